@@ -2,11 +2,11 @@
 
     python models/digits.py [--out models]
 
-`digits.onnx` takes `image`, float32 [N, 1, 8, 8] with grey levels in 0..1, and gives `probabilities`, float32 [N, 10]; N is symbolic.
-The nodes are those a PyTorch export has: Conv, Relu, MaxPool, Conv, Relu, MaxPool, Flatten, Gemm, Softmax.
-Beside it go twenty images that took no part in the training: `digits-samples.npy` as `image` wants them, and
-`digits-samples.json` with their labels. The network is a few lines of NumPy with a fixed seed, so that the training needs
-no framework; the result is checked with ONNX Runtime before anything is written over.
+`digits.onnx` takes `image`, float32 [N, 1, 8, 8] with grey levels in 0..1, and gives `probabilities`, float32 [N,
+10]; N is symbolic. The nodes are those a PyTorch export has: Conv, Relu, MaxPool, Conv, Relu, MaxPool, Flatten, Gemm,
+Softmax. Beside it go twenty images that took no part in the training: `digits-samples.npy` as `image` wants them, and
+`digits-samples.json` with their labels. The network is a few lines of NumPy with a fixed seed, so that the training
+needs no framework; the result is checked with ONNX Runtime before anything is written over.
 """
 
 import argparse
@@ -87,7 +87,7 @@ def train(images, labels):
     """Adam on the cross entropy, with a learning rate that falls to zero."""
     rng = np.random.default_rng(SEED)
     layers = [Conv(rng, 1, 16), Conv(rng, 16, 32), Linear(rng, 32 * 2 * 2, 10)]
-    moments = [[np.zeros_like(p) for p in (l.weight, l.bias) for _ in range(2)] for l in layers]
+    moments = [[np.zeros_like(p) for p in (layer.weight, layer.bias) for _ in range(2)] for layer in layers]
     step = 0
     for epoch in range(EPOCHS):
         rate = 3e-3 * (1 - epoch / EPOCHS)
