@@ -1,0 +1,102 @@
+/**
+ * @file Faults at run time: what went wrong with a bundle, a file or an input, where, and how to put it right.
+ * The data has the shape of the compiler's diagnostics, so that one command line prints both; it is declared again
+ * here because the runtime ships without the compiler. A fault of the runtime itself is a plain `Error`, never one of these.
+ */
+
+export type FaultSeverity = "error" | "warning" | "remark";
+
+/** A stable identifier: PS50xx bundles and their files, PS51xx and up engines. */
+export type FaultCode = `PS5${number}`;
+
+/** The places a runtime fault can name. */
+export type FaultLocation =
+  | { readonly kind: "unknown" }
+  /** A byte offset in a file. */
+  | { readonly kind: "bytes"; readonly file: string; readonly offset: number }
+  /** A node of the model the bundle was made from. */
+  | { readonly kind: "graph-node"; readonly file: string; readonly node: string; readonly source?: string };
+
+export interface FaultNote {
+  readonly message: string;
+  readonly at: FaultLocation;
+}
+
+export interface FaultDiagnostic {
+  readonly code: FaultCode;
+  readonly severity: FaultSeverity;
+  /** What is wrong, with the values. */
+  readonly message: string;
+  readonly at: FaultLocation;
+  readonly notes: readonly FaultNote[];
+  /** What would work instead, as an instruction to the user. */
+  readonly fix?: string;
+}
+
+/** 1 wrong result, 2 usage (wrong inputs included), 4 target or limits, 5 I/O or corrupt bundle. */
+export type FaultExitCode = 1 | 2 | 3 | 4 | 5;
+
+/** One or more faults in what the user gave the runtime; lists every problem found. */
+export class RuntimeFault extends Error {
+  override readonly name = "RuntimeFault";
+  readonly diagnostics: readonly FaultDiagnostic[];
+  readonly exitCode: FaultExitCode;
+
+  constructor(diagnostics: readonly FaultDiagnostic[], exitCode: FaultExitCode = 5, options?: ErrorOptions) {
+    super(diagnostics.map(formatFault).join("\n"), options);
+    this.diagnostics = diagnostics;
+    this.exitCode = exitCode;
+  }
+}
+
+export interface FaultOptions {
+  readonly at?: FaultLocation;
+  readonly notes?: readonly FaultNote[];
+  readonly fix?: string;
+  readonly severity?: FaultSeverity;
+}
+
+export const unknownPlace: FaultLocation = { kind: "unknown" };
+
+/** The place `offset` bytes into `file`. */
+export function inFile(file: string, offset = 0): FaultLocation {
+  return { kind: "bytes", file, offset };
+}
+
+export function faultDiagnostic(code: FaultCode, message: string, options: FaultOptions = {}): FaultDiagnostic {
+  const { at = unknownPlace, notes = [], severity = "error", fix } = options;
+  return fix === undefined ? { code, severity, message, at, notes } : { code, severity, message, at, notes, fix };
+}
+
+/** A `RuntimeFault` with a single diagnostic. `cause` keeps the system error it reports. */
+export function runtimeFault(
+  code: FaultCode,
+  message: string,
+  options: FaultOptions & { readonly exitCode?: FaultExitCode; readonly cause?: unknown } = {},
+): RuntimeFault {
+  const cause = options.cause === undefined ? undefined : { cause: options.cause };
+  return new RuntimeFault([faultDiagnostic(code, message, options)], options.exitCode ?? 5, cause);
+}
+
+export function formatFault(d: FaultDiagnostic): string {
+  const where = d.at.kind === "unknown" ? "" : `${formatPlace(d.at)}: `;
+  const lines = [`${where}${d.severity} ${d.code}: ${d.message}`];
+  for (const note of d.notes) lines.push(`  ${formatPlace(note.at)}: note: ${note.message}`);
+  if (d.fix !== undefined) lines.push(`  fix: ${d.fix}`);
+  return lines.join("\n");
+}
+
+export function formatPlace(at: FaultLocation): string {
+  switch (at.kind) {
+    case "unknown":
+      return "<unknown>";
+    case "bytes":
+      return `${at.file}@${at.offset}`;
+    case "graph-node":
+      return at.source === undefined ? `${at.file}#${at.node}` : `${at.file}#${at.node} (${at.source})`;
+    default: {
+      const dead: never = at;
+      throw new Error(`unreachable: ${JSON.stringify(dead)}`);
+    }
+  }
+}
