@@ -117,14 +117,17 @@ function overflowOf({ flavour, largest }: FloatFormat): Rounding {
   return () => Number.NaN;
 }
 
-/** Powers of two: a tie is between 2^k and 2^(k+1), and the even significand is the larger one. */
+/**
+ * Powers of two: a tie is between 2^k and 2^(k+1), and the even significand is the larger one.
+ * All that lies between the two smallest values goes to the larger, as in `ml_dtypes`, PyTorch and ONNX Runtime.
+ */
 function makeExponentRounding({ minExponent, largest }: FloatFormat): Rounding {
   const smallest = 2 ** minExponent;
   return (x) => {
     if (!(x > 0)) return Number.NaN;
     if (x <= smallest) return smallest;
     const power = 2 ** exponentOf(x);
-    const rounded = x >= 1.5 * power ? 2 * power : power;
+    const rounded = x >= 1.5 * power || power === smallest ? 2 * power : power;
     return rounded > largest ? Number.NaN : rounded;
   };
 }

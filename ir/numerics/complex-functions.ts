@@ -151,28 +151,41 @@ export function logistic(a: Complex): Complex {
   return div(e, add(complex(1, 0), e));
 }
 
-export const sinh = (a: Complex): Complex =>
-  complex(scaled(Math.sinh(a.re), Math.cos(a.im)), scaled(Math.cosh(a.re), Math.sin(a.im)));
-
-export const cosh = (a: Complex): Complex =>
-  complex(scaled(Math.cosh(a.re), Math.cos(a.im)), scaled(Math.sinh(a.re), Math.sin(a.im)));
-
-/** A product in which an exact zero wins over an infinity: inf * sin 0 is 0 on the real axis. */
-function scaled(x: number, y: number): number {
-  return y === 0 && !Number.isNaN(x) ? copySign(0, x) * (Object.is(y, -0) ? -1 : 1) : x * y;
+export function sinh(a: Complex): Complex {
+  if (a.im === 0) return complex(Math.sinh(a.re), a.im);
+  if (a.re === 0) return complex(zeroTimes(a.re, Math.cos(a.im)), Math.sin(a.im));
+  if (spins(a)) return complex(a.re, Number.NaN);
+  return complex(Math.sinh(a.re) * Math.cos(a.im), Math.cosh(a.re) * Math.sin(a.im));
 }
 
-/** (tanh x (1 + tan^2 y) + i tan y / cosh^2 x) / (1 + tanh^2 x tan^2 y), tending to ±1 for large |x|. */
+export function cosh(a: Complex): Complex {
+  if (a.im === 0) return complex(Math.cosh(a.re), zeroTimes(a.im, a.re));
+  if (a.re === 0) return complex(Math.cos(a.im), zeroTimes(a.re, Math.sin(a.im)));
+  if (spins(a)) return complex(Number.POSITIVE_INFINITY, Number.NaN);
+  return complex(Math.cosh(a.re) * Math.cos(a.im), Math.sinh(a.re) * Math.sin(a.im));
+}
+
+/** An infinite modulus at an angle that is not known. */
+const spins = (a: Complex): boolean => Math.abs(a.re) === Number.POSITIVE_INFINITY && !Number.isFinite(a.im);
+
+/** An exact zero stays zero whatever multiplies it, infinity and NaN too. */
+const zeroTimes = (zero: number, x: number): number => (copySign(1, x) < 0 ? -zero : zero);
+
+/** sinh(z) / cosh(z) as (sinh x cosh x + i sin y cos y) / (sinh^2 x + cos^2 y); ±1 for large |x|. */
 export function tanh(a: Complex): Complex {
   if (a.im === 0) return complex(Math.tanh(a.re), a.im);
-  if (Math.abs(a.re) > 20) {
-    const decay = Math.exp(-Math.abs(a.re));
-    const imaginary = Number.isFinite(a.im) ? 4 * Math.sin(a.im) * Math.cos(a.im) * decay * decay : 0;
-    return complex(Math.sign(a.re), Number.isFinite(a.re) && !Number.isFinite(a.im) ? Number.NaN : imaginary);
+  if (a.re === 0) return complex(a.re, Math.tan(a.im));
+  if (Math.abs(a.re) === Number.POSITIVE_INFINITY) {
+    return complex(Math.sign(a.re), zeroTimes(0, Math.sin(a.im) * Math.cos(a.im)));
+  }
+  const turning = Math.sin(a.im) * Math.cos(a.im);
+  if (Math.abs(a.re) > 20 && Number.isFinite(a.im)) {
+    const decay = Math.exp(-Math.abs(a.re)); // twice, since its square may vanish before 4 * turning does
+    return complex(Math.sign(a.re), 4 * turning * decay * decay);
   }
   const [s, c] = [Math.sinh(a.re), Math.cos(a.im)];
   const norm = s * s + c * c;
-  return complex((s * Math.cosh(a.re)) / norm, (Math.sin(a.im) * c) / norm);
+  return complex((s * Math.cosh(a.re)) / norm, turning / norm);
 }
 
 /** sin z = -i sinh(iz), and so on round the quarter turn. */

@@ -38,13 +38,11 @@ export function logistic(x: number): number {
   return e / (1 + e);
 }
 
-const seriesBound = 2.5;
-
 /** The error function. */
 export function erf(x: number): number {
   if (Number.isNaN(x)) return x;
   const magnitude = Math.abs(x);
-  if (magnitude < seriesBound) return erfSeries(x);
+  if (magnitude < 1) return erfSeries(x);
   if (magnitude > 6) return Math.sign(x); // erfc(6) < 2^-55
   return Math.sign(x) * (1 - erfcFraction(magnitude));
 }
@@ -53,7 +51,7 @@ export function erf(x: number): number {
 export function erfc(x: number): number {
   if (Number.isNaN(x)) return x;
   if (x < 0.5) return 1 - erf(x);
-  return x > 27.3 ? 0 : x < 1 ? 1 - erfSeries(x) : erfcFraction(x);
+  return x > 27.3 ? 0 : erfcFraction(x);
 }
 
 /** erf(x) = 2/sqrt(pi) e^(-x^2) sum of 2^n x^(2n+1) / (2n+1)!!: all terms of one sign (Abramowitz and Stegun 7.1.6). */
@@ -68,7 +66,10 @@ function erfSeries(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * expMinusSquare(x) * sum;
 }
 
-/** erfc(x), x > 0, by the continued fraction x + 1/2/(x + 1/(x + 3/2/(x + ...))) (A&S 7.1.14), summed from the tail. */
+/**
+ * erfc(x), x >= 1/2, by the continued fraction x + 1/2/(x + 1/(x + 3/2/(x + ...))) (A&S 7.1.14), summed from the tail.
+ * After n levels its error is about e^(-2x sqrt(2n)), which sets their number.
+ */
 function erfcFraction(x: number): number {
   const terms = Math.ceil(20 + 250 / (x * x));
   let tail = x;

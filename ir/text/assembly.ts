@@ -1,0 +1,115 @@
+/**
+ * @file The contract between an operation's pretty form and the printer and parser: what a hand-written or
+ * compiled assembly may call on either side.
+ */
+
+import type { Attr, AttrDict } from "../attrs.js";
+import type { Context } from "../context.js";
+import type { AnyOpDef } from "../define.js";
+import type { AttrValues, Block, Operation, Region, Value } from "../graph.js";
+import type { Location } from "../location.js";
+import type { Type } from "../types.js";
+
+/** Prints the part after the operation's name; parses the same. */
+export interface Assembly {
+  print(op: Operation, printer: OpPrinter): void;
+  parse(parser: OpParser, def: AnyOpDef): ParsedOp;
+}
+
+export interface ParsedOp {
+  readonly operands: readonly Value[];
+  readonly segments?: readonly number[] | undefined;
+  readonly attrs: AttrValues;
+  readonly extra?: AttrDict | undefined;
+  readonly results?: readonly Type[] | undefined;
+  readonly regions?: readonly Region[] | undefined;
+  readonly successors?: readonly Block[] | undefined;
+}
+
+export interface RegionPrinting {
+  /** Print `^bb0(%arg0: …):` of the entry block; default true where it has arguments. */
+  readonly entryArgs?: boolean;
+  /** Leave the last terminator out, when it has no operands. */
+  readonly hideTerminator?: boolean;
+}
+
+export interface OpPrinter {
+  readonly context: Context;
+  /** Adds text as it is; the printer adds no spaces of its own. */
+  text(text: string): void;
+  value(value: Value): void;
+  /** Comma-separated. */
+  values(values: readonly Value[]): void;
+  type(type: Type): void;
+  types(types: readonly Type[]): void;
+  attr(attr: Attr): void;
+  /** `(t, t) -> t`. */
+  functionType(inputs: readonly Type[], results: readonly Type[]): void;
+  /** ` {a = 1 : i64, b}`: attributes not among `shown` (and `extra` ones), or nothing; after `keyword` if given. */
+  attrDict(op: Operation, shown: readonly string[], keyword?: string): void;
+  region(region: Region, options?: RegionPrinting): void;
+  /** `^bb1`. */
+  successor(block: Block): void;
+  /** Text of one attribute in its pretty form. */
+  prettyAttr(op: Operation, name: string): string;
+}
+
+/** A block argument that a pretty form declares outside the region's braces. */
+export interface DeclaredArg {
+  readonly name: string;
+  readonly type: Type;
+  readonly at: Location;
+}
+
+export interface OpParser {
+  readonly context: Context;
+  location(): Location;
+  fail(message: string, fix?: string): never;
+  /** Punctuation such as `(`, `->`, `::`; never part of a longer word. */
+  punct(text: string): void;
+  tryPunct(text: string): boolean;
+  keyword(text: string): void;
+  tryKeyword(text: string): boolean;
+  /** A bare identifier. */
+  identifier(what?: string): string;
+  tryIdentifier(): string | undefined;
+  /** `@name`, without the `@`. */
+  symbolName(): string;
+  trySymbolName(): string | undefined;
+  string(): string;
+  tryString(): string | undefined;
+  integer(): bigint;
+  tryInteger(): bigint | undefined;
+  /** True where the next character (after space) is this one. */
+  peek(text: string): boolean;
+  /** `open item, item close`. */
+  list<T>(open: string, close: string, item: () => T): T[];
+  type(): Type;
+  attribute(): Attr;
+  /** `{…}`; empty when there is none. */
+  attrDict(): AttrDict;
+  /** `%name`, which must be defined. */
+  operand(): Value;
+  tryOperand(): Value | undefined;
+  /** `%a, %b`, possibly none. */
+  operands(): Value[];
+  /** `%name`, as text, for something the operation itself declares. */
+  valueName(): string;
+  /** `(t, t) -> t`. */
+  functionType(): { readonly inputs: readonly Type[]; readonly results: readonly Type[] };
+  /** `(t, t)` or a single type, as after `->`. */
+  resultTypes(): readonly Type[];
+  /** `{ … }`; `args` are the entry block's, when the pretty form has declared them already; `implicit` appends a missing terminator. */
+  region(args?: readonly DeclaredArg[], implicitTerminator?: AnyOpDef): Region;
+  /** A function's body: nothing from outside is visible; unknown sizes of `args` become input symbols. */
+  functionBody(args: readonly DeclaredArg[]): Region;
+  successor(): Block;
+  /** Checks that `values` have the types the text gives. */
+  expectTypes(values: readonly Value[], types: readonly Type[]): void;
+  /** Splits a dictionary into the attributes `def` declares (read into values, added to `known`) and others. */
+  splitAttrs(def: AnyOpDef, dict: AttrDict, known?: AttrValues): { readonly attrs: AttrValues; readonly extra: AttrDict };
+  /** Reads one declared attribute in its pretty form. */
+  prettyAttr(def: AnyOpDef, name: string): unknown;
+  /** A definition by name, for pretty forms that name another operation. */
+  opNamed(name: string): AnyOpDef;
+}
