@@ -1,0 +1,96 @@
+/**
+ * @file Counts what the steps of a test run passed, failed and skipped, and adds the steps up.
+ * A step's record is `NAME.result.json`: `{ name, passed, failed, skipped: [names], failures: [names] }`.
+ * Invariant: a step that failed without saying what counts as one failure; nothing that failed is ever lost.
+ *
+ * Usage: node scripts/count-results.mjs status NAME STATUS OUT            a command: passed or failed as a whole
+ *        node scripts/count-results.mjs vitest REPORT.json STATUS OUT     vitest's JSON report
+ *        node scripts/count-results.mjs junit REPORT.xml STATUS OUT       pytest's JUnit report
+ *        node scripts/count-results.mjs skipped LIST.txt OUT              one skipped name per line
+ *        node scripts/count-results.mjs sum FOLDER                        prints the last line; fails with any failure
+ */
+
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+/** A record; a status other than 0 without a failure becomes one. */
+function record(name, status, passed, failures, skipped) {
+  const all =
+    status !== 0 && failures.length === 0 ? [`${name}: exit status ${status} without a failed test`] : failures;
+  return { name, passed, failed: all.length, failures: all, skipped };
+}
+
+function fromVitest(report, status) {
+  if (!existsSync(report)) return record("vitest", status === 0 ? 1 : status, 0, [], []);
+  const failures = [];
+  const skipped = [];
+  let passed = 0;
+  for (const file of JSON.parse(readFileSync(report, "utf8")).testResults) {
+    const name = path.relative(process.cwd(), file.name);
+    const tests = file.assertionResults;
+    for (const test of tests) {
+      const title = `${name}: ${test.fullName}`;
+      if (test.status === "passed") passed++;
+      else if (test.status === "failed") failures.push(title);
+      else skipped.push(title);
+    }
+    // A file that could not be loaded, or whose hooks failed, has no failed test to show for it.
+    if (file.status === "failed" && !tests.some((t) => t.status === "failed"))
+      failures.push(`${name}: ${file.message}`);
+  }
+  return record("vitest", status, passed, failures, skipped);
+}
+
+function fromJunit(report, status) {
+  if (!existsSync(report)) return record("python", status === 0 ? 1 : status, 0, [], []);
+  const failures = [];
+  const skipped = [];
+  let passed = 0;
+  for (const [, attributes, , body = ""] of readFileSync(report, "utf8").matchAll(
+    /<testcase\b([^>]*?)(\/>|>([\s\S]*?)<\/testcase>)/g,
+  )) {
+    const attribute = (key) => new RegExp(`\\b${key}="([^"]*)"`).exec(attributes)?.[1] ?? "";
+    const title = `${attribute("classname")}.${attribute("name")}`;
+    if (/<(failure|error)\b/.test(body)) failures.push(title);
+    else if (/<skipped\b/.test(body)) skipped.push(title);
+    else passed++;
+  }
+  return record("python", status, passed, failures, skipped);
+}
+
+function fromList(list) {
+  const names = existsSync(list) ? readFileSync(list, "utf8").split("\n").filter(Boolean) : [];
+  return record("setup", 0, 0, [], names);
+}
+
+function sum(folder) {
+  const files = readdirSync(folder, { recursive: true }).filter((f) => f.endsWith(".result.json"));
+  const records = files.toSorted().map((f) => JSON.parse(readFileSync(path.join(folder, f), "utf8")));
+  const skipped = records.flatMap((r) => r.skipped);
+  const failures = records.flatMap((r) => r.failures);
+  // In CI a skip is a failure: a referee that silently went missing would pass for agreement.
+  const strict = process.env.CI === "true";
+  for (const name of skipped) console.log(`${strict ? "skipped, which CI forbids" : "skipped"}: ${name}`);
+  for (const name of failures) console.log(`failed: ${name}`);
+  const passed = records.reduce((total, r) => total + r.passed, 0);
+  const failed = failures.length + (strict ? skipped.length : 0);
+  const left = strict || skipped.length === 0 ? "" : `, ${skipped.length} skipped`;
+  const nothing = passed === 0 && failed === 0;
+  if (nothing) console.log("failed: nothing ran");
+  console.log(`${passed} passed, ${nothing ? 1 : failed} failed${left}`);
+  return nothing || failed > 0 ? 1 : 0;
+}
+
+function main([command, ...args]) {
+  const write = (out, result) => writeFileSync(out, `${JSON.stringify(result)}\n`);
+  if (command === "sum" && args.length === 1) return sum(args[0]);
+  if (command === "skipped" && args.length === 2) return write(args[1], fromList(args[0]));
+  if (args.length !== 3) throw new Error("usage: see the head of scripts/count-results.mjs");
+  const [what, status, out] = [args[0], Number(args[1]), args[2]];
+  if (command === "status") return write(out, record(what, status, status === 0 ? 1 : 0, [], []));
+  if (command === "vitest") return write(out, fromVitest(what, status));
+  if (command === "junit") return write(out, fromJunit(what, status));
+  throw new Error(`unknown command ${command}`);
+}
+
+process.exitCode = main(process.argv.slice(2)) ?? 0;

@@ -1,0 +1,10 @@
+/** @file Types of run-docs.mjs. */
+
+export interface DocsBlock {
+  readonly language: string;
+  /** The line of the opening fence, from 1. */
+  readonly line: number;
+  readonly code: string;
+}
+
+export function findBlocks(markdown: string): readonly DocsBlock[];
