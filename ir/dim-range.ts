@@ -51,8 +51,9 @@ function withoutZero(b: DimRange): DimRange {
 /** The range of floor(a / b) wherever b is not zero. */
 export function floorDivideRanges(a: DimRange, divisor: DimRange): DimRange {
   const b = withoutZero(divisor);
+  if (b.max < b.min) return anyRange;
   if (b.max < 0) return floorDivideRanges(negateRange(a), negateRange(b));
-  if (b.min < 1 || b.max < b.min) return anyRange;
+  if (b.min < 1) return anyRange;
   return widened(floorRatio(a.min, a.min >= 0 ? b.max : b.min), floorRatio(a.max, a.max >= 0 ? b.min : b.max));
 }
 

@@ -7,9 +7,9 @@
  */
 
 import { compileError } from "./diagnostic.js";
+import { computeBounds } from "./dim-bounds.js";
 import {
   addPolynomials,
-  collectTerms,
   commonMonomial,
   compareKeys,
   constantOf,
@@ -19,7 +19,6 @@ import {
   type DimAtom,
   type DimExpr,
   type DimFunction,
-  type DimTerm,
   dividePolynomials,
   isMonomial,
   multiplyPolynomials,
@@ -27,65 +26,33 @@ import {
   polynomialOf,
   printPolynomial,
 } from "./dim-polynomial.js";
-import {
-  addRanges,
-  type DimRange,
-  floorDivideRanges,
-  intersectRanges,
-  isPoint,
-  maxRange,
-  minRange,
-  moduloRanges,
-  multiplyRanges,
-  pointRange,
-} from "./dim-range.js";
+import { type DimRange, floorDivideRanges, isPoint, pointRange } from "./dim-range.js";
+import { type DimSymbolKind, DimSymbols } from "./dim-symbols.js";
 import { parseDim } from "./dim-text.js";
 import { addInteger, divisionByZero, floorDivide, floorModulo, gcd, multiplyInteger } from "./integer.js";
 
 export type { Dim, DimExpr } from "./dim-polynomial.js";
 export type { DimRange } from "./dim-range.js";
-
-/** Known when a model is called (`input`), or only while it runs, as the size of NonZero's result (`data`). */
-export type DimSymbolKind = "input" | "data";
+export type { DimSymbolKind } from "./dim-symbols.js";
 
 /** Values of symbols by name. */
 export type DimEnvironment = ReadonlyMap<string, number> | ((name: string) => number | undefined);
 
-interface SymbolEntry {
-  readonly kind: DimSymbolKind;
-  readonly range: DimRange;
-  readonly expr: DimExpr;
-}
-
-const functions: ReadonlySet<string> = new Set(["floordiv", "ceildiv", "mod", "max", "min"]);
-const symbolName = /^[A-Za-z_$][\w$.]*$/;
-const sizes: DimRange = { min: 0, max: Infinity };
-
 export class DimTable {
-  readonly #symbols = new Map<string, SymbolEntry>();
+  readonly #symbols = new DimSymbols();
   readonly #expressions = new Map<string, DimExpr>();
   readonly #atoms = new Map<string, DimAtom>();
   readonly #bounds = new Map<DimExpr, DimRange>();
 
   /**
-   * The symbol `name`, declared at first use: range [0, infinity) unless given. Naming it again with another range or
-   * kind is PS1104, as is a name that is no identifier; `narrow` is for what is learnt later.
+   * The symbol `name`, declared at first use: an input in [0, infinity) unless given. Naming it again with another
+   * range or kind is PS1104, as is a name that is no identifier; `narrow` is for what is learnt later.
    */
   symbol(name: string, range?: DimRange, kind?: DimSymbolKind): DimExpr {
-    const known = this.#symbols.get(name);
-    if (known !== undefined) {
-      const same = range === undefined || (range.min === known.range.min && range.max === known.range.max);
-      if (same && (kind === undefined || kind === known.kind)) return known.expr;
-      throw compileError("PS1104", `symbol '${name}' is already declared, as ${printEntry(known)}`);
-    }
-    if (!symbolName.test(name) || functions.has(name)) {
-      throw compileError("PS1104", `'${name}' cannot name a dimension`, { fix: "use letters, digits and underscores" });
-    }
-    const atom: DimAtom = { kind: "symbol", name, key: name };
-    const expr = this.#intern([{ coefficient: 1, atoms: [atom] }]) as DimExpr;
+    this.#symbols.declare(name, range, kind);
+    const atom = this.#atoms.get(name) ?? { kind: "symbol", name, key: name };
     this.#atoms.set(name, atom);
-    this.#symbols.set(name, { kind: kind ?? "input", range: checkedRange(name, range ?? sizes), expr });
-    return expr;
+    return this.#expression([{ coefficient: 1, atoms: [atom] }]);
   }
 
   has(name: string): boolean {
@@ -94,15 +61,15 @@ export class DimTable {
 
   /** Every declared symbol, in order of declaration. */
   get symbols(): readonly string[] {
-    return [...this.#symbols.keys()];
+    return this.#symbols.names;
   }
 
   range(name: string): DimRange {
-    return this.#entry(name).range;
+    return this.#symbols.get(name).range;
   }
 
   kind(name: string): DimSymbolKind {
-    return this.#entry(name).kind;
+    return this.#symbols.get(name).kind;
   }
 
   /**
@@ -110,14 +77,18 @@ export class DimTable {
    * are not simplified again.
    */
   narrow(name: string, range: DimRange): void {
-    const entry = this.#entry(name);
-    this.#symbols.set(name, { ...entry, range: checkedRange(name, intersectRanges(entry.range, range)) });
+    this.#symbols.narrow(name, range);
     this.#bounds.clear();
+  }
+
+  /** The dimension of a sorted polynomial over atoms of this table. */
+  fromTerms(terms: Polynomial): Dim {
+    return terms.every((t) => t.atoms.length === 0) ? constantOf(terms) : this.#expression(terms);
   }
 
   add(a: Dim, b: Dim): Dim {
     if (typeof a === "number" && typeof b === "number") return addInteger(a, b);
-    return this.#intern(addPolynomials(polynomialOf(a), polynomialOf(b)));
+    return this.fromTerms(addPolynomials(polynomialOf(a), polynomialOf(b)));
   }
 
   sub(a: Dim, b: Dim): Dim {
@@ -126,7 +97,7 @@ export class DimTable {
 
   mul(a: Dim, b: Dim): Dim {
     if (typeof a === "number" && typeof b === "number") return multiplyInteger(a, b);
-    return this.#intern(multiplyPolynomials(polynomialOf(a), polynomialOf(b)));
+    return this.fromTerms(multiplyPolynomials(polynomialOf(a), polynomialOf(b)));
   }
 
   product(dims: Iterable<Dim>): Dim {
@@ -186,11 +157,7 @@ export class DimTable {
     if (typeof d === "number") return pointRange(d);
     const known = this.#bounds.get(d);
     if (known !== undefined) return known;
-    let range = this.#polynomialBounds(d.terms);
-    const expanded = this.#expandDivisions(d);
-    if (expanded !== d) range = intersectRanges(range, this.bounds(expanded));
-    const split = this.#splitExtremum(d);
-    if (split !== undefined) range = intersectRanges(range, split);
+    const range = computeBounds(d, this);
     this.#bounds.set(d, range);
     return range;
   }
@@ -280,7 +247,7 @@ export class DimTable {
   parse(text: string): Dim | undefined {
     return parseDim<Dim>(text, {
       constant: (value) => value,
-      symbol: (name) => this.#symbols.get(name)?.expr,
+      symbol: (name) => (this.has(name) ? this.symbol(name) : undefined),
       call: (name, args) => this.#call(name, args),
       add: (a, b) => this.add(a, b),
       sub: (a, b) => this.sub(a, b),
@@ -288,14 +255,7 @@ export class DimTable {
     });
   }
 
-  #entry(name: string): SymbolEntry {
-    const entry = this.#symbols.get(name);
-    if (entry === undefined) throw compileError("PS1103", `dimension '${name}' is not declared`);
-    return entry;
-  }
-
-  #intern(terms: Polynomial): Dim {
-    if (terms.every((t) => t.atoms.length === 0)) return constantOf(terms);
+  #expression(terms: Polynomial): DimExpr {
     const key = printPolynomial(terms);
     const known = this.#expressions.get(key);
     if (known !== undefined) return known;
@@ -305,7 +265,7 @@ export class DimTable {
   }
 
   #atomExpr(atom: DimAtom): Dim {
-    return this.#intern([{ coefficient: 1, atoms: [atom] }]);
+    return this.fromTerms([{ coefficient: 1, atoms: [atom] }]);
   }
 
   #atom(kind: DimFunction, a: Dim, b: Dim): Dim {
@@ -336,10 +296,10 @@ export class DimTable {
     if (!simpler) return { quotient: 0, rest: a };
     const constant = constantOf(remainder);
     if (typeof b !== "number" || constant >= 0) {
-      return { quotient: this.#intern(quotient), rest: this.#intern(remainder) };
+      return { quotient: this.fromTerms(quotient), rest: this.fromTerms(remainder) };
     }
     // By a number, the constant of the rest is kept in [0, b).
-    return { quotient: this.add(this.#intern(quotient), -1), rest: this.add(this.#intern(remainder), b) };
+    return { quotient: this.add(this.fromTerms(quotient), -1), rest: this.add(this.fromTerms(remainder), b) };
   }
 
   /** a/b in lower terms: a = scale * dividend + residue and b = scale * divisor, with 0 <= residue < |scale|. */
@@ -355,9 +315,9 @@ export class DimTable {
     const scale: Polynomial = [{ coefficient: factor, atoms }];
     const whole = addPolynomials(p, constantPolynomial(-residue));
     return {
-      dividend: this.#intern(dividePolynomials(whole, scale).quotient),
-      divisor: this.#intern(dividePolynomials(q, scale).quotient),
-      scale: this.#intern(scale),
+      dividend: this.fromTerms(dividePolynomials(whole, scale).quotient),
+      divisor: this.fromTerms(dividePolynomials(q, scale).quotient),
+      scale: this.fromTerms(scale),
       residue,
     };
   }
@@ -376,7 +336,7 @@ export class DimTable {
   #unwrapModuli(a: Dim, b: Dim): Dim {
     const terms = polynomialOf(a).map((t): Dim => {
       const [atom] = t.atoms;
-      const whole = this.#intern([t]);
+      const whole = this.fromTerms([t]);
       if (atom?.kind !== "mod" || t.atoms.length !== 1) return whole;
       const period = polynomialOf(this.mul(atom.b, t.coefficient));
       const divides = dividePolynomials(period, polynomialOf(b)).remainder.length === 0;
@@ -406,58 +366,13 @@ export class DimTable {
     );
   }
 
-  #polynomialBounds(p: Polynomial): DimRange {
-    return p.reduce((sum, t) => {
-      const factors = t.atoms.map((atom) => this.#atomBounds(atom));
-      return addRanges(sum, factors.reduce(multiplyRanges, pointRange(t.coefficient)));
-    }, pointRange(0));
-  }
-
-  #atomBounds(atom: DimAtom): DimRange {
-    if (atom.kind === "symbol") return this.range(atom.name);
-    return rangeFunctions[atom.kind](this.bounds(atom.a), this.bounds(atom.b));
-  }
-
-  /** Rewrites c*b * floordiv(a, b) as c*a - c*mod(a, b), whose range is tighter when `a` occurs elsewhere too. */
-  #expandDivisions(d: DimExpr): Dim {
-    const expand = (t: DimTerm): Dim => {
-      const whole = this.#intern([t]);
-      const atom = t.atoms.find((x) => x.kind === "floordiv");
-      if (atom === undefined || atom.kind !== "floordiv") return whole;
-      const others = collectTerms([{ coefficient: t.coefficient, atoms: without(t.atoms, atom) }]);
-      const { quotient, remainder } = dividePolynomials(others, polynomialOf(atom.b));
-      if (remainder.length > 0) return whole;
-      return this.mul(this.#intern(quotient), this.sub(atom.a, this.mod(atom.a, atom.b)));
-    };
-    return d.terms.reduce<Dim>((sum, t) => this.add(sum, expand(t)), 0);
-  }
-
-  /** Bounds by cases on one max or min that stands alone in its term: c*max(x, y) is c*x or c*y, whichever is more. */
-  #splitExtremum(d: DimExpr): DimRange | undefined {
-    for (const t of d.terms) {
-      const [atom] = t.atoms;
-      if (t.atoms.length !== 1 || (atom?.kind !== "max" && atom?.kind !== "min")) continue;
-      const others = this.#intern(d.terms.filter((x) => x !== t));
-      const [x, y] = [atom.a, atom.b].map((side) => this.bounds(this.add(others, this.mul(side, t.coefficient))));
-      return (atom.kind === "max") === t.coefficient > 0 ? maxRange(x!, y!) : minRange(x!, y!);
-    }
-    return undefined;
-  }
-
   #difference(a: Dim, b: Dim): DimRange {
     return this.bounds(this.sub(a, b));
   }
 }
 
-const rangeFunctions: { readonly [F in DimFunction]: (a: DimRange, b: DimRange) => DimRange } = {
-  floordiv: floorDivideRanges,
-  mod: moduloRanges,
-  max: maxRange,
-  min: minRange,
-};
-
 function isFunction(name: string): name is DimFunction {
-  return Object.hasOwn(rangeFunctions, name);
+  return name === "floordiv" || name === "mod" || name === "max" || name === "min";
 }
 
 function applyFunction(kind: DimFunction, a: number, b: number): number {
@@ -472,20 +387,4 @@ function operandsOf(kind: "max" | "min", d: Dim): readonly Dim[] {
   const [first] = terms;
   const atom = terms.length === 1 && first?.coefficient === 1 && first.atoms.length === 1 ? first.atoms[0] : undefined;
   return atom?.kind === kind ? [...operandsOf(kind, atom.a), ...operandsOf(kind, atom.b)] : [d];
-}
-
-function without(atoms: readonly DimAtom[], atom: DimAtom): readonly DimAtom[] {
-  const at = atoms.indexOf(atom);
-  return atoms.filter((_, i) => i !== at);
-}
-
-function checkedRange(name: string, range: DimRange): DimRange {
-  const { min, max } = range;
-  const isEnd = (n: number, infinity: number): boolean => Number.isSafeInteger(n) || n === infinity;
-  if (isEnd(min, -Infinity) && isEnd(max, Infinity) && min <= max) return { min, max };
-  throw compileError("PS1104", `dimension '${name}' has the empty or fractional range [${min}, ${max}]`);
-}
-
-function printEntry(entry: SymbolEntry): string {
-  return `${entry.kind} in [${entry.range.min}, ${entry.range.max}]`;
 }
