@@ -5,9 +5,9 @@
 
 import { type AffineMap, type IntegerSet, printAffineMap, printIntegerSet } from "./affine.js";
 import type { ElementType } from "./element.js";
+import { printScalarLiteral } from "./literal.js";
 import type { NdArray } from "./ndarray.js";
 import { toBytes } from "./ndarray.js";
-import { printScalarLiteral } from "./literal.js";
 import { printType, type TensorType, type Type, type VectorType } from "./types.js";
 import { unreachable } from "./unreachable.js";
 

@@ -3,8 +3,8 @@
  * checked against the window's sizes, so an out-of-bounds index in generated code is found, not read.
  */
 
-import { emptyArray, getScalar, type NdArray, setScalar, sizeOf, stridesOf } from "./ndarray.js";
 import type { ElementType } from "./element.js";
+import { emptyArray, getScalar, type NdArray, setScalar, sizeOf, stridesOf } from "./ndarray.js";
 import type { Scalar } from "./scalar.js";
 
 /** Storage shared by views; freed storage may not be touched again. */
@@ -29,7 +29,13 @@ export function allocate(element: ElementType, shape: readonly number[]): Buffer
 /** A view of `array`'s own storage: writes show in the array. */
 export function viewOf(array: NdArray): BufferView {
   const flat = { element: array.element, shape: [sizeOf(array.shape)], data: array.data } as NdArray;
-  return { kind: "buffer", storage: { array: flat, freed: false }, shape: array.shape, strides: stridesOf(array.shape), offset: 0 };
+  return {
+    kind: "buffer",
+    storage: { array: flat, freed: false },
+    shape: array.shape,
+    strides: stridesOf(array.shape),
+    offset: 0,
+  };
 }
 
 export function load(view: BufferView, index: readonly number[]): Scalar {
@@ -71,9 +77,11 @@ function position(view: BufferView, index: readonly number[]): number {
   let at = view.offset;
   for (let i = 0; i < index.length; i++) {
     const x = index[i]!;
-    if (!(x >= 0 && x < view.shape[i]!)) throw new Error(`index ${x} is outside dimension ${i} of size ${view.shape[i]}`);
+    if (!(x >= 0 && x < view.shape[i]!))
+      throw new Error(`index ${x} is outside dimension ${i} of size ${view.shape[i]}`);
     at += x * view.strides[i]!;
   }
-  if (!(at >= 0 && at < view.storage.array.data.length)) throw new Error(`position ${at} is outside the storage of ${view.storage.array.data.length} elements`);
+  if (!(at >= 0 && at < view.storage.array.data.length))
+    throw new Error(`position ${at} is outside the storage of ${view.storage.array.data.length} elements`);
   return at;
 }

@@ -4,9 +4,9 @@ import type { AttrDict } from "./attrs.js";
 import type { Context } from "./context.js";
 import { createOp } from "./create.js";
 import type { AnyOpDef, OpDef } from "./define.js";
-import { type AttrSlots, type AttrsIn, needsSegments, type Slots, type ValuesOf } from "./slots.js";
 import { Block, newRegion, type Operation, type Region, type Value } from "./graph.js";
 import { type Location, unknownLocation } from "./location.js";
+import { type AttrSlots, type AttrsIn, needsSegments, type Slots, type ValuesOf } from "./slots.js";
 import type { Type } from "./types.js";
 
 export interface BuildOptions {
@@ -42,20 +42,40 @@ export class Builder {
   }
 
   /** Makes an operation of any number of results. */
-  op<I extends Slots, A extends AttrSlots, O extends Slots>(def: OpDef<I, A, O>, operands: ValuesOf<I>, attrs: AttrsIn<A>, options: BuildOptions = {}): Operation {
+  op<I extends Slots, A extends AttrSlots, O extends Slots>(
+    def: OpDef<I, A, O>,
+    operands: ValuesOf<I>,
+    attrs: AttrsIn<A>,
+    options: BuildOptions = {},
+  ): Operation {
     const groups = def.operandNames.map((name) => operands[name as keyof I] as Value | readonly Value[] | undefined);
     const flat = groups.flatMap((g) => (g === undefined ? [] : g)) as Value[];
-    const segments = needsSegments(def.operands) ? groups.map((g) => (g === undefined ? 0 : Array.isArray(g) ? g.length : 1)) : undefined;
-    return this.create(def as unknown as AnyOpDef, flat, attrs as Readonly<Record<string, unknown>>, { ...options, segments });
+    const segments = needsSegments(def.operands)
+      ? groups.map((g) => (g === undefined ? 0 : Array.isArray(g) ? g.length : 1))
+      : undefined;
+    return this.create(def as unknown as AnyOpDef, flat, attrs as Readonly<Record<string, unknown>>, {
+      ...options,
+      segments,
+    });
   }
 
   /** Makes an operation of one result and gives that. */
-  value<I extends Slots, A extends AttrSlots, O extends Slots>(def: OpDef<I, A, O>, operands: ValuesOf<I>, attrs: AttrsIn<A>, options: BuildOptions = {}): Value {
+  value<I extends Slots, A extends AttrSlots, O extends Slots>(
+    def: OpDef<I, A, O>,
+    operands: ValuesOf<I>,
+    attrs: AttrsIn<A>,
+    options: BuildOptions = {},
+  ): Value {
     return this.op(def, operands, attrs, options).result;
   }
 
   /** The untyped form: a flat operand list. */
-  create(def: AnyOpDef, operands: readonly Value[], attrs: Readonly<Record<string, unknown>>, options: BuildOptions & { readonly segments?: readonly number[] | undefined } = {}): Operation {
+  create(
+    def: AnyOpDef,
+    operands: readonly Value[],
+    attrs: Readonly<Record<string, unknown>>,
+    options: BuildOptions & { readonly segments?: readonly number[] | undefined } = {},
+  ): Operation {
     const op = createOp(this.context, def, {
       operands,
       segments: options.segments,

@@ -8,7 +8,7 @@ import type { AnyOpDef } from "./define.js";
 import { DiagnosticSink } from "./diagnostic.js";
 import { type Dim, type DimExpr, DimTable } from "./dim.js";
 import { ResourceTable } from "./resource.js";
-import { type ShapedType, type Type, TypeTable, isShaped } from "./types.js";
+import { isShaped, type ShapedType, type Type, TypeTable } from "./types.js";
 
 export interface Dialect {
   readonly name: string;
@@ -52,7 +52,10 @@ export class Context {
   /** `type` with every unknown size replaced by what `make` gives. */
   fillUnknown<T extends Type>(type: T, make: (axis: number) => Dim): T {
     if (!isShaped(type) || type.kind === "vector" || !type.shape.includes(this.unknownDim)) return type;
-    return this.withShape(type, type.shape.map((d, i) => (d === this.unknownDim ? make(i) : d))) as T;
+    return this.withShape(
+      type,
+      type.shape.map((d, i) => (d === this.unknownDim ? make(i) : d)),
+    ) as T;
   }
 
   withShape<T extends ShapedType>(type: T, shape: readonly Dim[]): T {

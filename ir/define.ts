@@ -3,15 +3,25 @@
  * verifier, shape inference, interpreter, constant folding, docs and random tests all read the record made here.
  */
 
-import type { Context } from "./context.js";
-import type { Complex, Scalar } from "./scalar.js";
-import type { AttrValues, Operation } from "./graph.js";
+import type { DenseAttr } from "./attrs.js";
 import type { BufferView } from "./buffer.js";
+import type { Context } from "./context.js";
+import type { AttrValues, Operation } from "./graph.js";
 import type { NdArray } from "./ndarray.js";
+import type { Complex, Scalar } from "./scalar.js";
+import {
+  type AttrSlots,
+  type AttrsOf,
+  groupBySlot,
+  type PerSlot,
+  type Slots,
+  type SlotType,
+  type TypesOf,
+  type ValuesOf,
+} from "./slots.js";
 import type { Assembly } from "./text/assembly.js";
-import type { MemRefType, ScalarType, TensorType, Type, VectorType } from "./types.js";
 import { compileFormat } from "./text/format.js";
-import { type AttrSlots, type AttrsOf, groupBySlot, type PerSlot, type Slots, type SlotType, type TypesOf, type ValuesOf } from "./slots.js";
+import type { MemRefType, ScalarType, TensorType, Type, VectorType } from "./types.js";
 
 /** What a value of a type is while the interpreter runs. */
 export type Datum = NdArray | Scalar | BufferView | TupleDatum | Opaque;
@@ -24,8 +34,21 @@ export interface Opaque {
   readonly kind: "opaque";
   readonly name: string;
 }
-type DatumOf<T> = T extends TensorType | VectorType ? NdArray : T extends ScalarType ? number | bigint | Complex : T extends MemRefType ? BufferView : Datum;
-export type DataOf<S> = { readonly [K in keyof S]: PerSlot<S[K], DatumOf<SlotType<S[K]>>, readonly DatumOf<SlotType<S[K]>>[], DatumOf<SlotType<S[K]>> | undefined> };
+type DatumOf<T> = T extends TensorType | VectorType
+  ? NdArray
+  : T extends ScalarType
+    ? number | bigint | Complex
+    : T extends MemRefType
+      ? BufferView
+      : Datum;
+export type DataOf<S> = {
+  readonly [K in keyof S]: PerSlot<
+    S[K],
+    DatumOf<SlotType<S[K]>>,
+    readonly DatumOf<SlotType<S[K]>>[],
+    DatumOf<SlotType<S[K]>> | undefined
+  >;
+};
 
 export type Trait =
   /** No effect but its results: may be removed, duplicated, moved. */
@@ -100,7 +123,8 @@ export interface OpSpec<I extends Slots, A extends AttrSlots, O extends Slots> {
   branch?(inputs: DataOf<I>, attrs: AttrsOf<A>, evaluation: Evaluation): Branch;
 }
 
-export interface OpDef<I extends Slots = Slots, A extends AttrSlots = AttrSlots, O extends Slots = Slots> extends OpSpec<I, A, O> {
+export interface OpDef<I extends Slots = Slots, A extends AttrSlots = AttrSlots, O extends Slots = Slots>
+  extends OpSpec<I, A, O> {
   readonly name: string;
   readonly dialect: string;
   readonly operandNames: readonly string[];
@@ -124,7 +148,15 @@ export interface OpDef<I extends Slots = Slots, A extends AttrSlots = AttrSlots,
 export type AnyOpDef = OpDef<any, any, any>;
 
 /** A tree of ops over named holes: one side of a rewrite rule. */
-export type Term = { readonly kind: "hole"; readonly name: string } | OpTerm;
+export type Term = { readonly kind: "hole"; readonly name: string } | SplatTerm | OpTerm;
+/** A constant all of whose elements are `value`; on the right side, of the type of the rule's root. */
+export interface SplatTerm {
+  readonly kind: "splat";
+  readonly def: AnyOpDef;
+  readonly value: number;
+  /** The constant's attribute for a type. */
+  make(type: TensorType | VectorType): DenseAttr;
+}
 export interface OpTerm {
   readonly kind: "op";
   readonly def: AnyOpDef;
@@ -133,11 +165,19 @@ export interface OpTerm {
 }
 
 /** Describes an operation. `name` is its full name, `dialect.op`. */
-export function defineOp<const I extends Slots, const A extends AttrSlots, const O extends Slots>(name: string, spec: OpSpec<I, A, O>): OpDef<I, A, O> {
+export function defineOp<const I extends Slots, const A extends AttrSlots, const O extends Slots>(
+  name: string,
+  spec: OpSpec<I, A, O>,
+): OpDef<I, A, O> {
   const operandNames = Object.keys(spec.operands);
   const resultNames = Object.keys(spec.results);
   const attrNames = Object.keys(spec.attrs);
-  const term = (args: readonly Term[], attrs: AttrValues): OpTerm => ({ kind: "op", def: def as unknown as AnyOpDef, args, attrs });
+  const term = (args: readonly Term[], attrs: AttrValues): OpTerm => ({
+    kind: "op",
+    def: def as unknown as AnyOpDef,
+    args,
+    attrs,
+  });
   const def: OpDef<I, A, O> = {
     ...spec,
     name,
@@ -155,4 +195,3 @@ export function defineOp<const I extends Slots, const A extends AttrSlots, const
   };
   return def;
 }
-

@@ -57,6 +57,11 @@ export function floorDivideRanges(a: DimRange, divisor: DimRange): DimRange {
   return widened(floorRatio(a.min, a.min >= 0 ? b.max : b.min), floorRatio(a.max, a.max >= 0 ? b.min : b.max));
 }
 
+/** The range of ceil(a / b) wherever b is not zero. */
+export function ceilDivideRanges(a: DimRange, b: DimRange): DimRange {
+  return negateRange(floorDivideRanges(negateRange(a), b));
+}
+
 /** The range of a - b * floor(a / b) wherever b is not zero. */
 export function moduloRanges(a: DimRange, divisor: DimRange): DimRange {
   const b = withoutZero(divisor);

@@ -147,7 +147,8 @@ export class Operation {
   dropReferences(): void {
     for (const x of this.operands) x.users.delete(this);
     this.operands = [];
-    for (const region of this.regions) for (const block of region.blocks) for (const op of block.ops()) op.dropReferences();
+    for (const region of this.regions)
+      for (const block of region.blocks) for (const op of block.ops()) op.dropReferences();
   }
 
   isBefore(other: Operation): boolean {

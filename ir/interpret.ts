@@ -5,8 +5,8 @@
 
 import type { Context } from "./context.js";
 import type { AnyOpDef, Datum, Evaluation } from "./define.js";
-import type { Dim } from "./dim.js";
 import { lookupFunction } from "./dialects/func.js";
+import type { Dim } from "./dim.js";
 import type { Block, Operation, Region, Value } from "./graph.js";
 import { formatLocation } from "./location.js";
 import type { NdArray } from "./ndarray.js";
@@ -26,7 +26,13 @@ export class InterpretError extends Error {
 }
 
 /** Calls `@name` of `module`. */
-export function interpret(module: Operation, name: string, args: readonly Datum[], context: Context, options: InterpretOptions = {}): readonly Datum[] {
+export function interpret(
+  module: Operation,
+  name: string,
+  args: readonly Datum[],
+  context: Context,
+  options: InterpretOptions = {},
+): readonly Datum[] {
   return new Interpreter(module, context, options).call(name, args);
 }
 
@@ -51,7 +57,8 @@ class Interpreter {
 
   step(): void {
     const { maxSteps } = this.#options;
-    if (maxSteps !== undefined && ++this.#steps > maxSteps) throw new InterpretError(`more than ${maxSteps} operations`);
+    if (maxSteps !== undefined && ++this.#steps > maxSteps)
+      throw new InterpretError(`more than ${maxSteps} operations`);
   }
 
   note(value: Value, datum: Datum): void {
@@ -86,7 +93,8 @@ class Frame {
   }
 
   #enter(block: Block, args: readonly Datum[]): void {
-    if (block.args.length !== args.length) throw new InterpretError(`@${this.#function}: ${args.length} values for ${block.args.length} arguments`);
+    if (block.args.length !== args.length)
+      throw new InterpretError(`@${this.#function}: ${args.length} values for ${block.args.length} arguments`);
     block.args.forEach((arg, i) => this.#set(arg, args[i]!));
   }
 
@@ -107,7 +115,9 @@ class Frame {
   #evaluate(op: Operation, def: AnyOpDef): void {
     if (!def.evaluate) throw new InterpretError(`${def.name} cannot be interpreted`);
     try {
-      const out = def.evaluate(this.#inputs(op), op.attrs, new OpEvaluation(this, op)) as Readonly<Record<string, Datum | readonly Datum[] | undefined>>;
+      const out = def.evaluate(this.#inputs(op), op.attrs, new OpEvaluation(this, op)) as Readonly<
+        Record<string, Datum | readonly Datum[] | undefined>
+      >;
       let next = 0;
       for (const name of def.resultNames) {
         const group = out[name];
@@ -135,7 +145,10 @@ class Frame {
 
   #get(value: Value): Datum {
     const datum = this.#values.get(value);
-    if (datum === undefined) throw new InterpretError(`@${this.#function}: a value of type ${printType(value.type)} is read before it is computed`);
+    if (datum === undefined)
+      throw new InterpretError(
+        `@${this.#function}: a value of type ${printType(value.type)} is read before it is computed`,
+      );
     return datum;
   }
 
@@ -149,14 +162,18 @@ class Frame {
   #bind(type: Type, datum: Datum): void {
     if (!isShaped(type)) return;
     const { shape } = datum as NdArray;
-    if (shape.length !== type.shape.length) throw new InterpretError(`@${this.#function}: a value of rank ${shape.length} where the type says ${printType(type)}`);
+    if (shape.length !== type.shape.length)
+      throw new InterpretError(
+        `@${this.#function}: a value of rank ${shape.length} where the type says ${printType(type)}`,
+      );
     for (let i = 0; i < shape.length; i++) this.#bindDim(type.shape[i]!, shape[i]!, type);
   }
 
   #bindDim(dim: Dim, size: number, type: Type): void {
     const { dims } = this.interpreter.context;
     if (typeof dim === "number") {
-      if (dim !== size) throw new InterpretError(`@${this.#function}: size ${size} where the type says ${printType(type)}`);
+      if (dim !== size)
+        throw new InterpretError(`@${this.#function}: size ${size} where the type says ${printType(type)}`);
       return;
     }
     const names = dims.symbolsOf(dim);

@@ -2,7 +2,7 @@
 
 import type { AffineMap, IntegerSet } from "./affine.js";
 import type { Attr, AttrDict, DenseAttr, ResourceAttr } from "./attrs.js";
-import { elementFacts, type ElementType } from "./element.js";
+import { type ElementType, elementFacts } from "./element.js";
 import type { AttrKind, DefaultAttr, Optional, OptionalAttr, TypeConstraint, Variadic } from "./slots.js";
 import type { DialectType, FunctionType, MemRefType, ScalarType, TensorType, Type, VectorType } from "./types.js";
 
@@ -26,22 +26,35 @@ export const boolTensor = tensorOf("a tensor of i1", isKind("bool"));
 export const indexTensor = tensorOf("a tensor of integers or index", isKind("int", "uint", "index"));
 export const complexTensor = tensorOf("a complex tensor", isKind("complex"));
 
-export const anyScalar: TypeConstraint<ScalarType> = { describe: "a scalar", accepts: (t): t is ScalarType => t.kind === "scalar" };
+export const anyScalar: TypeConstraint<ScalarType> = {
+  describe: "a scalar",
+  accepts: (t): t is ScalarType => t.kind === "scalar",
+};
 export function scalarOf(describe: string, ...elements: readonly ElementType[]): TypeConstraint<ScalarType> {
   return { describe, accepts: (t): t is ScalarType => t.kind === "scalar" && elements.includes(t.element) };
 }
 export const indexScalar = scalarOf("an index", "index");
 export const boolScalar = scalarOf("an i1", "i1");
 
-export const anyMemRef: TypeConstraint<MemRefType> = { describe: "a memref", accepts: (t): t is MemRefType => t.kind === "memref" };
-export const anyVector: TypeConstraint<VectorType> = { describe: "a vector", accepts: (t): t is VectorType => t.kind === "vector" };
+export const anyMemRef: TypeConstraint<MemRefType> = {
+  describe: "a memref",
+  accepts: (t): t is MemRefType => t.kind === "memref",
+};
+export const anyVector: TypeConstraint<VectorType> = {
+  describe: "a vector",
+  accepts: (t): t is VectorType => t.kind === "vector",
+};
 
 /** A scalar, or a vector or tensor of elements that `accepts`: what `arith` works on. */
-export function scalarLike(describe: string, ...kinds: readonly string[]): TypeConstraint<ScalarType | VectorType | TensorType> {
+export function scalarLike(
+  describe: string,
+  ...kinds: readonly string[]
+): TypeConstraint<ScalarType | VectorType | TensorType> {
   const accepts = isKind(...kinds);
   return {
     describe,
-    accepts: (t): t is ScalarType | VectorType | TensorType => (t.kind === "scalar" || t.kind === "vector" || t.kind === "tensor") && accepts(t.element),
+    accepts: (t): t is ScalarType | VectorType | TensorType =>
+      (t.kind === "scalar" || t.kind === "vector" || t.kind === "tensor") && accepts(t.element),
   };
 }
 
@@ -92,7 +105,11 @@ export const bool: AttrKind<boolean> = {
 };
 
 /** Present or absent. */
-export const unit: AttrKind<true> = { describe: "a flag", read: (a) => (a.kind === "unit" ? true : undefined), write: () => ({ kind: "unit" }) };
+export const unit: AttrKind<true> = {
+  describe: "a flag",
+  read: (a) => (a.kind === "unit" ? true : undefined),
+  write: () => ({ kind: "unit" }),
+};
 
 export const string: AttrKind<string> = {
   describe: "a string",
@@ -123,7 +140,8 @@ export const boolArray: AttrKind<readonly boolean[]> = {
 /** Older texts write integer lists as `dense<…> : tensor<nxi64>` or `[1, 2]`. */
 function readIntegers(a: Attr): readonly number[] | undefined {
   if (a.kind === "denseArray") return a.values.map(Number);
-  if (a.kind === "array" && a.items.every((x) => x.kind === "int")) return a.items.map((x) => Number((x as { value: bigint }).value));
+  if (a.kind === "array" && a.items.every((x) => x.kind === "int"))
+    return a.items.map((x) => Number((x as { value: bigint }).value));
   if (a.kind !== "dense" || elementFacts[a.data.element].kind !== "int") return undefined;
   const count = a.type.shape.reduce((n: number, d) => n * Number(d), 1);
   return Array.from({ length: count }, (_, i) => Number(a.data.data[a.splat ? 0 : i]));
@@ -141,7 +159,10 @@ export const symbolRef: AttrKind<string> = {
   describe: "a symbol such as @name",
   read: (a) => (a.kind === "symbol" && a.path.length === 1 ? a.path[0] : undefined),
   write: (name) => ({ kind: "symbol", path: [name] }),
-  pretty: { print: (name) => (/^[A-Za-z_][\w$.]*$/.test(name) ? `@${name}` : `@${JSON.stringify(name)}`), parse: "symbol" },
+  pretty: {
+    print: (name) => (/^[A-Za-z_][\w$.]*$/.test(name) ? `@${name}` : `@${JSON.stringify(name)}`),
+    parse: "symbol",
+  },
 };
 
 export const functionType: AttrKind<FunctionType> = {
@@ -164,7 +185,10 @@ export const affineMap: AttrKind<AffineMap> = {
 
 export const affineMaps: AttrKind<readonly AffineMap[]> = {
   describe: "a list of affine maps",
-  read: (a) => (a.kind === "array" && a.items.every((x) => x.kind === "affineMap") ? a.items.map((x) => (x as { map: AffineMap }).map) : undefined),
+  read: (a) =>
+    a.kind === "array" && a.items.every((x) => x.kind === "affineMap")
+      ? a.items.map((x) => (x as { map: AffineMap }).map)
+      : undefined,
   write: (maps) => ({ kind: "array", items: maps.map((map) => ({ kind: "affineMap", map })) }),
 };
 
@@ -191,7 +215,12 @@ export function enumKind<const W extends string>(dialect: string, mnemonic: stri
     read(a) {
       if (a.kind === "string") return isWord(a.value) ? a.value : undefined;
       if (a.kind !== "dialect") return undefined;
-      const text = a.name === dialect ? a.body.replace(new RegExp(`^${mnemonic}\\s+`), "") : a.name === `${dialect}.${mnemonic}` ? a.body : "";
+      const text =
+        a.name === dialect
+          ? a.body.replace(new RegExp(`^${mnemonic}\\s+`), "")
+          : a.name === `${dialect}.${mnemonic}`
+            ? a.body
+            : "";
       return isWord(text) ? text : undefined;
     },
     write: (value) => ({ kind: "dialect", name: dialect, body: `${mnemonic} ${value}` }),

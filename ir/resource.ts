@@ -16,8 +16,19 @@ export interface Resource {
 }
 
 /** A resource over bytes in memory. */
-export function bytesResource(name: string, element: ElementType, shape: readonly number[], bytes: Uint8Array): Resource {
-  return { name, element, shape, byteLength: bytes.byteLength, read: (offset, length) => bytes.subarray(offset, offset + length) };
+export function bytesResource(
+  name: string,
+  element: ElementType,
+  shape: readonly number[],
+  bytes: Uint8Array,
+): Resource {
+  return {
+    name,
+    element,
+    shape,
+    byteLength: bytes.byteLength,
+    read: (offset, length) => bytes.subarray(offset, offset + length),
+  };
 }
 
 /** The resources of one compilation, by name. */

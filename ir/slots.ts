@@ -53,16 +53,31 @@ export type AttrSlot = AttrKind<any> | OptionalAttr<any> | DefaultAttr<any>;
 export type AttrSlots = Readonly<Record<string, AttrSlot>>;
 
 export type PerSlot<S, One, Many, Maybe> = S extends Variadic ? Many : S extends Optional ? Maybe : One;
-export type SlotType<S> = S extends Variadic<infer T> ? T : S extends Optional<infer T> ? T : S extends TypeConstraint<infer T> ? T : never;
+export type SlotType<S> =
+  S extends Variadic<infer T> ? T : S extends Optional<infer T> ? T : S extends TypeConstraint<infer T> ? T : never;
 
 /** The static types that a record of slots stands for. */
-export type TypesOf<S> = { readonly [K in keyof S]: PerSlot<S[K], SlotType<S[K]>, readonly SlotType<S[K]>[], SlotType<S[K]> | undefined> };
+export type TypesOf<S> = {
+  readonly [K in keyof S]: PerSlot<S[K], SlotType<S[K]>, readonly SlotType<S[K]>[], SlotType<S[K]> | undefined>;
+};
 export type ValuesOf<S> = { readonly [K in keyof S]: PerSlot<S[K], Value, readonly Value[], Value | undefined> };
 export type AttrsOf<A> = {
-  readonly [K in keyof A]: A[K] extends OptionalAttr<infer T> ? T | undefined : A[K] extends DefaultAttr<infer T> ? T : A[K] extends AttrKind<infer T> ? T : never;
+  readonly [K in keyof A]: A[K] extends OptionalAttr<infer T>
+    ? T | undefined
+    : A[K] extends DefaultAttr<infer T>
+      ? T
+      : A[K] extends AttrKind<infer T>
+        ? T
+        : never;
 };
-type Lenient<A> = { readonly [K in keyof A as A[K] extends OptionalAttr<unknown> | DefaultAttr<unknown> ? never : K]: A[K] extends AttrKind<infer T> ? T : never } & {
-  readonly [K in keyof A as A[K] extends OptionalAttr<unknown> | DefaultAttr<unknown> ? K : never]?: (A[K] extends OptionalAttr<infer T> | DefaultAttr<infer T> ? T : never) | undefined;
+type Lenient<A> = {
+  readonly [K in keyof A as A[K] extends OptionalAttr<unknown> | DefaultAttr<unknown>
+    ? never
+    : K]: A[K] extends AttrKind<infer T> ? T : never;
+} & {
+  readonly [K in keyof A as A[K] extends OptionalAttr<unknown> | DefaultAttr<unknown> ? K : never]?:
+    | (A[K] extends OptionalAttr<infer T> | DefaultAttr<infer T> ? T : never)
+    | undefined;
 };
 /** What a builder call must give: optional and defaulted attributes may be left out. */
 export type AttrsIn<A> = { readonly [K in keyof Lenient<A>]: Lenient<A>[K] };
@@ -87,7 +102,12 @@ export function attrKindOf(slot: AttrSlot): AttrKind<unknown> {
  * Splits a flat list into its named groups: a value each, a list for a variadic slot, a value or `undefined`
  * for an optional one. With more than one such slot `segments` gives the length of every group.
  */
-export function groupBySlot<T>(slots: Slots, names: readonly string[], flat: readonly T[], segments: readonly number[] | undefined): Record<string, T | readonly T[] | undefined> {
+export function groupBySlot<T>(
+  slots: Slots,
+  names: readonly string[],
+  flat: readonly T[],
+  segments: readonly number[] | undefined,
+): Record<string, T | readonly T[] | undefined> {
   const grouped: Record<string, T | readonly T[] | undefined> = {};
   const sizes = segments ?? segmentSizes(slots, names, flat.length);
   let next = 0;

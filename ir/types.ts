@@ -128,7 +128,11 @@ export class TypeTable {
 
   func(inputs: readonly Type[], results: readonly Type[]): FunctionType {
     const key = `(${inputs.map((t) => this.key(t)).join(",")})->(${results.map((t) => this.key(t)).join(",")})`;
-    return this.#intern(key, { kind: "function", inputs: Object.freeze([...inputs]), results: Object.freeze([...results]) });
+    return this.#intern(key, {
+      kind: "function",
+      inputs: Object.freeze([...inputs]),
+      results: Object.freeze([...results]),
+    });
   }
 
   tuple(members: readonly Type[]): TupleType {

@@ -3,10 +3,10 @@
  * every problem it finds; a pass that leaves invalid IR is a bug of ours, an invalid file is the user's.
  */
 
+import { type Dominance, dominanceOf } from "./analysis/dominance.js";
 import type { Context } from "./context.js";
 import { checkSlots, regionSignature } from "./create.js";
 import { type Diagnostic, diagnostic } from "./diagnostic.js";
-import { dominanceOf, type Dominance } from "./analysis/dominance.js";
 import { Block, type Operation, type Value } from "./graph.js";
 import { groupBySlot, needsSegments, type Slots } from "./slots.js";
 import { printType, type Type } from "./types.js";
@@ -59,7 +59,13 @@ class Verifier {
     const operands = op.operands.map((x) => x.type);
     const problem =
       checkSlots(def.operands as Slots, def.operandNames, operands, op.segments, "operand") ??
-      checkSlots(def.results as Slots, def.resultNames, op.results.map((r) => r.type), undefined, "result");
+      checkSlots(
+        def.results as Slots,
+        def.resultNames,
+        op.results.map((r) => r.type),
+        undefined,
+        "result",
+      );
     if (problem !== undefined) this.#report(op, problem);
   }
 
@@ -68,7 +74,8 @@ class Verifier {
     const open = names.at(-1)?.endsWith("*") ?? false;
     const fits = open ? op.regions.length >= names.length - 1 : op.regions.length === names.length;
     if (!fits) this.#report(op, `has ${op.regions.length} regions instead of ${names.length}`);
-    if (op.successors.length !== (op.def.successors?.length ?? 0)) this.#report(op, `has ${op.successors.length} successors`);
+    if (op.successors.length !== (op.def.successors?.length ?? 0))
+      this.#report(op, `has ${op.successors.length} successors`);
     for (const region of op.regions) {
       if (region.owner !== op) this.#report(op, "a region does not know its operation");
       for (const block of region.blocks) this.#block(op, block);
@@ -78,28 +85,42 @@ class Verifier {
   #block(owner: Operation, block: Block): void {
     if (block.region?.owner !== owner) this.#report(owner, "a block does not know its region");
     for (const op of block.ops()) {
-      if (op.def.traits.includes("terminator") && op !== block.last) this.#report(op, "must be the last operation of its block");
+      if (op.def.traits.includes("terminator") && op !== block.last)
+        this.#report(op, "must be the last operation of its block");
       this.operation(op);
     }
     const needsTerminator = !owner.def.traits.includes("symbol-table");
-    if (needsTerminator && !block.last?.def.traits.includes("terminator")) this.#report(owner, "a block does not end with a terminator");
+    if (needsTerminator && !block.last?.def.traits.includes("terminator"))
+      this.#report(owner, "a block does not end with a terminator");
   }
 
   #inference(op: Operation): void {
     const { def } = op;
     if (!def.infer) return;
-    const types = groupBySlot(def.operands as Slots, def.operandNames, op.operands.map((x) => x.type), op.segments);
+    const types = groupBySlot(
+      def.operands as Slots,
+      def.operandNames,
+      op.operands.map((x) => x.type),
+      op.segments,
+    );
     const given = op.results.map((r) => r.type);
-    const inferred = def.infer(types, op.attrs, { context: this.#context, op: def.name, given, regions: op.regions.map(regionSignature) }) as Record<string, Type | readonly Type[] | undefined> | string;
+    const inferred = def.infer(types, op.attrs, {
+      context: this.#context,
+      op: def.name,
+      given,
+      regions: op.regions.map(regionSignature),
+    }) as Record<string, Type | readonly Type[] | undefined> | string;
     if (typeof inferred === "string") {
       this.#report(op, inferred);
       return;
     }
     const flat = def.resultNames.flatMap((n) => inferred[n] ?? []) as Type[];
     if (flat.length !== given.length) this.#report(op, `has ${given.length} results instead of ${flat.length}`);
-    else flat.forEach((t, i) => {
-      if (!this.#context.mergeTypes(given[i]!, t)) this.#report(op, `result ${i} is ${printType(given[i]!)} but must be ${printType(t)}`);
-    });
+    else
+      flat.forEach((t, i) => {
+        if (!this.#context.mergeTypes(given[i]!, t))
+          this.#report(op, `result ${i} is ${printType(given[i]!)} but must be ${printType(t)}`);
+      });
   }
 
   #symbols(op: Operation): void {

@@ -1,13 +1,13 @@
 /** @file `builtin`: the module, and the cast that marks a conversion in progress. */
 
-import { createOp } from "../create.js";
+import { printSymbol } from "../attrs.js";
 import type { Context, Dialect } from "../context.js";
+import { createOp } from "../create.js";
 import { type AnyOpDef, defineOp } from "../define.js";
 import { Block, newRegion, type Operation } from "../graph.js";
 import { anyType, optionalAttr, string, variadic } from "../kinds.js";
 import { unknownLocation } from "../location.js";
 import type { Assembly } from "../text/assembly.js";
-import { printSymbol } from "../attrs.js";
 
 const moduleAssembly: Assembly = {
   print(op, printer) {
@@ -52,7 +52,12 @@ export const builtin: Dialect = {
 
 /** An empty module. */
 export function newModule(context: Context): Operation {
-  return createOp(context, moduleOp as unknown as AnyOpDef, { operands: [], attrs: {}, regions: [newRegion(new Block())], at: unknownLocation });
+  return createOp(context, moduleOp as unknown as AnyOpDef, {
+    operands: [],
+    attrs: {},
+    regions: [newRegion(new Block())],
+    at: unknownLocation,
+  });
 }
 
 /** The block that holds a module's functions. */

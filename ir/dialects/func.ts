@@ -1,6 +1,6 @@
 /** @file `func`: functions, calls and returns. */
 
-import { arrayAttr, type Attr, type AttrDict, printAttrDict, printSymbol } from "../attrs.js";
+import { type Attr, type AttrDict, arrayAttr, printAttrDict, printSymbol } from "../attrs.js";
 import { Builder } from "../builder.js";
 import type { Context, Dialect } from "../context.js";
 import { type AnyOpDef, defineOp } from "../define.js";
@@ -28,7 +28,12 @@ const funcAssembly: Assembly = {
       printer.text(printNonEmpty(argAttrs[i]));
     });
     printer.text(")");
-    printResults(type.results, dictionaries(op.attrs["res_attrs"]), (t) => printer.type(t), (s) => printer.text(s));
+    printResults(
+      type.results,
+      dictionaries(op.attrs["res_attrs"]),
+      (t) => printer.type(t),
+      (s) => printer.text(s),
+    );
     printer.attrDict(op, ["sym_name", "sym_visibility", "function_type", "arg_attrs", "res_attrs"], "attributes");
     if (!entry) return;
     printer.text(" ");
@@ -37,7 +42,12 @@ const funcAssembly: Assembly = {
   parse: (parser, def) => parseFunction(parser, def),
 };
 
-function printResults(types: readonly Type[], attrs: readonly AttrDict[], type: (t: Type) => void, text: (s: string) => void): void {
+function printResults(
+  types: readonly Type[],
+  attrs: readonly AttrDict[],
+  type: (t: Type) => void,
+  text: (s: string) => void,
+): void {
   if (types.length === 0) return;
   const bare = types.length === 1 && attrs.length === 0 && types[0]!.kind !== "function";
   text(bare ? " -> " : " -> (");
@@ -74,7 +84,10 @@ function parseFunction(parser: OpParser, def: AnyOpDef): ParsedOp {
   const inputs = region.blocks[0]?.args.map((a) => a.type) ?? args.map((a) => a.type);
   const known = {
     sym_name: name,
-    function_type: parser.context.types.func(inputs, results.map((r) => r.type)),
+    function_type: parser.context.types.func(
+      inputs,
+      results.map((r) => r.type),
+    ),
     ...(visibility === undefined ? {} : { sym_visibility: visibility }),
     ...packed("arg_attrs", args),
     ...packed("res_attrs", results),
@@ -111,7 +124,9 @@ export const funcOp = defineOp("func.func", {
     const entry = op.region(0).blocks[0];
     if (!entry) return undefined;
     const args = entry.args.map((a) => a.type);
-    return args.length === type.inputs.length && args.every((t, i) => t === type.inputs[i]) ? undefined : `the type of @${name} disagrees with its arguments`;
+    return args.length === type.inputs.length && args.every((t, i) => t === type.inputs[i])
+      ? undefined
+      : `the type of @${name} disagrees with its arguments`;
   },
 });
 
@@ -126,8 +141,11 @@ export const returnOp = defineOp("func.return", {
     const func = op.parent;
     if (!func || !funcOp.matches(func)) return "must be inside a function";
     const want = funcOp.attrsOf(func).function_type.results;
-    if (want.length !== op.operands.length) return `returns ${op.operands.length} values from a function of ${want.length} results`;
-    return op.operands.every((x, i) => x.type === want[i]) ? undefined : "the types returned are not those of the function";
+    if (want.length !== op.operands.length)
+      return `returns ${op.operands.length} values from a function of ${want.length} results`;
+    return op.operands.every((x, i) => x.type === want[i])
+      ? undefined
+      : "the types returned are not those of the function";
   },
 });
 

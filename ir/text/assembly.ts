@@ -107,7 +107,11 @@ export interface OpParser {
   /** Checks that `values` have the types the text gives. */
   expectTypes(values: readonly Value[], types: readonly Type[]): void;
   /** Splits a dictionary into the attributes `def` declares (read into values, added to `known`) and others. */
-  splitAttrs(def: AnyOpDef, dict: AttrDict, known?: AttrValues): { readonly attrs: AttrValues; readonly extra: AttrDict };
+  splitAttrs(
+    def: AnyOpDef,
+    dict: AttrDict,
+    known?: AttrValues,
+  ): { readonly attrs: AttrValues; readonly extra: AttrDict };
   /** Reads one declared attribute in its pretty form. */
   prettyAttr(def: AnyOpDef, name: string): unknown;
   /** A definition by name, for pretty forms that name another operation. */

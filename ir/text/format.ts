@@ -7,13 +7,24 @@
 
 import type { AnyOpDef, OpSpec } from "../define.js";
 import type { Block, Operation, Region, Value } from "../graph.js";
-import { type AttrSlots, attrKindOf, isDefaultAttr, isOptional, isVariadic, needsSegments, type Slots } from "../slots.js";
+import {
+  type AttrSlots,
+  attrKindOf,
+  isDefaultAttr,
+  isOptional,
+  isVariadic,
+  needsSegments,
+  type Slots,
+} from "../slots.js";
 import type { Type } from "../types.js";
 import type { Assembly, OpParser, OpPrinter, ParsedOp } from "./assembly.js";
 
 type Piece =
   | { readonly kind: "literal"; readonly text: string }
-  | { readonly kind: "operand" | "attr" | "region" | "successor" | "operand-type" | "result-type"; readonly name: string }
+  | {
+      readonly kind: "operand" | "attr" | "region" | "successor" | "operand-type" | "result-type";
+      readonly name: string;
+    }
   | { readonly kind: "attr-dict" | "functional-type" | "same-type" }
   | { readonly kind: "group"; readonly anchor: Piece; readonly pieces: readonly Piece[] };
 
@@ -55,7 +66,10 @@ export function compileFormat(op: string, format: string, spec: unknown): Assemb
     return { kind: "group", anchor, pieces };
   };
   const pieces = sequence(undefined);
-  return { print: (o, p) => new FormatPrinter(o, p).print(pieces), parse: (p, def) => new FormatParser(p, def).parse(pieces) };
+  return {
+    print: (o, p) => new FormatPrinter(o, p).print(pieces),
+    parse: (p, def) => new FormatParser(p, def).parse(pieces),
+  };
 }
 
 /** No space before these, and none after an opening bracket. */
@@ -106,7 +120,12 @@ class FormatPrinter {
         this.#spaced(() => printer.types(resultGroup(op, piece.name).map((x) => x.type)));
         return;
       case "functional-type":
-        this.#spaced(() => printer.functionType(op.operands.map((x) => x.type), op.results.map((x) => x.type)));
+        this.#spaced(() =>
+          printer.functionType(
+            op.operands.map((x) => x.type),
+            op.results.map((x) => x.type),
+          ),
+        );
         return;
       case "same-type":
         this.#spaced(() => printSameType(op, printer));
@@ -155,7 +174,11 @@ class FormatParser {
     const groups = def.operandNames.map((n) => this.#operands.get(n) ?? []);
     const operands = groups.flat();
     if (this.#functional) this.#parser.expectTypes(operands, this.#functional.inputs);
-    if (this.#same) this.#parser.expectTypes(operands, operands.map(() => this.#same!));
+    if (this.#same)
+      this.#parser.expectTypes(
+        operands,
+        operands.map(() => this.#same!),
+      );
     return {
       operands,
       segments: needsSegments(def.operands) ? groups.map((g) => g.length) : undefined,
@@ -188,7 +211,11 @@ class FormatParser {
       case "operand": {
         const slot = def.operands[piece.name]!;
         if (isVariadic(slot)) this.#operands.set(piece.name, parser.operands());
-        else if (isOptional(slot)) this.#operands.set(piece.name, [parser.tryOperand()].filter((x) => x !== undefined));
+        else if (isOptional(slot))
+          this.#operands.set(
+            piece.name,
+            [parser.tryOperand()].filter((x) => x !== undefined),
+          );
         else this.#operands.set(piece.name, [parser.operand()]);
         return;
       }
@@ -251,7 +278,11 @@ function printSameType(op: Operation, printer: OpPrinter): void {
   const types = [...op.operands, ...op.results].map((x) => x.type);
   const [first] = types;
   if (first !== undefined && types.every((t) => t === first)) printer.type(first);
-  else printer.functionType(op.operands.map((x) => x.type), op.results.map((x) => x.type));
+  else
+    printer.functionType(
+      op.operands.map((x) => x.type),
+      op.results.map((x) => x.type),
+    );
 }
 
 function operandGroup(op: Operation, name: string): readonly Value[] {

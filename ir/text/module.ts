@@ -1,9 +1,9 @@
 /** @file Reading and printing whole modules. */
 
 import type { Context } from "../context.js";
-import { funcOp, functionsOf, updateFunctionType } from "../dialects/func.js";
-import { moduleBody, moduleOp, newModule } from "../dialects/builtin.js";
 import { compileError } from "../diagnostic.js";
+import { moduleBody, moduleOp, newModule } from "../dialects/builtin.js";
+import { funcOp, functionsOf, updateFunctionType } from "../dialects/func.js";
 import type { Operation } from "../graph.js";
 import { parseOp } from "./parser.js";
 import { type PrintOptions, printOp } from "./printer.js";
@@ -20,7 +20,8 @@ export function parseModule(text: string, file: string, context: Context): Opera
 }
 
 function wrap(op: Operation, context: Context): Operation {
-  if (!funcOp.matches(op)) throw compileError("PS1100", `expected a module or a function, not ${op.name}`, { at: op.at });
+  if (!funcOp.matches(op))
+    throw compileError("PS1100", `expected a module or a function, not ${op.name}`, { at: op.at });
   const module = newModule(context);
   moduleBody(module).append(op);
   return module;

@@ -1,21 +1,26 @@
 /** @file Reads what stands inside `dense<…>`: a splat, nested lists, or one hexadecimal string of raw bytes. */
 
-import { elementFacts, type ElementType } from "../element.js";
+import { type ElementType, elementFacts } from "../element.js";
 import { emptyArray, fromBytes, type NdArray, setScalar, sizeOf } from "../ndarray.js";
 import { numericsOf, type Scalar } from "../scalar.js";
-import { staticShape, type TensorType, type VectorType, hasStaticShape } from "../types.js";
+import { hasStaticShape, staticShape, type TensorType, type VectorType } from "../types.js";
 
 export interface DenseBody {
   readonly splat: boolean;
   readonly data: NdArray;
 }
 
-export function parseDenseBody(body: string, type: TensorType | VectorType, fail: (message: string) => never): DenseBody {
+export function parseDenseBody(
+  body: string,
+  type: TensorType | VectorType,
+  fail: (message: string) => never,
+): DenseBody {
   const { element } = type;
   if (!hasStaticShape(type)) return fail("dense elements need a static shape");
   const shape = staticShape(type);
   const count = sizeOf(shape);
-  if (body === "") return count === 0 ? { splat: false, data: emptyArray(element, shape) } : fail(`expected ${count} elements`);
+  if (body === "")
+    return count === 0 ? { splat: false, data: emptyArray(element, shape) } : fail(`expected ${count} elements`);
   if (body.startsWith('"')) return parseHex(body, element, shape, fail);
   const words = new DenseWords(body, fail);
   const values: Scalar[] = [];
@@ -31,7 +36,13 @@ export function parseDenseBody(body: string, type: TensorType | VectorType, fail
 }
 
 /** True for a list, false for a single element. */
-function readNested(words: DenseWords, element: ElementType, shape: readonly number[], out: Scalar[], fail: (m: string) => never): boolean {
+function readNested(
+  words: DenseWords,
+  element: ElementType,
+  shape: readonly number[],
+  out: Scalar[],
+  fail: (m: string) => never,
+): boolean {
   if (words.peek() !== "[") {
     out.push(readElement(words, element, fail));
     words.end();
@@ -68,7 +79,10 @@ function readElement(words: DenseWords, element: ElementType, fail: (m: string) 
 function readNumber(word: string, element: ElementType, fail: (m: string) => never): Scalar {
   if (word === "true" || word === "false") return word === "true" ? 1 : 0;
   if (!/^[-+]?(0x[0-9a-fA-F]+|\d+(\.\d*)?([eE][-+]?\d+)?)$/.test(word)) return fail(`'${word}' is not a number`);
-  if (elementFacts[element].kind === "float") return word.startsWith("0x") ? numericsOf(element).fromBits(BigInt(word)) : numericsOf(element).fromNumber(Number(word));
+  if (elementFacts[element].kind === "float")
+    return word.startsWith("0x")
+      ? numericsOf(element).fromBits(BigInt(word))
+      : numericsOf(element).fromNumber(Number(word));
   if (/[.eE]/.test(word) && !word.includes("0x")) return fail(`'${word}' is not an integer`);
   const value = word.startsWith("-") ? -BigInt(word.slice(1)) : BigInt(word);
   return numericsOf(element).fromBits(value);

@@ -6,7 +6,14 @@ import type { Context } from "../context.js";
 import type { Dim } from "../dim.js";
 import { type ElementType, elementFacts, parseElementType } from "../element.js";
 import { numericsOf } from "../scalar.js";
-import { type LayoutDim, printType, type StridedLayout, type TensorType, type Type, type VectorType } from "../types.js";
+import {
+  type LayoutDim,
+  printType,
+  type StridedLayout,
+  type TensorType,
+  type Type,
+  type VectorType,
+} from "../types.js";
 import { parseDenseBody } from "./parse-dense.js";
 import { Scanner } from "./scanner.js";
 
@@ -163,7 +170,10 @@ export class TypeParser extends Scanner {
   }
 
   attribute(): Attr {
-    return this.#tryLiteral() ?? this.#tryStructured() ?? { kind: "type", type: this.tryType() ?? this.fail("expected an attribute") };
+    return (
+      this.#tryLiteral() ??
+      this.#tryStructured() ?? { kind: "type", type: this.tryType() ?? this.fail("expected an attribute") }
+    );
   }
 
   attrDict(): AttrDict {
@@ -196,7 +206,11 @@ export class TypeParser extends Scanner {
     if (type.kind !== "scalar") this.fail(`a number cannot have type ${printType(type)}`);
     if (elementFacts[type.element].kind === "float") {
       const isBits = /^[-+]?0x/.test(text);
-      return { kind: "float", value: isBits ? Number(numericsOf(type.element).fromBits(BigInt(text))) : Number(text), type };
+      return {
+        kind: "float",
+        value: isBits ? Number(numericsOf(type.element).fromBits(BigInt(text))) : Number(text),
+        type,
+      };
     }
     if (isDecimal) this.fail(`${text} is not an integer`);
     return { kind: "int", value: text.startsWith("-") ? -BigInt(text.slice(1)) : BigInt(text), type };
@@ -270,7 +284,8 @@ export class TypeParser extends Scanner {
       return word === "true" ? 1 : 0;
     }
     const text = this.tryNumber() ?? this.fail("expected a number");
-    if (elementFacts[element].kind === "float") return /0x/.test(text) ? Number(numericsOf(element).fromBits(BigInt(text))) : Number(text);
+    if (elementFacts[element].kind === "float")
+      return /0x/.test(text) ? Number(numericsOf(element).fromBits(BigInt(text))) : Number(text);
     const value = text.startsWith("-") ? -BigInt(text.slice(1)) : BigInt(text);
     return elementFacts[element].bits === 64 && elementFacts[element].kind !== "index" ? value : Number(value);
   }
@@ -286,7 +301,8 @@ export class TypeParser extends Scanner {
       this.position = start;
       return this.fail(message);
     };
-    if (type.kind !== "tensor" && type.kind !== "vector") return fail(`dense elements cannot have type ${printType(type)}`);
+    if (type.kind !== "tensor" && type.kind !== "vector")
+      return fail(`dense elements cannot have type ${printType(type)}`);
     const after = this.position;
     const { splat, data } = parseDenseBody(body, type, fail);
     this.position = after > end ? after : end;

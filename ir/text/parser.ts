@@ -10,12 +10,12 @@ import type { AnyOpDef } from "../define.js";
 import { CompileError, type Diagnostic, diagnostic } from "../diagnostic.js";
 import { type AttrValues, Block, newRegion, type Operation, type Region, type Value } from "../graph.js";
 import type { Location } from "../location.js";
-import { closest } from "../suggest.js";
 import { attrKindOf, needsSegments } from "../slots.js";
+import { closest } from "../suggest.js";
 import { printType, type Type } from "../types.js";
 import type { DeclaredArg, OpParser, ParsedOp } from "./assembly.js";
-import { TypeParser } from "./parse-type.js";
 import { readResources } from "./parse-resources.js";
+import { TypeParser } from "./parse-type.js";
 import { declareSymbols, restoreShapes } from "./symbolic-shapes.js";
 
 /** Nesting of regions beyond this is refused. */
@@ -56,7 +56,12 @@ class Parser extends TypeParser implements OpParser {
     this.#operations(block, () => this.atEnd);
     if (this.#problems.length > 0) throw new CompileError(this.#problems);
     const op = block.first;
-    if (!op || op.next) throw new CompileError([diagnostic("PS1100", op ? "more than one top-level operation" : "the text holds no operation", { at: this.locationAt(0) })]);
+    if (!op || op.next)
+      throw new CompileError([
+        diagnostic("PS1100", op ? "more than one top-level operation" : "the text holds no operation", {
+          at: this.locationAt(0),
+        }),
+      ]);
     op.detach();
     return op;
   }
@@ -142,7 +147,9 @@ class Parser extends TypeParser implements OpParser {
     const op = createOp(this.context, def, { ...parsed, at: this.#trailingLocation() ?? at });
     restoreShapes(op, this.context, at);
     if (names.length > 0 && names.length !== op.results.length) {
-      this.#problems.push(diagnostic("PS1100", `${def.name} has ${op.results.length} results, the text names ${names.length}`, { at }));
+      this.#problems.push(
+        diagnostic("PS1100", `${def.name} has ${op.results.length} results, the text names ${names.length}`, { at }),
+      );
     }
     names.forEach((name, i) => {
       const result = op.results[i];
@@ -191,7 +198,11 @@ class Parser extends TypeParser implements OpParser {
     return { operands, segments, attrs, extra, results, regions, successors };
   }
 
-  splitAttrs(def: AnyOpDef, dict: AttrDict, known: AttrValues = {}): { readonly attrs: AttrValues; readonly extra: AttrDict } {
+  splitAttrs(
+    def: AnyOpDef,
+    dict: AttrDict,
+    known: AttrValues = {},
+  ): { readonly attrs: AttrValues; readonly extra: AttrDict } {
     const attrs: Record<string, unknown> = { ...known };
     const extra: Record<string, Attr> = {};
     for (const [name, attr] of Object.entries(dict)) {
@@ -295,7 +306,8 @@ class Parser extends TypeParser implements OpParser {
   }
 
   #checkBlocks(blocks: readonly Block[]): void {
-    for (const [name, block] of this.#scope.blocks) if (!blocks.includes(block)) this.fail(`block '^${name}' is not defined`);
+    for (const [name, block] of this.#scope.blocks)
+      if (!blocks.includes(block)) this.fail(`block '^${name}' is not defined`);
   }
 
   #blockHeader(): Block {
@@ -374,7 +386,13 @@ function endOfOperation(source: string, start: number): number {
     else if (c === "}" || c === ")") {
       if (depth === 0) return i;
       depth--;
-    } else if (c === "\n" && depth === 0 && i > start && !/^\s*(\}|:|cond\b|do\b|reducer\b)/.test(source.slice(i + 1, i + 80))) return i;
+    } else if (
+      c === "\n" &&
+      depth === 0 &&
+      i > start &&
+      !/^\s*(\}|:|cond\b|do\b|reducer\b)/.test(source.slice(i + 1, i + 80))
+    )
+      return i;
   }
   return source.length;
 }

@@ -54,7 +54,11 @@ class Printer implements OpPrinter {
       this.#results(op);
       const { assembly } = op.def;
       if (assembly && !this.#options.generic) {
-        this.text(op.name.replace(/^(builtin|func)\.(?=module|return|call)/, (_, d: string) => (d === "builtin" ? "" : `${d}.`)));
+        this.text(
+          op.name.replace(/^(builtin|func)\.(?=module|return|call)/, (_, d: string) =>
+            d === "builtin" ? "" : `${d}.`,
+          ),
+        );
         assembly.print(op, this);
       } else this.#generic(op);
       if (this.#options.locations) this.text(printLocation(op.at));
@@ -180,7 +184,8 @@ class Printer implements OpPrinter {
       this.text(`${"  ".repeat(this.#indent - 1)}${this.#blockName(block)}${args === "" ? "" : `(${args})`}:\n`);
     }
     for (const op of block.ops()) {
-      const hidden = hideTerminator && op === block.last && op.operands.length === 0 && op.def.traits.includes("terminator");
+      const hidden =
+        hideTerminator && op === block.last && op.operands.length === 0 && op.def.traits.includes("terminator");
       if (hidden) continue;
       this.operation(op);
       this.text("\n");

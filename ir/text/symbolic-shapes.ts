@@ -6,9 +6,9 @@
 
 import { type Attr, type AttrDict, arrayAttr, stringAttr } from "../attrs.js";
 import type { Context } from "../context.js";
+import { compileError } from "../diagnostic.js";
 import type { Dim } from "../dim.js";
 import type { Block, Operation, Value } from "../graph.js";
-import { compileError } from "../diagnostic.js";
 import type { Location } from "../location.js";
 import { isShaped, printType, type Type } from "../types.js";
 
@@ -65,11 +65,14 @@ export function restoreShapes(func: Operation, context: Context, at: Location): 
     const text = texts[next++] ?? "";
     const dims = splitTopLevel(text).map((d) => context.dims.parse(d));
     if (dims.length !== type.shape.length || dims.includes(undefined)) {
-      throw compileError("PS1106", `entry ${next - 1} of ${SHAPES}, '${text}', does not fit ${printType(type)}`, { at });
+      throw compileError("PS1106", `entry ${next - 1} of ${SHAPES}, '${text}', does not fit ${printType(type)}`, {
+        at,
+      });
     }
     value.type = context.withShape(type, dims as readonly Dim[]);
   }
-  if (next !== texts.length) throw compileError("PS1106", `${SHAPES} lists ${texts.length} shapes for ${next} values`, { at });
+  if (next !== texts.length)
+    throw compileError("PS1106", `${SHAPES} lists ${texts.length} shapes for ${next} values`, { at });
   const { [SHAPES]: _, [SYMBOLS]: __, ...rest } = func.extra;
   func.extra = rest;
 }

@@ -9,8 +9,8 @@ import { anyTensor } from "../../kinds.js";
 import { mapElements } from "../../ndarray.js";
 import type { Scalar } from "../../scalar.js";
 import { type Numerics, numericsOf } from "../../scalar.js";
-import { type TensorType, printType } from "../../types.js";
 import type { TypeConstraint } from "../../slots.js";
+import { printType, type TensorType } from "../../types.js";
 
 type Unary = (n: Numerics) => (x: Scalar) => Scalar;
 type Binary = (n: Numerics) => (x: Scalar, y: Scalar) => Scalar;
@@ -24,11 +24,19 @@ function unary(name: string, summary: string, of: TypeConstraint<TensorType>, f:
     traits: ["pure", "elementwise"],
     format: "$operand attr-dict `:` same-type",
     infer: ({ operand }) => ({ result: operand }),
-    evaluate: ({ operand }) => ({ result: mapElements(operand.element, operand.shape, [operand], f(numericsOf(operand.element))) }),
+    evaluate: ({ operand }) => ({
+      result: mapElements(operand.element, operand.shape, [operand], f(numericsOf(operand.element))),
+    }),
   });
 }
 
-function binary(name: string, summary: string, of: TypeConstraint<TensorType>, f: Binary, algebra: readonly Trait[] = []) {
+function binary(
+  name: string,
+  summary: string,
+  of: TypeConstraint<TensorType>,
+  f: Binary,
+  algebra: readonly Trait[] = [],
+) {
   return defineOp(`stablehlo.${name}`, {
     summary,
     operands: { lhs: of, rhs: of },
@@ -40,7 +48,9 @@ function binary(name: string, summary: string, of: TypeConstraint<TensorType>, f
       const joined = context.mergeTypes(lhs, rhs) as TensorType | undefined;
       return joined ? { result: joined } : `${printType(lhs)} and ${printType(rhs)} differ`;
     },
-    evaluate: ({ lhs, rhs }) => ({ result: mapElements(lhs.element, lhs.shape, [lhs, rhs], f(numericsOf(lhs.element))) }),
+    evaluate: ({ lhs, rhs }) => ({
+      result: mapElements(lhs.element, lhs.shape, [lhs, rhs], f(numericsOf(lhs.element))),
+    }),
   });
 }
 
