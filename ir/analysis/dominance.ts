@@ -14,8 +14,8 @@ export interface Dominance {
 export function dominanceOf(): Dominance {
   const trees = new Map<Region, ReadonlyMap<Block, Block>>();
   const treeOf = (region: Region): ReadonlyMap<Block, Block> => {
-    let tree = trees.get(region);
-    if (!tree) trees.set(region, (tree = dominatorTree(region)));
+    const tree = trees.get(region) ?? dominatorTree(region);
+    trees.set(region, tree);
     return tree;
   };
   return {

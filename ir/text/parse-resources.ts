@@ -28,7 +28,7 @@ function readResource(scanner: Scanner, context: Context, section: string): void
   if (section !== "dialect_resources") return;
   const digits = /^0x((?:[0-9a-fA-F]{2})*)$/.exec(text)?.[1];
   if (digits === undefined || digits.length < 2 * ALIGNMENT_BYTES)
-    return scanner.fail(`resource '${name}' is not a hexadecimal blob`);
+    scanner.fail(`resource '${name}' is not a hexadecimal blob`);
   const bytes = new Uint8Array(Buffer.from(digits.slice(2 * ALIGNMENT_BYTES), "hex"));
   if (!context.resources.get(name)) context.resources.add(bytesResource(name, "ui8", [bytes.length], bytes));
 }

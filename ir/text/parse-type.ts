@@ -305,7 +305,7 @@ export class TypeParser extends Scanner {
       return fail(`dense elements cannot have type ${printType(type)}`);
     const after = this.position;
     const { splat, data } = parseDenseBody(body, type, fail);
-    this.position = after > end ? after : end;
+    this.position = Math.max(after, end);
     return { kind: "dense", type, splat, data };
   }
 

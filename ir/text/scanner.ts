@@ -143,7 +143,7 @@ export class Scanner {
 
   tryString(): string | undefined {
     const quoted = this.tryMatch(STRING);
-    return quoted === undefined ? undefined : unescape(quoted.slice(1, -1));
+    return quoted === undefined ? undefined : unescapeString(quoted.slice(1, -1));
   }
 
   string(): string {
@@ -199,7 +199,7 @@ function lineStarts(source: string): number[] {
 }
 
 /** `\n`, `\t`, `\\`, `\"` and `\XX` (a byte of UTF-8). */
-function unescape(body: string): string {
+function unescapeString(body: string): string {
   if (!body.includes("\\")) return body;
   const bytes: number[] = [];
   const encoder = new TextEncoder();
