@@ -6,8 +6,10 @@
  * Usage: node scripts/count-results.mjs status NAME STATUS OUT            a command: passed or failed as a whole
  *        node scripts/count-results.mjs vitest REPORT.json STATUS OUT     vitest's JSON report
  *        node scripts/count-results.mjs junit REPORT.xml STATUS OUT       pytest's JUnit report
+ *        node scripts/count-results.mjs cases REPORT.json STATUS OUT     a list of { name, result: passed|failed|unsupported }
  *        node scripts/count-results.mjs skipped LIST.txt OUT              one skipped name per line
- *        node scripts/count-results.mjs sum FOLDER                        prints the last line; fails with any failure
+ *        node scripts/count-results.mjs passed RECORD                    fails with any failure in it; prints nothing
+ *        node scripts/count-results.mjs sum FOLDER...                     prints the last line; fails with any failure
  */
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -58,20 +60,37 @@ function fromJunit(report, status) {
   return record("python", status, passed, failures, skipped);
 }
 
+/** Unsupported cases were refused with a typed error, as they should be: counted apart, neither passed nor failed. */
+function fromCases(report, status) {
+  if (!existsSync(report)) return record("cases", status === 0 ? 1 : status, 0, [], []);
+  const cases = JSON.parse(readFileSync(report, "utf8"));
+  const named = (result) => cases.filter((c) => c.result === result).map((c) => c.name);
+  const known = ["passed", "failed", "unsupported"];
+  const strange = cases.filter((c) => !known.includes(c.result)).map((c) => `${c.name}: result "${c.result}"`);
+  const counted = record("cases", status, named("passed").length, [...named("failed"), ...strange], []);
+  return { ...counted, refused: named("unsupported").length };
+}
+
 function fromList(list) {
   const names = existsSync(list) ? readFileSync(list, "utf8").split("\n").filter(Boolean) : [];
   return record("setup", 0, 0, [], names);
 }
 
-function sum(folder) {
-  const files = readdirSync(folder, { recursive: true }).filter((f) => f.endsWith(".result.json"));
-  const records = files.toSorted().map((f) => JSON.parse(readFileSync(path.join(folder, f), "utf8")));
+function readRecords(folder) {
+  const files = readdirSync(folder, { recursive: true }).filter((f) => /(^|[./\\])result\.json$/.test(f));
+  return files.toSorted().map((f) => JSON.parse(readFileSync(path.join(folder, f), "utf8")));
+}
+
+function sum(folders) {
+  const records = folders.flatMap(readRecords);
   const skipped = records.flatMap((r) => r.skipped);
   const failures = records.flatMap((r) => r.failures);
   // In CI a skip is a failure: a referee that silently went missing would pass for agreement.
   const strict = process.env.CI === "true";
   for (const name of skipped) console.log(`${strict ? "skipped, which CI forbids" : "skipped"}: ${name}`);
   for (const name of failures) console.log(`failed: ${name}`);
+  const refused = records.reduce((total, r) => total + (r.refused ?? 0), 0);
+  if (refused > 0) console.log(`refused with a typed error: ${refused}`);
   const passed = records.reduce((total, r) => total + r.passed, 0);
   const failed = failures.length + (strict ? skipped.length : 0);
   const left = strict || skipped.length === 0 ? "" : `, ${skipped.length} skipped`;
@@ -83,13 +102,15 @@ function sum(folder) {
 
 function main([command, ...args]) {
   const write = (out, result) => writeFileSync(out, `${JSON.stringify(result)}\n`);
-  if (command === "sum" && args.length === 1) return sum(args[0]);
+  if (command === "sum" && args.length > 0) return sum(args);
+  if (command === "passed" && args.length === 1) return JSON.parse(readFileSync(args[0], "utf8")).failed === 0 ? 0 : 1;
   if (command === "skipped" && args.length === 2) return write(args[1], fromList(args[0]));
   if (args.length !== 3) throw new Error("usage: see the head of scripts/count-results.mjs");
   const [what, status, out] = [args[0], Number(args[1]), args[2]];
   if (command === "status") return write(out, record(what, status, status === 0 ? 1 : 0, [], []));
   if (command === "vitest") return write(out, fromVitest(what, status));
   if (command === "junit") return write(out, fromJunit(what, status));
+  if (command === "cases") return write(out, fromCases(what, status));
   throw new Error(`unknown command ${command}`);
 }
 

@@ -17,6 +17,9 @@ for argument in "$@"; do
   esac
 done
 
+unset FORCE_COLOR
+export NO_COLOR=1 # the output goes to logs
+
 results=$PWD/build/test
 rm -rf "$results"
 mkdir -p "$results"

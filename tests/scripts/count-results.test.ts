@@ -97,6 +97,22 @@ describe("a JUnit report", () => {
   });
 });
 
+describe("a list of cases", () => {
+  const cases = (...results: string[]) =>
+    file("c.json", JSON.stringify(results.map((result, i) => ({ name: `case${i}`, result }))));
+  it("counts what was refused apart from what failed", () => {
+    expect(count("cases", cases("passed", "failed", "unsupported", "passed"), "0")).toMatchObject({
+      passed: 2,
+      failures: ["case1"],
+      refused: 1,
+    });
+  });
+  it("does not take a verdict it does not know, or a report that is missing, for a pass", () => {
+    expect(count("cases", cases("fine"), "0")).toMatchObject({ passed: 0, failures: ['case0: result "fine"'] });
+    expect(count("cases", file("none.json"), "0")).toMatchObject({ failed: 1 });
+  });
+});
+
 describe("the sum", () => {
   const record = (name: string, passed: number, failures: string[], skipped: string[]) =>
     file(`${name}.result.json`, JSON.stringify({ name, passed, failed: failures.length, failures, skipped }));

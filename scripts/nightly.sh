@@ -1,0 +1,181 @@
+#!/usr/bin/env bash
+# Runs the big suites at full size, shard by shard; ends with "N passed, N failed" over all that ran.
+#
+#   scripts/nightly.sh [--list] [--fresh] [SUITE...]     all suites by default
+#
+# The state is in build/nightly/SUITE/SHARD/: a log, counts, and the source tree they belong to. A run that was interrupted
+# goes on where it stopped: shards that passed on this very tree are not run again; --fresh forgets them.
+# YARD=FOLDER names the external yardsticks; without it the yard-* suites are skipped by name.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+unset FORCE_COLOR
+export NO_COLOR=1 # the output goes to logs
+root=$PWD
+state=$root/build/nightly
+
+# suite, number of shards, what it is
+suites=(
+  "unit 8 every vitest test, samples as large as they go (PERSIMMONS_TESTS=nightly)"
+  "python 1 the tests of the Python package"
+  "models-reduced 8 small versions of the networks, symbolic sizes: export, run, compare with PyTorch"
+  "models-real 8 the networks at real size: export, run, compare with PyTorch"
+  "large-external 1 a model with 5 GB of external weights: export, run, compare"
+  "yard-onnx-backend 7 the ONNX backend suite through compiled code (needs YARD)"
+  "yard-race 7 real-size networks against ONNX Runtime and OpenVINO (needs YARD)"
+)
+networks=(resnet50 mobilenetv2 vit bert gpt2 minilm llama160m convnext)
+race_networks=(resnet50 mobilenetv2 vit_b16 bert_base gpt2 llama_160m convnext_t)
+race_floor=0.5 # of the fastest peer
+# Kinds of cases and a pattern of their names, one shard each.
+onnx_shards=("node ^test_[ab]" "node ^test_[c-f]" "node ^test_[g-m]" "node ^test_[n-r]" "node ^test_s" "node ^test_[^a-s]"
+  "light,simple,pytorch-converted,pytorch-operator .")
+
+persimmons() { node "$root/dist/cli/main.js" "$@"; }
+results() { node "$root/scripts/count-results.mjs" "$@"; }
+
+# check_model FOLDER [EXPORT OPTION...]: compiles FOLDER/model.onnx once and runs every case of it.
+check_model() {
+  local folder=$1 case inputs expected file name
+  shift
+  persimmons export "$folder/model.onnx" -o "$folder/bundle.psm" "$@" || return
+  for case in "$folder"/case*/; do
+    inputs=() expected=()
+    for file in "$case"in.*.npy; do name=${file##*/in.}; inputs+=(--in "${name%.npy}=$file"); done
+    for file in "$case"out.*.npy; do name=${file##*/out.}; expected+=(--expect "${name%.npy}=$file"); done
+    echo "run $case"
+    persimmons run "$folder/bundle.psm" "${inputs[@]}" "${expected[@]}" || return
+  done
+}
+
+# Every suite_NAME takes its shard (from 1), the number of shards and a folder; it runs there, and writes the counts to
+# result.json itself or leaves them to its exit status.
+suite_unit() {
+  PERSIMMONS_TESTS=nightly npx vitest run --dir tests --shard="$1/$2" --passWithNoTests \
+    --reporter=default --reporter=json --outputFile.json="$3/vitest.json"
+  results vitest "$3/vitest.json" $? "$3/result.json"
+}
+suite_python() {
+  if [ ! -d python/tests ]; then echo "python/tests: not there yet" > "$3/skip"; return; fi
+  PYTHONPATH=python "$python" -m pytest -q -p no:cacheprovider --junitxml="$3/python.xml" python/tests
+  results junit "$3/python.xml" $? "$3/result.json"
+}
+suite_models_reduced() {
+  local name=${networks[$(($1 - 1))]}
+  nice "$python" models/export_transformers.py "$name" --reduced --dynamic --out "$3" && check_model "$3/$name"
+}
+suite_models_real() {
+  local name=${networks[$(($1 - 1))]} status
+  nice "$python" models/export_transformers.py "$name" --out "$3" && check_model "$3/$name"
+  status=$?
+  rm -rf "${3:?}/$name" # hundreds of megabytes each
+  return $status
+}
+suite_large_external() {
+  local status
+  nice "$python" models/large_external.py --out "$3/large" && check_model "$3/large" --target host
+  status=$?
+  rm -rf "${3:?}/large"
+  return $status
+}
+suite_yard_onnx_backend() {
+  local kinds pattern
+  read -r kinds pattern <<< "${onnx_shards[$(($1 - 1))]}"
+  PYTHONPATH="$root/python:$YARD" "$python" "$YARD/onnx_backend.py" -b onnx_adapter:Standard -k "$kinds" -f "$pattern" --json "$3/cases.json"
+  results cases "$3/cases.json" $? "$3/result.json"
+}
+# The race prints "... persimmons 1.2 ms (...) x0.87": our speed as a share of the fastest peer's.
+suite_yard_race() {
+  local name=${race_networks[$(($1 - 1))]} status
+  (
+    set -e
+    cd "$3"
+    export PYTHONPATH=$root/python PERSIMMONS_BUNDLES=$3/bundles
+    nice "$python" "$YARD/race/models.py" "$name"
+    persimmons export "onnx/$name.onnx" -o "bundles/$name" --target host
+    "$python" "$YARD/race/race.py" onnx "$name" ort,ov,persimmons --threads 2 | tee race.txt
+    awk -v floor="$race_floor" '
+      match($0, /persimmons .* x[0-9.]+/) { ratio = substr($0, RSTART, RLENGTH); sub(/.* x/, "", ratio); found = 1 }
+      END { if (!found || ratio + 0 < floor) { print "below the floor of " floor; exit 1 } }' race.txt
+  )
+  status=$?
+  rm -rf "$3/onnx" "$3/bundles"
+  return $status
+}
+
+tree() { # what names the sources: the commit, and a digest of what is not committed
+  { git rev-parse HEAD; git diff HEAD; git ls-files --others --exclude-standard -z | sort -z | xargs -0 -r sha256sum; } 2> /dev/null | sha256sum | cut -c 1-16
+}
+
+# run_shard SUITE INDEX COUNT
+run_shard() {
+  local folder=$state/$1/$2 start=$SECONDS status verdict
+  if [ "$(cat "$folder/passed-on" 2> /dev/null)" = "$sources" ]; then
+    printf '%-18s %d/%d  passed before\n' "$1" "$2" "$3"
+    return
+  fi
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  "suite_${1//-/_}" "$2" "$3" "$folder" > "$folder/log" 2>&1 < /dev/null
+  status=$?
+  if [ -e "$folder/skip" ]; then
+    results skipped "$folder/skip" "$folder/result.json"
+  elif [ ! -e "$folder/result.json" ]; then
+    results status "$1/$2" "$status" "$folder/result.json"
+  fi
+  verdict=ok
+  if results passed "$folder/result.json"; then
+    echo "$sources" > "$folder/passed-on"
+  else
+    verdict="FAILED (build/nightly/$1/$2/log)"
+  fi
+  printf '%-18s %d/%d  %5d s  %s\n' "$1" "$2" "$3" $((SECONDS - start)) "$verdict"
+}
+
+run_suite() {
+  local shard
+  if [[ $1 == yard-* ]] && [ -z "${YARD:-}" ]; then
+    mkdir -p "$state/$1/skipped"
+    echo "$1: YARD is not set" > "$state/$1/skipped/skip"
+    results skipped "$state/$1/skipped/skip" "$state/$1/skipped/result.json"
+    printf '%-18s skipped: YARD is not set\n' "$1"
+    return
+  fi
+  rm -rf "$state/$1/skipped"
+  for ((shard = 1; shard <= $2; shard++)); do run_shard "$1" "$shard" "$2"; done
+}
+
+shards_of() { # prints the number of shards of a suite; fails for an unknown one
+  local row
+  for row in "${suites[@]}"; do
+    read -r name count _ <<< "$row"
+    if [ "$name" = "$1" ]; then echo "$count"; return; fi
+  done
+  return 1
+}
+
+chosen=()
+fresh=false
+for argument in "$@"; do
+  case "$argument" in
+    --list) for row in "${suites[@]}"; do read -r name count what <<< "$row"; printf '%-18s %d shards  %s\n' "$name" "$count" "$what"; done; exit ;;
+    --fresh) fresh=true ;;
+    -*) echo "usage: scripts/nightly.sh [--list] [--fresh] [SUITE...]" >&2; exit 2 ;;
+    *) shards_of "$argument" > /dev/null || { echo "no suite $argument; scripts/nightly.sh --list names them" >&2; exit 2; }; chosen+=("$argument") ;;
+  esac
+done
+if [ "${#chosen[@]}" -eq 0 ]; then for row in "${suites[@]}"; do chosen+=("${row%% *}"); done; fi
+if [ -n "${YARD:-}" ]; then YARD=$(cd "$YARD" && pwd) || exit 2; fi
+
+scripts/setup-tests.sh --models || exit 1
+python=$root/.venv/bin/python
+export PERSIMMONS_TEST_PYTHON=$python
+npm run --silent build || exit 1
+
+sources=$(tree)
+folders=()
+for suite in "${chosen[@]}"; do
+  if $fresh; then rm -rf "${state:?}/$suite"; fi
+  run_suite "$suite" "$(shards_of "$suite")"
+  folders+=("$state/$suite")
+done
+results sum "${folders[@]}"
