@@ -1,0 +1,48 @@
+/**
+ * @file Pass `inline-calls`: replaces calls of private functions by their bodies, callees first, as JAX's text
+ * and ONNX functions ask for. Recursive functions stay calls, which later stages refuse by name.
+ */
+
+import { inlineBlock } from "../../ir/clone.js";
+import type { Context } from "../../ir/context.js";
+import { callOp, functionBody, functionName, functionsOf } from "../../ir/dialects/func.js";
+import type { Operation } from "../../ir/graph.js";
+import type { Pass } from "../../ir/pass.js";
+
+export const inlineCalls: Pass = {
+  name: "inline-calls",
+  summary: "Replaces calls by the bodies of the functions called.",
+  run(module, context) {
+    const functions = new Map<string, Operation>();
+    for (const func of functionsOf(module)) functions.set(functionName(func), func);
+    const done = new Set<Operation>();
+    for (const func of functions.values()) inlineInto(func, functions, done, [], context);
+  },
+};
+
+function inlineInto(
+  func: Operation,
+  functions: ReadonlyMap<string, Operation>,
+  done: Set<Operation>,
+  path: readonly Operation[],
+  context: Context,
+): void {
+  if (done.has(func) || path.includes(func)) return;
+  for (const op of [...func.walk()]) {
+    if (!callOp.matches(op) || op.extra["psm.kernel"]) continue;
+    const callee = functions.get(callOp.attrsOf(op).callee);
+    if (!callee || callee.region(0).blocks.length !== 1 || callee === func || path.includes(callee)) continue;
+    inlineInto(callee, functions, done, [...path, func], context);
+    inlineCall(op, callee);
+  }
+  done.add(func);
+}
+
+/** A size that is symbolic inside the callee may be known at the call: types of copied values are refined as they are used. */
+function inlineCall(call: Operation, callee: Operation): void {
+  const yielded = inlineBlock(functionBody(callee), call.operands, call.block!, call);
+  call.results.forEach((r, i) => {
+    r.replaceAllUsesWith(yielded[i]!);
+  });
+  call.erase();
+}
