@@ -31,7 +31,7 @@ function inlineInto(
   for (const op of [...func.walk()]) {
     if (!callOp.matches(op) || op.extra["psm.kernel"]) continue;
     const callee = functions.get(callOp.attrsOf(op).callee);
-    if (!callee || callee.region(0).blocks.length !== 1 || callee === func || path.includes(callee)) continue;
+    if (callee?.region(0).blocks.length !== 1 || callee === func || path.includes(callee)) continue;
     inlineInto(callee, functions, done, [...path, func], context);
     inlineCall(op, callee);
   }
