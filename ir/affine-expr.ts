@@ -96,10 +96,13 @@ export function affineAdd(a: AffineOperand, b: AffineOperand): AffineExpr {
   return remainderOf(lhs, rhs) ?? joinedWithLast(lhs, rhs) ?? { kind: "add", lhs, rhs };
 }
 
-/** x - (x floordiv n) * n = x mod n */
+/** x - (x floordiv n) * n = x mod n, where n is a positive constant or not a constant. */
 function remainderOf(x: AffineExpr, rhs: AffineExpr): AffineExpr | undefined {
-  if (rhs.kind !== "mul" || rhs.lhs.kind !== "floordiv" || !sameAffineExpr(rhs.lhs.lhs, x)) return undefined;
-  return sameAffineExpr(affineNegate(rhs.rhs), rhs.lhs.rhs) ? affineMod(x, rhs.lhs.rhs) : undefined;
+  const { base, factor } = scaledParts(rhs);
+  const [quotient, divisor] = factor === -1 && base.kind === "mul" ? [base.lhs, base.rhs] : [base, -factor];
+  if (quotient.kind !== "floordiv" || !sameAffineExpr(quotient.lhs, x)) return undefined;
+  if (typeof divisor === "number" && divisor < 1) return undefined;
+  return sameAffineExpr(quotient.rhs, exprOf(divisor)) ? affineMod(x, quotient.rhs) : undefined;
 }
 
 /** (x + y) + q, where q is a multiple of a quotient and y + q simplifies, as y - (y floordiv n) * n does. */

@@ -10,6 +10,7 @@ import {
   affineAdd,
   affineBinary,
   affineConstant,
+  affineFloorDiv,
   affineMod,
   affineMul,
   constantValue,
@@ -87,7 +88,7 @@ export function linearForm(e: AffineExpr): LinearForm {
   if (e.kind === "mul") return multiplyForms(lhs, rhs);
   const divisor = rhs.terms.length === 0 ? rhs.constant : undefined;
   if (divisor !== undefined && divisor > 0) return divideForm(e.kind, lhs, divisor);
-  return termForm(affineBinary(e.kind, expressionOf(lhs), expressionOf(rhs)));
+  return quotientForm(affineBinary(e.kind, expressionOf(lhs), expressionOf(rhs)));
 }
 
 /** `e` as a form of one term, or none where it is a constant. */
@@ -128,13 +129,24 @@ function divideForm(kind: Exclude<AffineBinary["kind"], "add" | "mul">, form: Li
   const carried = least(constant, divisor / common);
   const offset = round * floorModulo(round * constant, divisor / common);
   const inner = expressionOf(formOf(scaled, offset));
-  const divided = linearTermOf(affineBinary(kind, inner, affineConstant(divisor / common)));
+  const divided = quotientForm(divide(kind, inner, divisor / common));
   if (kind !== "mod") return addForms(formOf(whole, carried), divided);
   return addForms(scaleForm(divided, common), constantForm(floorModulo(form.constant, common)));
 }
 
+/** Like `affineBinary`, and (x floordiv m + k) floordiv n = (x + k*m) floordiv (m*n) for m, n >= 1. */
+function divide(kind: AffineBinary["kind"], lhs: AffineExpr, divisor: number): AffineExpr {
+  const [quotient, k] = lhs.kind === "add" ? [lhs.lhs, constantValue(lhs.rhs)] : [lhs, 0];
+  const inner = quotient.kind === "floordiv" ? constantValue(quotient.rhs) : undefined;
+  if (kind !== "floordiv" || quotient.kind !== "floordiv" || inner === undefined || inner < 1 || k === undefined) {
+    return affineBinary(kind, lhs, affineConstant(divisor));
+  }
+  const dividend = affineAdd(quotient.lhs, multiplyInteger(k, inner));
+  return simplifyAffine(affineFloorDiv(dividend, multiplyInteger(inner, divisor)));
+}
+
 /** The form of what a division gave: a constant, a sum or product, or a division. */
-function linearTermOf(e: AffineExpr): LinearForm {
+function quotientForm(e: AffineExpr): LinearForm {
   return e.kind === "add" || e.kind === "mul" ? linearForm(e) : termForm(e);
 }
 

@@ -200,6 +200,7 @@ describe("dimensions", () => {
     ["mod(s0, 9)", "s0"],
     ["mod(s1*2 + 5, 4)", "mod(s1, 2)*2 + 1"],
     ["mod(mod(s1, 12) + 1, 4)", "mod(s1 + 1, 4)"],
+    ["floordiv(1, mod(s0, mod(s0, 2)))", "floordiv(1, mod(s0, mod(s0, 2)))"], // a divisor that is 0 wherever it has a value
     ["max(s0, 8)", "8"],
     ["max(s1, s0)", "max(s0, s1)"],
     ["max(max(s0, s1), max(s2, s1))", "max(max(s0, s1), s2)"],
