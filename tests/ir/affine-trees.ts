@@ -45,8 +45,16 @@ const node = (
 ): fc.Arbitrary<AffineTree> => fc.record({ kind: fc.constantFrom(...kinds), lhs, rhs });
 
 const trees = fc.letrec<Record<Sort, AffineTree>>((tie) => ({
-  any: fc.oneof({ maxDepth: 4 }, tie("dim"), tie("symbolic"), tie("sum"), tie("sum"), tie("product"), tie("quotient")),
-  symbolic: fc.oneof({ maxDepth: 2 }, tie("symbol"), tie("constant"), tie("symbolicSum")),
+  any: fc.oneof(
+    { maxDepth: 4, depthSize: "max" },
+    tie("dim"),
+    tie("symbolic"),
+    tie("sum"),
+    tie("sum"),
+    tie("product"),
+    tie("quotient"),
+  ),
+  symbolic: fc.oneof({ maxDepth: 2, depthSize: "max" }, tie("symbol"), tie("constant"), tie("symbolicSum")),
   dim: fc.record({ kind: fc.constant("dim" as const), position: fc.nat(numDims - 1) }),
   symbol: fc.record({ kind: fc.constant("symbol" as const), position: fc.nat(numSymbols - 1) }),
   constant: fc.record({ kind: fc.constant("constant" as const), value: fc.integer({ min: -9, max: 12 }) }),

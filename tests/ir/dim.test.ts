@@ -37,7 +37,13 @@ function newTable(): DimTable {
 }
 
 const tree: fc.Arbitrary<Tree> = fc.letrec<{ tree: Tree; number: Tree; symbol: Tree; node: Tree }>((tie) => ({
-  tree: fc.oneof({ maxDepth: 4, withCrossShrink: true }, tie("number"), tie("symbol"), tie("node"), tie("node")),
+  tree: fc.oneof(
+    { maxDepth: 4, depthSize: "max", withCrossShrink: true },
+    tie("number"),
+    tie("symbol"),
+    tie("node"),
+    tie("node"),
+  ),
   number: fc.record({ kind: fc.constant("number" as const), value: fc.integer({ min: -6, max: 12 }) }),
   symbol: fc.record({ kind: fc.constant("symbol" as const), name: fc.constantFrom(...Object.keys(ranges)) }),
   node: fc.record({ kind: fc.constantFrom(...operators), a: tie("tree"), b: tie("tree") }),
