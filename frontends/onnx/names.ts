@@ -93,7 +93,7 @@ export function reportOutputs(
   path: string,
   problems: Problems,
 ): void {
-  for (const name of outputs) {
+  for (const name of new Set(outputs)) {
     if (!missing.has(name)) continue;
     const place = { at: problems.graphAt(path), what: "" };
     problems.error(onnxCode.undefinedValue, place, `the output ${quote(name)} is defined nowhere`);

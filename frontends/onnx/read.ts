@@ -75,7 +75,8 @@ function scanBytes(bytes: Uint8Array, origin: OnnxOrigin, sink: DiagnosticSink):
     problems.error(onnxCode.corrupt, place, stranger.is, stranger.fix);
     return undefined;
   }
-  const proto = decode(bytes, problems);
+  // Not as a `Buffer`, whose `slice` does not copy.
+  const proto = decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), problems);
   if (proto === undefined) return undefined;
   const context: ReadContext = { problems, external: new ExternalFiles(origin.folder) };
   if (proto.trainingInfo !== undefined) {
