@@ -8,3 +8,10 @@ export interface DocsBlock {
 }
 
 export function findBlocks(markdown: string): readonly DocsBlock[];
+
+export interface DocsLink {
+  readonly target: string;
+  readonly line: number;
+}
+
+export function findLinks(markdown: string): readonly DocsLink[];

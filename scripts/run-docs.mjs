@@ -3,6 +3,7 @@
  * A block whose fence reads ```sh run, ```ts run or ```python run is executed; all others are only shown.
  * The blocks of one page run in order in one fresh folder that looks like a clone as far as examples need: models/ is
  * there, `persimmons` is on the PATH and importable. TypeScript blocks are type-checked. A page stops at its first failure.
+ * Links to files of the repository must lead somewhere.
  *
  * Usage: node scripts/run-docs.mjs [--root ROOT] [--result FILE] [PAGE.md...]
  */
@@ -51,6 +52,22 @@ export function findBlocks(markdown) {
   }
   if (open?.info.includes("run")) throw new Error(`the block opened on line ${open.line} never ends`);
   return blocks;
+}
+
+/** @returns {{ target: string, line: number }[]} links to files of ours, those in code apart */
+export function findLinks(markdown) {
+  const links = [];
+  let fence = "";
+  for (const [index, line] of markdown.split("\n").entries()) {
+    const ticks = /^\s*(`{3,})/.exec(line)?.[1] ?? "";
+    if (fence === "" ? ticks !== "" : ticks.length >= fence.length) fence = fence === "" ? ticks : "";
+    else if (fence === "") {
+      for (const [, target] of line.replaceAll(/`[^`]*`/g, "").matchAll(/\]\(([^)\s#]+)(?:#[^)]*)?\)/g)) {
+        if (!/^[a-z]+:/.test(target)) links.push({ target, line: index + 1 });
+      }
+    }
+  }
+  return links;
 }
 
 /** The commands that run a file of each language. */
@@ -114,9 +131,20 @@ function runBlock(block, index, folder, root) {
   return undefined;
 }
 
+function checkLinks(page, markdown, root, record) {
+  for (const { target, line } of findLinks(markdown)) {
+    if (existsSync(path.join(root, path.dirname(page), target))) continue;
+    record.failed++;
+    record.failures.push(`${page}:${line}: link to ${target}, which is not there`);
+    console.log(`FAILED  ${record.failures.at(-1)}`);
+  }
+}
+
 /** Runs one page's blocks; a failed one leaves those behind it unrun, and they count as failed too. */
 function runPage(page, root, record) {
-  const blocks = findBlocks(readFileSync(path.join(root, page), "utf8"));
+  const markdown = readFileSync(path.join(root, page), "utf8");
+  checkLinks(page, markdown, root, record);
+  const blocks = findBlocks(markdown);
   if (blocks.length === 0) return;
   const folder = makeFolder(root);
   try {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { findBlocks } from "../../scripts/run-docs.mjs";
+import { findBlocks, findLinks } from "../../scripts/run-docs.mjs";
 
 const script = fileURLToPath(new URL("../../scripts/run-docs.mjs", import.meta.url));
 const modules = fileURLToPath(new URL("../../node_modules", import.meta.url));
@@ -33,6 +33,17 @@ describe("findBlocks", () => {
   });
   it("refuses a marked block that never ends", () => {
     expect(() => findBlocks("```sh run\necho 1\n")).toThrow("line 1 never ends");
+  });
+});
+
+describe("findLinks", () => {
+  it("finds links to files, without their anchors, and no others", () => {
+    const page = "[a](a.md) and [b](../b.md#part)\n[web](https://example.org) [here](#part) `[code](c.md)`\n";
+    expect(findLinks(`${page}${fenced("md", "[d](d.md)")}[e](e.md)\n`)).toEqual([
+      { target: "a.md", line: 1 },
+      { target: "../b.md", line: 1 },
+      { target: "e.md", line: 6 },
+    ]);
   });
 });
 
@@ -90,6 +101,11 @@ describe("the command", () => {
     expect(status).toBe(1);
     expect(record).toMatchObject({ passed: 1, failures: ["docs/page.md:4: sh block", "docs/page.md:9: sh block"] });
     expect(output).toContain("exit status 1\nwhy\n");
+  });
+  it("fails for a link that leads nowhere", () => {
+    expect(run("[a](page.md) [b](gone.md)\n").record.failures).toEqual([
+      "docs/page.md:1: link to gone.md, which is not there",
+    ]);
   });
   it("refuses a language it cannot run", () => {
     expect(run(fenced("ruby run", "puts 1")).output).toContain('blocks of "ruby" cannot be run');
