@@ -6,6 +6,7 @@
 import type { Attr } from "./attrs.js";
 import type { Context } from "./context.js";
 import type { Value } from "./graph.js";
+import type { OpParser } from "./text/assembly.js";
 import type { Type } from "./types.js";
 
 /** A predicate on types, with the words the verifier and the docs use for it. */
@@ -35,8 +36,11 @@ export interface AttrKind<T> {
   /** Text inside a pretty form, where it differs from the attribute's own: `[1, 0]` for a dense array. */
   readonly pretty?: {
     print(value: T, context: Context): string;
-    /** The attribute tree that the text at the parser's position stands for. */
-    readonly parse: "bracketed-i64" | "integer" | "keyword" | "symbol";
+    /**
+     * The attribute tree that the text at the parser's position stands for. A function may answer `undefined`, having
+     * read nothing, which leaves out the optional group that begins with the attribute.
+     */
+    readonly parse: "bracketed-i64" | "integer" | "keyword" | "symbol" | ((parser: OpParser) => Attr | undefined);
   };
 }
 export interface OptionalAttr<T> {

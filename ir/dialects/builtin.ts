@@ -42,6 +42,7 @@ export const unrealizedConversionCast = defineOp("builtin.unrealized_conversion_
   attrs: {},
   results: { outputs: variadic(anyType) },
   traits: ["pure"],
+  format: "($inputs `:` type($inputs))? `to` type($outputs) attr-dict",
 });
 
 export const builtin: Dialect = {

@@ -114,6 +114,8 @@ export interface OpParser {
   ): { readonly attrs: AttrValues; readonly extra: AttrDict };
   /** Reads one declared attribute in its pretty form. */
   prettyAttr(def: AnyOpDef, name: string): unknown;
+  /** The same where the attribute may be absent and its kind can tell; `undefined` if so. */
+  tryPrettyAttr(def: AnyOpDef, name: string): unknown;
   /** A definition by name, for pretty forms that name another operation. */
   opNamed(name: string): AnyOpDef;
 }

@@ -2,7 +2,8 @@
  * @file MLIR's declarative assembly formats, compiled to a printer and a parser:
  * `$name`, `` `literal` ``, `type($name)`, `attr-dict`, `functional-type(operands, results)`,
  * `same-type` (one type when all are equal, else the function type) and optional groups `( … )?`,
- * present when their first `$name` (or the one marked `^`) is.
+ * present when their first `$name` (or the one marked `^`) is. A group begins with a literal, an operand, a region, or
+ * an attribute whose kind can tell from the text whether it is there.
  */
 
 import type { AnyOpDef, OpSpec } from "../define.js";
@@ -257,6 +258,13 @@ class FormatParser {
     const [first, ...rest] = pieces;
     if (first?.kind === "literal") {
       if (this.#tryLiteral(first.text)) this.#sequence(rest);
+      return;
+    }
+    if (first?.kind === "attr") {
+      const value = this.#parser.tryPrettyAttr(this.#def, first.name);
+      if (value === undefined) return;
+      this.#attrs[first.name] = value;
+      this.#sequence(rest);
       return;
     }
     if (first?.kind === "operand" && this.#parser.peek("%")) this.#sequence(pieces);

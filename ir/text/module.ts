@@ -3,27 +3,30 @@
 import type { Context } from "../context.js";
 import { compileError } from "../diagnostic.js";
 import { moduleBody, moduleOp, newModule } from "../dialects/builtin.js";
-import { funcOp, functionsOf, updateFunctionType } from "../dialects/func.js";
+import { functionsOf, updateFunctionType } from "../dialects/func.js";
 import type { Operation } from "../graph.js";
-import { parseOp } from "./parser.js";
+import { parseOps } from "./parser.js";
 import { type PrintOptions, printOp } from "./printer.js";
 
 /**
- * Parses a module; a lone function is given one. Nothing is verified beyond what parsing needs.
+ * Parses a module; functions outside one are given one. Nothing is verified beyond what parsing needs.
  * @throws CompileError with every problem found.
  */
 export function parseModule(text: string, file: string, context: Context): Operation {
-  const top = parseOp(text, file, context);
-  const module = moduleOp.matches(top) ? top : wrap(top, context);
+  const ops = parseOps(text, file, context);
+  const [first] = ops;
+  const module = ops.length === 1 && moduleOp.matches(first) ? first! : wrap(ops, context);
   for (const func of functionsOf(module)) updateFunctionType(func, context);
   return module;
 }
 
-function wrap(op: Operation, context: Context): Operation {
-  if (!funcOp.matches(op))
-    throw compileError("PS1100", `expected a module or a function, not ${op.name}`, { at: op.at });
+function wrap(ops: readonly Operation[], context: Context): Operation {
   const module = newModule(context);
-  moduleBody(module).append(op);
+  for (const op of ops) {
+    if (!op.def.traits.includes("symbol"))
+      throw compileError("PS1100", `expected a module or functions, not ${op.name}`, { at: op.at });
+    moduleBody(module).append(op);
+  }
   return module;
 }
 

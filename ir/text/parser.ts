@@ -7,10 +7,10 @@ import type { Attr, AttrDict } from "../attrs.js";
 import type { Context } from "../context.js";
 import { createOp } from "../create.js";
 import type { AnyOpDef } from "../define.js";
-import { CompileError, type Diagnostic, diagnostic } from "../diagnostic.js";
+import { CompileError, compileError, type Diagnostic, diagnostic } from "../diagnostic.js";
 import { type AttrValues, Block, newRegion, type Operation, type Region, type Value } from "../graph.js";
 import type { Location } from "../location.js";
-import { attrKindOf, needsSegments } from "../slots.js";
+import { type AttrKind, attrKindOf, needsSegments } from "../slots.js";
 import { closest } from "../suggest.js";
 import { printType, type Type } from "../types.js";
 import type { DeclaredArg, OpParser, ParsedOp } from "./assembly.js";
@@ -22,12 +22,11 @@ import { declareSymbols, restoreShapes } from "./symbolic-shapes.js";
 const MAX_DEPTH = 64;
 
 /**
- * Parses one top-level operation (a lone function is wrapped by the caller if it wants a module).
+ * Parses the top-level operations of a text, of which there is at least one.
  * @throws CompileError with every problem found, each at its line and column.
  */
-export function parseOp(text: string, file: string, context: Context): Operation {
-  const parser = new Parser(text, file, context);
-  return parser.topLevel();
+export function parseOps(text: string, file: string, context: Context): readonly Operation[] {
+  return new Parser(text, file, context).topLevel();
 }
 
 interface Scope {
@@ -35,6 +34,8 @@ interface Scope {
   readonly blocks: Map<string, Block>;
   readonly parent: Scope | undefined;
 }
+
+type PrettyParse = NonNullable<AttrKind<unknown>["pretty"]>["parse"];
 
 /** Thrown to skip an operation that reads a value whose definition was at fault. */
 const poisoned = new Error("poisoned operand");
@@ -51,19 +52,14 @@ class Parser extends TypeParser implements OpParser {
     declareSymbols(source, context);
   }
 
-  topLevel(): Operation {
+  topLevel(): readonly Operation[] {
     const block = new Block();
     this.#operations(block, () => this.atEnd);
     if (this.#problems.length > 0) throw new CompileError(this.#problems);
-    const op = block.first;
-    if (!op || op.next)
-      throw new CompileError([
-        diagnostic("PS1100", op ? "more than one top-level operation" : "the text holds no operation", {
-          at: this.locationAt(0),
-        }),
-      ]);
-    op.detach();
-    return op;
+    const ops = [...block.ops()];
+    if (ops.length === 0) throw compileError("PS1100", "the text holds no operation", { at: this.locationAt(0) });
+    for (const op of ops) op.detach();
+    return ops;
   }
 
   /** `#a = …` and `!t = …` lines, wherever they stand; locations are often defined after their use. */
@@ -187,7 +183,7 @@ class Parser extends TypeParser implements OpParser {
       properties = this.attrDict();
       this.punct(">");
     }
-    const regions = this.peek("({") ? this.list("(", ")", () => this.region()) : [];
+    const regions = this.peek("({") ? this.list("(", ")", () => this.#genericRegion(def)) : [];
     const dict = { ...this.attrDict(), ...properties };
     this.punct(":");
     const { inputs, results } = this.functionType();
@@ -196,6 +192,12 @@ class Parser extends TypeParser implements OpParser {
     const { attrs, extra } = this.splitAttrs(def, rest);
     const segments = needsSegments(def.operands) && sizes?.kind === "denseArray" ? sizes.values.map(Number) : undefined;
     return { operands, segments, attrs, extra, results, regions, successors };
+  }
+
+  /** A table of symbols has its block even where that is empty. */
+  #genericRegion(def: AnyOpDef): Region {
+    const region = this.region();
+    return region.blocks.length === 0 && def.traits.includes("symbol-table") ? newRegion(new Block()) : region;
   }
 
   splitAttrs(
@@ -222,7 +224,15 @@ class Parser extends TypeParser implements OpParser {
     return this.#readAttr(def, name, pretty ? this.#prettyTree(pretty.parse) : this.attribute());
   }
 
-  #prettyTree(form: "bracketed-i64" | "integer" | "keyword" | "symbol"): Attr {
+  tryPrettyAttr(def: AnyOpDef, name: string): unknown {
+    const parse = attrKindOf(def.attrs[name]!).pretty?.parse;
+    if (typeof parse !== "function") return undefined;
+    const attr = parse(this);
+    return attr && this.#readAttr(def, name, attr);
+  }
+
+  #prettyTree(form: PrettyParse): Attr {
+    if (typeof form === "function") return form(this) ?? this.fail("expected an attribute");
     switch (form) {
       case "bracketed-i64":
         return { kind: "denseArray", element: "i64", values: this.list("[", "]", () => this.integer()) };
@@ -286,8 +296,9 @@ class Parser extends TypeParser implements OpParser {
     for (const arg of declared) this.#define(arg.name, entry.addArg(this.#argType(arg.type, sizes)), arg.at);
     const done = (): boolean => this.peek("}") || this.peek("^") || this.atEnd;
     if (!this.peek("^") || declared.length > 0) {
-      blocks.push(entry);
       this.#operations(entry, done);
+      // Braces with nothing between them are a region without blocks: a declaration's.
+      if (entry.first || declared.length > 0) blocks.push(entry);
     }
     while (this.peek("^")) {
       const block = this.#blockHeader();

@@ -1,0 +1,14 @@
+/** @file The context of these tests: every dialect whose text is upstream's. */
+
+import { Context } from "../../../ir/context.js";
+import { arith } from "../../../ir/dialects/arith/dialect.js";
+import { builtin } from "../../../ir/dialects/builtin.js";
+import { complex } from "../../../ir/dialects/complex/dialect.js";
+import { func } from "../../../ir/dialects/func.js";
+import { math } from "../../../ir/dialects/math/dialect.js";
+
+export const upstreamDialects = [builtin, func, arith, math, complex];
+
+export function upstreamContext(): Context {
+  return new Context(upstreamDialects);
+}
