@@ -51,7 +51,7 @@ if [ -x "$python" ]; then export PERSIMMONS_TEST_PYTHON=$python; fi
 
 step build npm run --silent build
 step tsc npx tsc -p tsconfig.json --noEmit
-step biome npx biome ci .
+step biome npx biome ci --colors=off .
 step layers node scripts/check-layers.mjs
 
 exclude=()
