@@ -6,7 +6,19 @@
 
 export type FaultSeverity = "error" | "warning" | "remark";
 
-/** A stable identifier: PS50xx bundles and their files, PS51xx and up engines. */
+/**
+ * A stable identifier. PS51xx and up belong to the engines; the bundle has
+ *
+ *     PS5001 a file cannot be read          PS5010 a file has another size than the manifest says
+ *     PS5002 not a bundle                   PS5011 a file has another hash than the manifest says
+ *     PS5003 the manifest is malformed      PS5012 malformed safetensors
+ *     PS5004 the manifest is inconsistent   PS5013 malformed packed bundle
+ *     PS5005 beyond the format's limits     PS5014 what is there will not be overwritten
+ *     PS5006 a size has no value            PS5015 a file cannot be written
+ *     PS5007 another format version         PS5016 the trust list is not private
+ *     PS5008 a file is missing              PS5017 the bundle is not on the trust list
+ *     PS5009 not a plain file               PS5018 the file changed while it was read
+ */
 export type FaultCode = `PS5${number}`;
 
 /** The places a runtime fault can name. */

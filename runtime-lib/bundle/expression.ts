@@ -186,9 +186,10 @@ function remainder(a: number, b: number): number {
   return r < 0 ? r + b : r;
 }
 
-/** a / b rounded down; the subtraction leaves an exact multiple, so that the division rounds nothing. */
+/** a / b rounded down. Taking the remainder off leaves an exact multiple no larger than a, so the division rounds nothing. */
 function floorDivide(a: number, b: number): number {
-  return (a - remainder(a, b)) / b;
+  const r = a % b;
+  return (a - r) / b - (r < 0 ? 1 : 0);
 }
 
 /**

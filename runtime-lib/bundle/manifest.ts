@@ -8,7 +8,8 @@ import { checkManifest, formatVersion } from "./check-manifest.js";
 import { decodeFlatBuffer } from "./decode-flatbuffer.js";
 import { encodeFlatBuffer } from "./encode-flatbuffer.js";
 import { type Manifest, manifestSchema } from "./generated/manifest.js";
-import { verifyFlatBuffer } from "./verify-flatbuffer.js";
+import { seal, unseal } from "./seal.js";
+import { verifyFlatBuffer, verifyIdentifier } from "./verify-flatbuffer.js";
 
 /**
  * The bytes of `manifest.bin`. Throws an `Error` listing every inconsistency (the compiler's fault), or a `RuntimeFault`
@@ -20,16 +21,18 @@ export function encodeManifest(m: Manifest): Uint8Array {
   const problems = checkManifest(m, "manifest");
   if (problems.length > 0) throw new Error(`an inconsistent manifest:\n${problems.map((p) => p.message).join("\n")}`);
   // The records are the schema's own, field by field: both are generated from manifest.fbs.
-  return encodeFlatBuffer(manifestSchema, m as unknown as Readonly<Record<string, unknown>>);
+  return seal(encodeFlatBuffer(manifestSchema, m as unknown as Readonly<Record<string, unknown>>));
 }
 
 /**
- * The manifest in `bytes`; `file` names them in messages. Throws a `RuntimeFault` for bytes that are malformed (PS5003),
+ * The manifest in `bytes`; `file` names them in messages. Throws a `RuntimeFault` for bytes that are damaged or malformed (PS5003),
  * of another format version (PS5007) or inconsistent (PS5004, every problem listed).
  */
 export function decodeManifest(bytes: Uint8Array, file: string): Manifest {
-  verifyFlatBuffer(manifestSchema, bytes, file);
-  const m = decodeFlatBuffer(manifestSchema, bytes) as Manifest;
+  verifyIdentifier(manifestSchema, bytes, file);
+  const body = unseal(bytes, file);
+  verifyFlatBuffer(manifestSchema, body, file);
+  const m = decodeFlatBuffer(manifestSchema, body) as Manifest;
   if (m.formatVersion !== formatVersion) {
     throw runtimeFault(
       "PS5007",

@@ -40,23 +40,28 @@ const headerBytes = 8;
  * `file` names the bytes in the message.
  */
 export function verifyFlatBuffer(schema: FlatSchema, bytes: Uint8Array, file: string): void {
+  verifyIdentifier(schema, bytes, file);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const utf8 = new TextDecoder("utf-8", { fatal: true });
   const walk: Walk = { schema, view, bytes, file, utf8, strings: new Set(), tables: 0, remaining: bytes.length };
-  if (bytes.length < headerBytes) fail(walk, 0, `the file has ${bytes.length} bytes, too few for a header`);
   if (bytes.length > flatLimits.bytes)
     fail(walk, 0, `the file has ${bytes.length} bytes; the limit is ${flatLimits.bytes}`);
-  for (let k = 0; k < 4; k++) {
-    if (bytes[rootBytes + k] === schema.identifier.charCodeAt(k)) continue;
-    fail(walk, rootBytes + k, `the file does not carry the identifier "${schema.identifier}"`);
-  }
   claim(walk, headerBytes, 0);
   verifyTable(walk, follow(walk, 0), schema.root, 1);
 }
 
-function fail(walk: Walk, offset: number, message: string): never {
+/** Throws a `RuntimeFault` (PS5003) for bytes too few to be a file of the schema, or without its identifier. */
+export function verifyIdentifier(schema: FlatSchema, bytes: Uint8Array, file: string): void {
+  if (bytes.length < headerBytes) fail({ file }, 0, `the file has ${bytes.length} bytes, too few for a header`);
+  for (let k = 0; k < 4; k++) {
+    if (bytes[rootBytes + k] === schema.identifier.charCodeAt(k)) continue;
+    fail({ file }, rootBytes + k, `the file does not carry the identifier "${schema.identifier}"`);
+  }
+}
+
+function fail({ file }: Pick<Walk, "file">, offset: number, message: string): never {
   throw runtimeFault("PS5003", message, {
-    at: inFile(walk.file, offset),
+    at: inFile(file, offset),
     fix: "the file is damaged or was not written by Persimmons: export the model again",
   });
 }

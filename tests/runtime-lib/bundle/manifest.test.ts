@@ -8,6 +8,7 @@ import { decodeFlatBuffer } from "../../../runtime-lib/bundle/decode-flatbuffer.
 import { encodeFlatBuffer } from "../../../runtime-lib/bundle/encode-flatbuffer.js";
 import { type Manifest, manifestSchema, type Step } from "../../../runtime-lib/bundle/generated/manifest.js";
 import { decodeManifest, encodeManifest } from "../../../runtime-lib/bundle/manifest.js";
+import { seal } from "../../../runtime-lib/bundle/seal.js";
 import { verifyFlatBuffer } from "../../../runtime-lib/bundle/verify-flatbuffer.js";
 import { RuntimeFault } from "../../../runtime-lib/diagnostic.js";
 import { arbitraryRecord } from "./arbitrary-record.js";
@@ -17,7 +18,16 @@ const schemaText = readFileSync(new URL("../../../runtime-lib/bundle/manifest.fb
 const schemaInput = { entry: "/manifest.fbs", files: { "/manifest.fbs": schemaText } };
 
 /** Encodes without the checks of meaning, as a stranger's writer would. */
-const encodeUnchecked = (m: unknown): Uint8Array => encodeFlatBuffer(manifestSchema, m as Record<string, unknown>);
+const encodeBody = (m: unknown): Uint8Array => encodeFlatBuffer(manifestSchema, m as Record<string, unknown>);
+const encodeUnchecked = (m: unknown): Uint8Array => seal(encodeBody(m));
+
+/** The sample with another schedule, and buffers that live as long as no step asks for more. */
+function withSteps(steps: readonly Step[]): Manifest {
+  const target = sampleManifest.targets[0]!;
+  const program = target.programs[0]!;
+  const buffers = program.buffers.map((buffer) => ({ ...buffer, begin: 0, end: 1 }));
+  return { ...sampleManifest, targets: [{ ...target, programs: [{ ...program, buffers, steps }] }] };
+}
 
 function faultOf(run: () => unknown): RuntimeFault {
   try {
@@ -45,7 +55,7 @@ describe("a manifest", () => {
   it("round-trips any records that fit the schema", () => {
     fc.assert(
       fc.property(arbitraryRecord(manifestSchema, manifestSchema.root, 6), (record) => {
-        const bytes = encodeUnchecked(record);
+        const bytes = encodeBody(record);
         verifyFlatBuffer(manifestSchema, bytes, "manifest.bin");
         expect(decodeFlatBuffer(manifestSchema, bytes)).toEqual(record);
       }),
@@ -61,12 +71,31 @@ describe("a manifest", () => {
   });
 });
 
+describe("a damaged manifest", () => {
+  const sealed = encodeManifest(sampleManifest);
+
+  it("is refused whichever byte was changed", () => {
+    for (let at = 0; at < sealed.length; at++) {
+      const bytes = sealed.slice();
+      bytes[at]! ^= 1;
+      expect(faultOf(() => decodeManifest(bytes, "manifest.bin")).diagnostics[0]!.code).toBe("PS5003");
+    }
+  });
+
+  it("is refused wherever it was cut off", () => {
+    for (let length = 0; length < sealed.length; length++) {
+      const { diagnostics } = faultOf(() => decodeManifest(sealed.subarray(0, length), "manifest.bin"));
+      expect(diagnostics[0]!.code).toBe("PS5003");
+    }
+  });
+});
+
 describe("flatc, the referee", () => {
   it("reads the same records: our bytes to its JSON, its JSON to its bytes, its bytes to our records", async () => {
     const flatc = await FlatcRunner.init();
     const json = flatc.generateJSON(schemaInput, { path: "/manifest.bin", data: encodeManifest(sampleManifest) });
     const again = flatc.generateBinary(schemaInput, json, { sizePrefix: false, fileIdentifier: true });
-    expect(decodeManifest(again, "manifest.bin")).toEqual(sampleManifest);
+    expect(decodeManifest(seal(again), "manifest.bin")).toEqual(sampleManifest);
     const plain = JSON.parse(json);
     expect(plain.entries[0].checks[0]).toEqual({
       message: "dimension 1 of x must be 4",
@@ -135,16 +164,8 @@ describe("the checks of meaning", () => {
       "'tiny_k1' takes 1 buffers and 1 scalars, the launch gives 2 buffers and 0 scalars",
     ],
   ])("refuse a step that does not name %s", (_, action, message) => {
-    const target = sampleManifest.targets[0]!;
-    const nested: Step = {
-      action: { kind: "if", condition: 0, body: [{ action, sources: [] }], otherwise: [] },
-      sources: [],
-    };
-    const programs = [
-      { ...target.programs[0]!, buffers: target.programs[0]!.buffers.map((b) => ({ ...b, end: 2 })), steps: [nested] },
-    ];
-    const fixed = programs[0]!.buffers.map((b) => ({ ...b, begin: 0 }));
-    const bad = { ...sampleManifest, targets: [{ ...target, programs: [{ ...programs[0]!, buffers: fixed }] }] };
+    const inner: Step = { action, sources: [] };
+    const bad = withSteps([{ action: { kind: "if", condition: 0, body: [inner], otherwise: [] }, sources: [] }]);
     const { diagnostics } = faultOf(() => decodeManifest(encodeUnchecked(bad), "m"));
     expect(diagnostics).toHaveLength(1);
     expect(diagnostics[0]!.message).toContain("targets[0] 'host'.programs[0].steps[0].body[0]");
@@ -168,11 +189,7 @@ describe("the checks of meaning", () => {
     let steps: readonly Step[] = [];
     for (let k = 0; k < 40; k++)
       steps = [{ action: { kind: "if", condition: 0, body: steps, otherwise: [] }, sources: [] }];
-    const target = sampleManifest.targets[0]!;
-    const programs = [
-      { ...target.programs[0]!, buffers: target.programs[0]!.buffers.map((b) => ({ ...b, end: 40 })), steps },
-    ];
-    const fault = faultOf(() => encodeManifest({ ...sampleManifest, targets: [{ ...target, programs }] }));
+    const fault = faultOf(() => encodeManifest(withSteps(steps)));
     expect(fault.exitCode).toBe(4);
     expect(fault.diagnostics[0]!.message).toBe("the program nests too deep; the format's limit is 64");
   });
