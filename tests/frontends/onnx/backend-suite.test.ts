@@ -12,7 +12,7 @@ import { pythonWith } from "../../support/python.js";
 import { summarize } from "./summary.js";
 
 const python = pythonWith("onnx", "ml_dtypes");
-const whole = process.env["PERSIMMONS_TEST_ALL"] === "1";
+const whole = process.env["PERSIMMONS_TESTS"] === "nightly";
 const SAMPLE = 150;
 
 describe.skipIf(python === undefined)("models of ONNX's backend suite (needs Python with onnx)", () => {
@@ -31,7 +31,7 @@ describe.skipIf(python === undefined)("models of ONNX's backend suite (needs Pyt
     if (folder !== "") rmSync(folder, { recursive: true });
   });
 
-  test(`${whole ? "all models" : `a sample of ${SAMPLE} (PERSIMMONS_TEST_ALL=1 for all)`} read as the onnx package reads them`, () => {
+  test(`${whole ? "all models" : `a sample of ${SAMPLE} (PERSIMMONS_TESTS=nightly for all)`} read as the onnx package reads them`, () => {
     expect(names.length).toBeGreaterThanOrEqual(whole ? 2033 : SAMPLE);
     for (const [i, name] of names.entries()) {
       const file = join(folder, String(i).padStart(4, "0"));
