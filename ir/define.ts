@@ -70,7 +70,9 @@ export type Trait =
   | "allocates"
   | "frees"
   /** Its regions may be entered any number of times, and each ends where it began. */
-  | "loop";
+  | "loop"
+  /** Its variadic operand groups are of one length, so the generic text does not write their lengths. */
+  | "equal-groups";
 
 /** What `evaluate` may ask of the machine that runs it. */
 export interface Evaluation {

@@ -133,6 +133,13 @@ export function segmentSizes(slots: Slots, names: readonly string[], count: numb
   return names.map((n) => (n === free[0] ? rest : 1));
 }
 
+/** Lengths of the groups where all variadic ones have the same; `undefined` where `count` does not divide so. */
+export function equalSegments(slots: Slots, names: readonly string[], count: number): readonly number[] | undefined {
+  const groups = names.filter((n) => isVariadic(slots[n]!)).length;
+  const each = (count - (names.length - groups)) / groups;
+  return Number.isInteger(each) && each >= 0 ? names.map((n) => (isVariadic(slots[n]!) ? each : 1)) : undefined;
+}
+
 /** True where operand groups cannot be told apart by counting. */
 export function needsSegments(slots: Slots): boolean {
   let free = 0;

@@ -37,6 +37,8 @@ export interface OpPrinter {
   readonly context: Context;
   /** Adds text as it is; the printer adds no spaces of its own. */
   text(text: string): void;
+  /** Ends the line and indents the next as the operation is. */
+  newline(): void;
   value(value: Value): void;
   /** Comma-separated. */
   values(values: readonly Value[]): void;

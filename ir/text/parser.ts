@@ -10,7 +10,7 @@ import type { AnyOpDef } from "../define.js";
 import { CompileError, compileError, type Diagnostic, diagnostic } from "../diagnostic.js";
 import { type AttrValues, Block, newRegion, type Operation, type Region, type Value } from "../graph.js";
 import type { Location } from "../location.js";
-import { type AttrKind, attrKindOf, needsSegments } from "../slots.js";
+import { type AttrKind, attrKindOf, equalSegments, needsSegments, type Slots } from "../slots.js";
 import { closest } from "../suggest.js";
 import { printType, type Type } from "../types.js";
 import type { DeclaredArg, OpParser, ParsedOp } from "./assembly.js";
@@ -190,7 +190,7 @@ class Parser extends TypeParser implements OpParser {
     this.expectTypes(operands, inputs);
     const { operandSegmentSizes: sizes, resultSegmentSizes: _, ...rest } = dict;
     const { attrs, extra } = this.splitAttrs(def, rest);
-    const segments = needsSegments(def.operands) && sizes?.kind === "denseArray" ? sizes.values.map(Number) : undefined;
+    const segments = this.#segments(def, sizes, operands.length);
     return { operands, segments, attrs, extra, results, regions, successors };
   }
 
@@ -198,6 +198,13 @@ class Parser extends TypeParser implements OpParser {
   #genericRegion(def: AnyOpDef): Region {
     const region = this.region();
     return region.blocks.length === 0 && def.traits.includes("symbol-table") ? newRegion(new Block()) : region;
+  }
+
+  #segments(def: AnyOpDef, sizes: Attr | undefined, count: number): readonly number[] | undefined {
+    if (!needsSegments(def.operands)) return undefined;
+    if (sizes?.kind === "denseArray") return sizes.values.map(Number);
+    if (!def.traits.includes("equal-groups")) return undefined;
+    return equalSegments(def.operands as Slots, def.operandNames, count);
   }
 
   splitAttrs(

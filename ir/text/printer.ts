@@ -118,7 +118,8 @@ class Printer implements OpPrinter {
       if (isDefaultAttr(slot) && JSON.stringify(slot.default) === JSON.stringify(value)) continue;
       properties[name] = attrKindOf(slot).write(value, this.context);
     }
-    if (needsSegments(op.def.operands) && !shown.includes("*segments")) {
+    const equal = op.def.traits.includes("equal-groups");
+    if (needsSegments(op.def.operands) && !equal && !shown.includes("*segments")) {
       properties["operandSegmentSizes"] = { kind: "denseArray", element: "i32", values: op.segments ?? [] };
     }
     return properties;
@@ -126,6 +127,10 @@ class Printer implements OpPrinter {
 
   text(text: string): void {
     this.#out.push(text);
+  }
+
+  newline(): void {
+    this.text(`\n${"  ".repeat(this.#indent)}`);
   }
 
   value(value: Value): void {
