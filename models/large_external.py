@@ -7,11 +7,11 @@ layers the rest, the last of them beyond 4 GB in the file:
 
     ids int64 [N, S] -> Gather(table) -> (MatMul, Relu) * layers -> MatMul -> activations float32 [N, S, width]
 
-Only one row in 64 of every matrix, and few rows of the table, are not zero. The data file is sparse, so that it takes
-little of the disk where the file system knows holes, and it is written in seconds; the expected output comes from the
-rows that are there, in float64. Every layer uses other rows, and the ids reach the first and the last row of the
-table, so a wrong offset anywhere changes the result. Written: model.onnx, model.onnx.data, case0/in.ids.npy,
-case0/out.activations.npy.
+Only one row in 64 of every matrix (but 64 at least), and few rows of the table, are not zero. The data file is
+sparse, so that it takes little of the disk where the file system knows holes, and it is written in seconds; the
+expected output comes from the rows that are there, in float64. Every layer uses other rows, and the ids reach the
+first and the last row of the table, so a wrong offset anywhere changes the result. Written: model.onnx,
+model.onnx.data, case0/in.ids.npy, case0/out.activations.npy.
 """
 
 import argparse
@@ -22,7 +22,8 @@ import onnx
 from onnx import TensorProto, helper
 
 SEED = 11
-STRIDE = 64
+STRIDE = 64  # one row in so many is not zero
+LEAST_ROWS = 64
 PAGE = 4096
 TOKENS = (2, 16)  # N and S of the inputs written beside the model
 
@@ -50,9 +51,10 @@ class Writer:
 def write_model(out, total_bytes, width):
     layers = total_bytes // 2 // (4 * width * width)
     table_rows = (total_bytes - layers * 4 * width * width) // (4 * width)
-    if layers < 2 or table_rows < np.prod(TOKENS) or width < STRIDE:
+    if layers < 2 or table_rows < np.prod(TOKENS) or width < LEAST_ROWS:
         raise SystemExit("too small: take more --gigabytes or less --width (at least two layers of 64 or more)")
     out.mkdir(parents=True, exist_ok=True)
+    stride = min(STRIDE, width // LEAST_ROWS)
     rng = np.random.default_rng(SEED)
     writer = Writer(out / "model.onnx.data")
 
@@ -65,7 +67,7 @@ def write_model(out, total_bytes, width):
 
     nodes = [helper.make_node("Gather", ["table", "ids"], ["x0"], name="/embed/Gather", axis=0)]
     for layer in range(layers):
-        rows = np.arange(layer % STRIDE, width, STRIDE)
+        rows = np.arange(layer % stride, width, stride)
         values = (rng.standard_normal((len(rows), width)) * np.sqrt(2 / len(rows))).astype(np.float32)
         initializers.append(writer.add(f"layer{layer}.weight", (width, width), rows, values))
         last = layer == layers - 1
