@@ -6,7 +6,7 @@
 import type { DenseAttr } from "./attrs.js";
 import type { BufferView } from "./buffer.js";
 import type { Context } from "./context.js";
-import type { AttrValues, Operation } from "./graph.js";
+import type { AttrValues, Operation, Region } from "./graph.js";
 import type { NdArray } from "./ndarray.js";
 import type { Complex, Scalar } from "./scalar.js";
 import {
@@ -80,6 +80,12 @@ export interface Evaluation {
   readonly context: Context;
   /** Runs region `index` with `args` for its entry block; gives what its terminator yields. */
   run(index: number, args: readonly Datum[]): readonly Datum[];
+  /** The same for a region of another operation, such as the reduction that ends a parallel loop. */
+  runRegion(region: Region, args: readonly Datum[]): readonly Datum[];
+  /** The operation of the module that defines a symbol. */
+  lookup(symbol: string): Operation | undefined;
+  /** What `make` gave for this key when it was first asked for in this run: the storage of a global, say. */
+  perRun<T>(key: object, make: () => T): T;
   /** Calls a function of the module by name. */
   call(symbol: string, args: readonly Datum[]): readonly Datum[];
   /** The sizes of result `index` (0 if not given) under the current values of the symbols. */
@@ -119,7 +125,10 @@ export interface OpSpec<I extends Slots, A extends AttrSlots, O extends Slots> {
   infer?(types: TypesOf<I>, attrs: AttrsOf<A>, inference: Inference): TypesOf<O> | string;
   /** Constraints beyond those of slots and `infer`: a message for each one broken. */
   verify?(op: Operation, attrs: AttrsOf<A>): string | readonly string[] | undefined;
-  /** Meaning, by example: what the interpreter and constant folding compute. */
+  /**
+   * Meaning, by example: what the interpreter and constant folding compute. The record `inputs` may be filled anew as
+   * soon as anything else runs, so take what is needed out of it first, as destructuring does.
+   */
   evaluate?(inputs: DataOf<I>, attrs: AttrsOf<A>, evaluation: Evaluation): DataOf<O>;
   /** For terminators with successors. */
   branch?(inputs: DataOf<I>, attrs: AttrsOf<A>, evaluation: Evaluation): Branch;

@@ -37,6 +37,18 @@ class IsolatedEvaluation implements Evaluation {
     throw new Error(`${this.op.name} runs a region`);
   }
 
+  runRegion(): never {
+    throw new Error(`${this.op.name} runs a region`);
+  }
+
+  lookup(): undefined {
+    return undefined;
+  }
+
+  perRun(): never {
+    throw new Error(`${this.op.name} depends on the state of a run`);
+  }
+
   call(symbol: string): never {
     throw new Error(`${this.op.name} calls @${symbol}`);
   }
