@@ -31,6 +31,8 @@ export interface RegionPrinting {
   readonly entryArgs?: boolean;
   /** Leave the last terminator out, when it has no operands. */
   readonly hideTerminator?: boolean;
+  /** Values whose names the entry block's arguments take, where a form declares arguments once for two regions. */
+  readonly argsNamedAs?: readonly Value[];
 }
 
 export interface OpPrinter {

@@ -173,6 +173,11 @@ class Printer implements OpPrinter {
 
   region(region: Region, options: RegionPrinting = {}): void {
     const outer = this.#extra;
+    const { argsNamedAs = [] } = options;
+    argsNamedAs.forEach((value, i) => {
+      const arg = region.blocks[0]?.args[i];
+      if (arg) this.#names.set(arg, this.#nameOf(value));
+    });
     this.text("{\n");
     this.#indent++;
     region.blocks.forEach((block, i) => this.#block(block, i === 0, options));

@@ -1,0 +1,44 @@
+/** @file StableHLO: the graph level's dialect, with the names, text and meaning of OpenXLA's specification. */
+
+import type { Dialect } from "../../context.js";
+import type { AnyOpDef } from "../../define.js";
+import * as calls from "./calls.js";
+import * as choose from "./choose.js";
+import * as constants from "./constants.js";
+import * as controlFlow from "./control-flow.js";
+import * as convert from "./convert.js";
+import * as dot from "./dot.js";
+import * as dynamicShape from "./dynamic-shape.js";
+import * as einsum from "./einsum.js";
+import * as elementwise from "./elementwise.js";
+import * as reduce from "./reduce.js";
+import * as returns from "./return.js";
+import * as shape from "./shape.js";
+import * as tuples from "./tuples.js";
+
+const families = [
+  calls,
+  choose,
+  constants,
+  controlFlow,
+  convert,
+  dot,
+  dynamicShape,
+  einsum,
+  elementwise,
+  reduce,
+  returns,
+  shape,
+  tuples,
+];
+
+/** An export of a family that is a definition; the others are functions that families share. */
+function isDefinition(value: unknown): value is AnyOpDef {
+  return typeof value === "object" && value !== null && "attrNames" in value;
+}
+
+export const stablehlo: Dialect = {
+  name: "stablehlo",
+  summary: "Tensors as values: the level at which models arrive and are optimised.",
+  ops: families.flatMap((family) => Object.values<unknown>(family).filter(isDefinition)),
+};
