@@ -24,10 +24,15 @@ import { compileFormat } from "./text/format.js";
 import type { MemRefType, ScalarType, TensorType, Type, VectorType } from "./types.js";
 
 /** What a value of a type is while the interpreter runs. */
-export type Datum = NdArray | Scalar | BufferView | TupleDatum | Opaque;
+export type Datum = NdArray | Scalar | BufferView | TupleDatum | PointerDatum | Opaque;
 export interface TupleDatum {
   readonly kind: "tuple";
   readonly members: readonly Datum[];
+}
+/** An address, while the `llvm` dialect is interpreted (ir/dialects/llvm/pointer.ts). */
+export interface PointerDatum {
+  readonly kind: "pointer";
+  readonly offset: number;
 }
 /** Tokens and the like. */
 export interface Opaque {
