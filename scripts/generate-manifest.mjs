@@ -27,6 +27,7 @@ const FIELD = {
   defaultInteger: 4,
   deprecated: 6,
   required: 7,
+  attributes: 9,
   documentation: 10,
   optional: 11,
 };
@@ -160,6 +161,7 @@ function readField(names, field) {
   const marks = [];
   if (required) marks.push("required: true");
   if (optional) marks.push("optional: true");
+  if (field.tables(FIELD.attributes).some((attribute) => attribute.string(0) === "lazy")) marks.push("lazy: true");
   if (otherwise !== 0) marks.push(`otherwise: ${otherwise}`);
   return {
     name: camel(field.string(FIELD.name)),

@@ -7,6 +7,7 @@ import { createHash, type Hash } from "node:crypto";
 import { manifestFile } from "./check-manifest.js";
 import type { BundleFile, Manifest, WeightData } from "./generated/manifest.js";
 import { encodeManifest } from "./manifest.js";
+import { isPlainFileName } from "./manifest-problems.js";
 import { copyTo, type PlacedTensor, type TensorSource, writeSafetensors } from "./safetensors-writer.js";
 
 /** Where the files of a draft go: a directory or an archive, under a temporary name until published. */
@@ -114,7 +115,7 @@ class Draft implements BundleDraft {
 
   async #write<T>(name: string, fill: (sink: HashingSink) => Promise<T>): Promise<{ file: BundleFile; result: T }> {
     if (this.#open !== undefined) throw new Error(`'${name}' is begun while '${this.#open}' is being written`);
-    if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(name)) throw new Error(`'${name}' is not a plain file name`);
+    if (!isPlainFileName(name)) throw new Error(`'${name}' is not a plain file name`);
     if (this.#files.has(name)) throw new Error(`'${name}' is written twice`);
     this.#open = name;
     this.#sink.begin(name);

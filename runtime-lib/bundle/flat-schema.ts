@@ -25,6 +25,8 @@ export interface FlatField {
   readonly required: boolean;
   /** When absent the record has no such property; other absent fields read as `otherwise` or as an empty list. */
   readonly optional: boolean;
+  /** Read when it is asked for. */
+  readonly lazy: boolean;
   /** What an absent scalar means. */
   readonly otherwise: number;
 }
@@ -72,10 +74,10 @@ export function field(
   name: string,
   id: number,
   type: FlatType,
-  marks: { readonly required?: boolean; readonly optional?: boolean; readonly otherwise?: number } = {},
+  marks: Partial<Pick<FlatField, "required" | "optional" | "lazy" | "otherwise">> = {},
 ): FlatField {
-  const { required = false, optional = false, otherwise = 0 } = marks;
-  return { name, id, type, required, optional, otherwise };
+  const { required = false, optional = false, lazy = false, otherwise = 0 } = marks;
+  return { name, id, type, required, optional, lazy, otherwise };
 }
 
 /** Limits that a manifest keeps; what exceeds them is neither written nor read. */
@@ -84,6 +86,7 @@ export const flatLimits = { bytes: 64 * 1024 * 1024, depth: 64, tables: 1 << 20 
 /** Bytes a value of the type takes where it stands; references take 4. */
 export function inlineBytes(type: FlatType): number {
   if (type.kind === "enum") return 1;
-  if (type.kind !== "scalar") return 4;
-  return { bool: 1, u32: 4, i64: 8, u64: 8 }[type.scalar];
+  return type.kind === "scalar" ? scalarBytes[type.scalar] : 4;
 }
+
+const scalarBytes: Readonly<Record<FlatScalar, number>> = { bool: 1, u32: 4, i64: 8, u64: 8 };

@@ -14,6 +14,11 @@ const identifier = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const fileName = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/;
 const sha256 = /^[0-9a-f]{64}$/;
 
+/** Whether a bundle may hold a file of this name: no directories, nothing hidden, at most what file systems take. */
+export function isPlainFileName(name: string): boolean {
+  return fileName.test(name) && name.length <= 255;
+}
+
 type Parsed = { readonly problem: ExpressionProblem } | { readonly symbols: readonly string[] };
 
 export class ManifestProblems {
@@ -55,7 +60,7 @@ export class ManifestProblems {
   }
 
   fileName(path: string, name: string): void {
-    if (!fileName.test(name) || name.length > 255) this.add(path, `'${name}' is not a plain file name`);
+    if (!isPlainFileName(name)) this.add(path, `'${name}' is not a plain file name`);
   }
 
   sha256(path: string, hash: string): void {

@@ -29,6 +29,13 @@ export function encodeManifest(m: Manifest): Uint8Array {
  * of another format version (PS5007) or inconsistent (PS5004, every problem listed).
  */
 export function decodeManifest(bytes: Uint8Array, file: string): Manifest {
+  const m = decodeStructure(bytes, file);
+  requireConsistent(m, file);
+  return m;
+}
+
+/** The first half of `decodeManifest`: bytes to records, without asking whether they make sense together. */
+export function decodeStructure(bytes: Uint8Array, file: string): Manifest {
   verifyIdentifier(manifestSchema, bytes, file);
   const body = unseal(bytes, file);
   verifyFlatBuffer(manifestSchema, body, file);
@@ -43,7 +50,11 @@ export function decodeManifest(bytes: Uint8Array, file: string): Manifest {
       },
     );
   }
+  return m;
+}
+
+/** The second half of `decodeManifest`: throws (PS5004) with everything inconsistent in `m`. */
+export function requireConsistent(m: Manifest, file: string): void {
   const problems = checkManifest(m, file);
   if (problems.length > 0) throw new RuntimeFault(problems);
-  return m;
 }

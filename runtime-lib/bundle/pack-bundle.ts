@@ -3,7 +3,7 @@
  * and whose files can be mapped where they stand. The same promises hold as for a directory (see `write-bundle.ts`).
  */
 
-import { closeSync, fsyncSync, lstatSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, fsyncSync, openSync, realpathSync, rmSync, statSync, writeSync } from "node:fs";
 import { inFile, runtimeFault } from "../diagnostic.js";
 import { type BundleSink, type Compose, composeBundle, type WriteOptions, type WrittenBundle } from "./bundle-draft.js";
 import { manifestFile } from "./check-manifest.js";
@@ -25,7 +25,7 @@ export async function packBundle(path: string, compose: Compose, options: WriteO
 
 /** Throws (PS5014) unless a packed bundle may be written to `path`: nothing is there, or an empty file, or a packed bundle. */
 export function checkPackDestination(path: string): void {
-  const stat = attempt("read", path, () => lstatSync(path, { throwIfNoEntry: false }));
+  const stat = attempt("read", path, () => statSync(path, { throwIfNoEntry: false }));
   if (stat === undefined || (stat.isFile() && (stat.size === 0 || holdsBundle(path)))) return;
   throw runtimeFault("PS5014", `${path} exists and is not a packed bundle; it is not overwritten`, {
     at: inFile(path),
@@ -35,9 +35,9 @@ export function checkPackDestination(path: string): void {
 }
 
 function holdsBundle(path: string): boolean {
-  const fd = openPlainFile(path);
+  const fd = openPlainFile(attempt("read", path, () => realpathSync(path)));
   try {
-    const bytes = attempt("read", path, () => lstatSync(path).size);
+    const bytes = attempt("read", path, () => fstatSync(fd).size);
     return looksPacked(fd, bytes, path) && readPack(fd, bytes, path).has(manifestFile);
   } catch {
     // Not an archive of ours: whatever it is, it is not to be overwritten.

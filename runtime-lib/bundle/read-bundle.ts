@@ -1,7 +1,7 @@
 /**
  * @file Opens a bundle, a directory or a packed file, for engines and tools. Nothing of it is used before it is verified:
- * first the manifest's structure, checksum and meaning, then the presence and sizes of all files, then their hashes, which a
- * stamp of an earlier check may stand for (see `stamp.ts`). With a stamp no byte of the weights is read.
+ * first the manifest's checksum, structure and meaning, then the presence and sizes of all files, then their hashes. A stamp of
+ * an earlier check (see `stamp.ts`) stands for the meaning and the hashes: then no byte of the weights is read.
  */
 
 import { createHash } from "node:crypto";
@@ -20,11 +20,11 @@ import { manifestFile } from "./check-manifest.js";
 import { attempt, fileFault, openPlainFile, readExactly, systemCode } from "./file-io.js";
 import { flatLimits } from "./flat-schema.js";
 import type { Manifest } from "./generated/manifest.js";
-import { decodeManifest } from "./manifest.js";
+import { decodeStructure, requireConsistent } from "./manifest.js";
 import { leftoversOf } from "./publish.js";
 import { looksPacked, readPack } from "./read-pack.js";
 import { sealBytes } from "./seal.js";
-import { hasStamp, isSettled, keepStamp, type StampedFile, stampText } from "./stamp.js";
+import { isSettled, keepStamp, readStamp, type StampedFile, stampText, vouchesForManifest } from "./stamp.js";
 
 export interface OpenOptions {
   /** "always" hashes every file; "stamp" (the default) does unless an earlier check of the untouched bundle is remembered. */
@@ -58,6 +58,8 @@ interface Opened {
   /** The system's file that holds the manifest. */
   readonly manifestStat: BigIntStats;
   readonly located: LocatedFiles;
+  /** What an earlier check left; empty where none did, or none is to be gone by. */
+  readonly stamp: string;
 }
 
 /**
@@ -66,11 +68,11 @@ interface Opened {
  */
 export async function openBundle(path: string, options: OpenOptions = {}): Promise<OpenBundle> {
   const { verify = "stamp", signal } = options;
-  const opened = openFiles(path);
+  const opened = openFiles(path, verify === "stamp");
   const { form, digest, manifest, located } = opened;
   const stamped = stampedFiles(opened);
   const text = stampText(opened.path, digest, stamped);
-  const known = verify === "stamp" && hasStamp(opened.path, text);
+  const known = opened.stamp === text;
   if (!known) {
     await checkHashes(located, manifest, signal);
     if (isSettled(stamped)) keepStamp(opened.path, text);
@@ -92,9 +94,10 @@ export async function openBundle(path: string, options: OpenOptions = {}): Promi
   };
 }
 
-function openFiles(given: string): Opened {
+function openFiles(given: string, goByStamp: boolean): Opened {
   const path = realPath(given);
-  return attempt("read", path, () => statSync(path)).isDirectory() ? openDirectory(path) : openPack(path);
+  const stamp = goByStamp ? readStamp(path) : "";
+  return attempt("read", path, () => statSync(path)).isDirectory() ? openDirectory(path, stamp) : openPack(path, stamp);
 }
 
 function realPath(path: string): string {
@@ -110,7 +113,7 @@ function realPath(path: string): string {
   }
 }
 
-function openDirectory(path: string): Opened {
+function openDirectory(path: string, stamp: string): Opened {
   const file = join(path, manifestFile);
   let fd: number;
   try {
@@ -121,14 +124,20 @@ function openDirectory(path: string): Opened {
   }
   try {
     const manifestStat = fstatSync(fd, { bigint: true });
-    const { manifest, digest } = readManifest(fd, 0, Number(manifestStat.size), file);
-    return { path, form: "directory", manifest, digest, manifestStat, located: locateInDirectory(path, manifest) };
+    const { manifest, digest } = readManifest(
+      fd,
+      { path: file, offset: 0, bytes: Number(manifestStat.size) },
+      path,
+      stamp,
+    );
+    const located = locateInDirectory(path, manifest);
+    return { path, form: "directory", manifest, digest, manifestStat, located, stamp };
   } finally {
     closeSync(fd);
   }
 }
 
-function openPack(path: string): Opened {
+function openPack(path: string, stamp: string): Opened {
   const fd = openPlainFile(path);
   try {
     const manifestStat = fstatSync(fd, { bigint: true });
@@ -137,21 +146,37 @@ function openPack(path: string): Opened {
     const packed = readPack(fd, size, path);
     const entry = packed.get(manifestFile);
     if (entry === undefined) throw notBundle(path, `it holds no ${manifestFile}`);
-    const { manifest, digest } = readManifest(fd, entry.offset, entry.bytes, path);
-    return { path, form: "pack", manifest, digest, manifestStat, located: locateInPack(path, manifest, packed) };
+    const { manifest, digest } = readManifest(fd, { path, ...entry }, path, stamp);
+    const located = locateInPack(path, manifest, packed);
+    return { path, form: "pack", manifest, digest, manifestStat, located, stamp };
   } finally {
     closeSync(fd);
   }
 }
 
-function readManifest(fd: number, offset: number, bytes: number, path: string): { manifest: Manifest; digest: string } {
+interface ManifestPlace {
+  readonly path: string;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** The manifest at `place`; found consistent, now or, as the stamp of the bundle says of these very bytes, before. */
+function readManifest(
+  fd: number,
+  { path, offset, bytes }: ManifestPlace,
+  bundle: string,
+  stamp: string,
+): { readonly manifest: Manifest; readonly digest: string } {
   if (bytes > flatLimits.bytes + sealBytes) {
     throw runtimeFault("PS5003", `the manifest has ${bytes} bytes; the limit is ${flatLimits.bytes}`, {
       at: inFile(path, offset),
     });
   }
   const content = readExactly(fd, offset, bytes, path);
-  return { manifest: decodeManifest(content, path), digest: createHash("sha256").update(content).digest("hex") };
+  const digest = createHash("sha256").update(content).digest("hex");
+  const manifest = decodeStructure(content, path);
+  if (!vouchesForManifest(stamp, bundle, digest)) requireConsistent(manifest, path);
+  return { manifest, digest };
 }
 
 function notBundle(path: string, why: string): RuntimeFault {

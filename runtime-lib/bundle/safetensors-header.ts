@@ -25,12 +25,19 @@ export interface SafetensorsHeader {
   readonly tensors: readonly SafetensorsTensor[];
 }
 
-/** Bits of an element. */
-const elementBits: Readonly<Record<string, number>> = {
-  ...{ F4: 4, F6_E2M3: 6, F6_E3M2: 6, BOOL: 8, U8: 8, I8: 8, F8_E5M2: 8, F8_E4M3: 8, F8_E8M0: 8 },
-  ...{ F8_E4M3FNUZ: 8, F8_E5M2FNUZ: 8, I16: 16, U16: 16, F16: 16, BF16: 16, I32: 32, U32: 32, F32: 32 },
-  ...{ C64: 64, F64: 64, I64: 64, U64: 64 },
+const typesByBits: Readonly<Record<number, readonly string[]>> = {
+  4: ["F4"],
+  6: ["F6_E2M3", "F6_E3M2"],
+  8: ["BOOL", "U8", "I8", "F8_E5M2", "F8_E4M3", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ"],
+  16: ["I16", "U16", "F16", "BF16"],
+  32: ["I32", "U32", "F32"],
+  64: ["I64", "U64", "F64", "C64"],
 };
+
+/** Bits of an element. */
+const elementBits: ReadonlyMap<string, number> = new Map(
+  Object.entries(typesByBits).flatMap(([bits, names]) => names.map((name) => [name, Number(bits)] as const)),
+);
 
 const maxRank = 64;
 const mostListed = 64;
@@ -61,7 +68,7 @@ function fault(file: string, offset: number, message: string): FaultDiagnostic {
 }
 
 function problemOf({ dtype, shape, begin, end }: SafetensorsTensor, dataBytes: number): string | undefined {
-  const bits = Object.hasOwn(elementBits, dtype) ? elementBits[dtype]! : undefined;
+  const bits = elementBits.get(dtype);
   if (bits === undefined) return `'${dtype}' is not an element type of the format`;
   if (shape.length > maxRank) return `rank ${shape.length} is beyond ${maxRank}`;
   const elements = checkedProduct(shape);

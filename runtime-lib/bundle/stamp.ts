@@ -1,15 +1,16 @@
 /**
- * @file Stamps: the memory, outside the bundle, that the hashes of a bundle were found right. A stamp is the text of what
- * was hashed: of every file its device, inode, size, times and hash. It holds as long as the bundle has the same text;
- * anything done to a file changes its change time, which no user can set.
+ * @file Stamps: the memory, outside the bundle, that a bundle was found right. A stamp is the text of what was checked: the
+ * hash of the manifest, and of every file its device, inode, size, times and hash. It holds as long as the bundle has the
+ * same text; anything done to a file changes its change time, which no user can set.
  *
- * Stamps save time and nothing else: one that cannot be read or written means that the hashes are checked.
+ * Stamps save time and nothing else: one that cannot be read or written, or that other users could have written, means that
+ * everything is checked.
  */
 
 import { createHash } from "node:crypto";
 import { type BigIntStats, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { cacheDirectory, ensureCacheFolder } from "./cache-directory.js";
+import { cacheDirectory, ensureCacheFolder, requirePrivate } from "./cache-directory.js";
 import { publishText } from "./publish.js";
 
 const folder = "stamps";
@@ -23,24 +24,36 @@ export interface StampedFile {
   readonly stat: BigIntStats;
 }
 
+/** To be raised whenever the checks that a stamp stands for come to promise more. */
+const stampVersion = 1;
+
+const stampHead = (path: string, digest: string): string => `persimmons stamp ${stampVersion}\n${path}\n${digest}\n`;
+
 /** What a stamp of the bundle at `path` says; equal texts mean that nothing was touched. */
 export function stampText(path: string, digest: string, files: readonly StampedFile[]): string {
   const lines = files.map(({ name, sha256, stat }) => {
     const { dev, ino, size, mtimeNs, ctimeNs } = stat;
-    return `${name} ${sha256} ${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+    return `${name} ${sha256} ${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}\n`;
   });
-  return `persimmons stamp 1\n${path}\n${digest}\n${lines.join("\n")}\n`;
+  return stampHead(path, digest) + lines.join("");
+}
+
+/** Whether `stamp` was made when the manifest with this digest had been found consistent. */
+export function vouchesForManifest(stamp: string, path: string, digest: string): boolean {
+  return stamp.startsWith(stampHead(path, digest));
 }
 
 /** One stamp per path: exporting again does not pile them up. */
 const stampFile = (path: string): string => createHash("sha256").update(path).digest("hex");
 
-/** Whether the bundle at `path` carries exactly this stamp. */
-export function hasStamp(path: string, text: string): boolean {
+/** The stamp of the bundle at `path`; empty where there is none to go by. */
+export function readStamp(path: string): string {
   try {
-    return readFileSync(join(cacheDirectory(), folder, stampFile(path)), "utf8") === text;
+    const list = join(cacheDirectory(), folder);
+    requirePrivate(list);
+    return readFileSync(join(list, stampFile(path)), "utf8");
   } catch {
-    return false;
+    return "";
   }
 }
 

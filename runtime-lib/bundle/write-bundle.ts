@@ -4,7 +4,7 @@
  * gives equal files, byte for byte.
  */
 
-import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type FaultDiagnostic, faultDiagnostic, inFile, RuntimeFault } from "../diagnostic.js";
 import { type BundleSink, type Compose, composeBundle, type WriteOptions, type WrittenBundle } from "./bundle-draft.js";
@@ -28,7 +28,7 @@ export async function writeBundle(path: string, compose: Compose, options: Write
  * foreign files. Lists every file that would be lost. For callers that want to know before a long compilation.
  */
 export function checkDirectoryDestination(path: string): void {
-  const stat = attempt("read", path, () => lstatSync(path, { throwIfNoEntry: false }));
+  const stat = attempt("read", path, () => statSync(path, { throwIfNoEntry: false }));
   if (stat === undefined) return;
   if (!stat.isDirectory()) throw refusal([occupied(path, `${path} exists and is not a directory`)]);
   const names = attempt("read", path, () => readdirSync(path));

@@ -34,7 +34,7 @@ const zip64Field = 0x0001;
 const alignmentField = 0xd935;
 
 /** Writes little-endian fields one after another. */
-class Record {
+class Fields {
   readonly bytes: Uint8Array;
   readonly #view: DataView;
   #at = 0;
@@ -79,7 +79,7 @@ export function localHeader({ name, crc, bytes, header }: PackEntry): Uint8Array
   const zip64Bytes = 4 + 16;
   const least = recordBytes.local + name.length + zip64Bytes + 6;
   const padding = (packAlignment - ((header + least) % packAlignment)) % packAlignment;
-  return new Record(least + padding)
+  return new Fields(least + padding)
     .u32(signatures.local)
     .u16(version, 0, 0, 0, day)
     .u32(crc, inZip64, inZip64)
@@ -91,7 +91,7 @@ export function localHeader({ name, crc, bytes, header }: PackEntry): Uint8Array
 }
 
 function centralHeader({ name, crc, bytes, header }: PackEntry): Uint8Array {
-  return new Record(recordBytes.central + name.length + 28)
+  return new Fields(recordBytes.central + name.length + 28)
     .u32(signatures.central)
     .u16(version, version, 0, 0, 0, day)
     .u32(crc, inZip64, inZip64)
@@ -107,17 +107,17 @@ export function directory(entries: readonly PackEntry[], start: number): readonl
   const headers = entries.map(centralHeader);
   const size = headers.reduce((total, header) => total + header.length, 0);
   const count = entries.length;
-  const end64 = new Record(recordBytes.end64)
+  const end64 = new Fields(recordBytes.end64)
     .u32(signatures.end64)
     .u64(recordBytes.end64 - 12)
     .u16(version, version)
     .u32(0, 0)
     .u64(count, count, size, start).bytes;
-  const locator = new Record(recordBytes.locator)
+  const locator = new Fields(recordBytes.locator)
     .u32(signatures.locator, 0)
     .u64(start + size)
     .u32(1).bytes;
-  const end = new Record(recordBytes.end)
+  const end = new Fields(recordBytes.end)
     .u32(signatures.end)
     .u16(0, 0, 0xffff, 0xffff)
     .u32(inZip64, inZip64)

@@ -6,6 +6,7 @@ import {
   chmodSync,
   closeSync,
   cpSync,
+  existsSync,
   ftruncateSync,
   mkdirSync,
   mkdtempSync,
@@ -194,6 +195,29 @@ describe("a stamp", () => {
     expect((await openBundle(packed)).hashes).toBe("stamped");
     flip(packed, 200);
     expect(await codesOf(() => openBundle(packed))).not.toBe("ok");
+  });
+
+  it("is not believed where other users can write it", async () => {
+    await settle();
+    await openBundle(path);
+    chmodSync(join(cacheDirectory(), "stamps"), 0o777);
+    expect((await openBundle(path)).hashes).toBe("checked");
+    chmodSync(join(cacheDirectory(), "stamps"), 0o700);
+    expect((await openBundle(path)).hashes).toBe("stamped");
+  });
+
+  it.skipIf(!existsSync("/proc/self/io"))("spares every byte of the weights (skipped without /proc)", async () => {
+    const bytesRead = (): number => Number(/^rchar: (\d+)/.exec(readFileSync("/proc/self/io", "utf8"))![1]);
+    const weights = 30_000_000;
+    await writeBundle(path, compose([weights]));
+    await settle();
+    const costOfOpening = async (): Promise<number> => {
+      const before = bytesRead();
+      await openBundle(path);
+      return bytesRead() - before;
+    };
+    expect(await costOfOpening()).toBeGreaterThan(weights);
+    expect(await costOfOpening()).toBeLessThan(100_000);
   });
 
   it("is missed, not needed, where the cache cannot be written", async () => {

@@ -1,6 +1,8 @@
 /** @file A small bundle to write, open and damage. */
 
+import { readFileSync } from "node:fs";
 import type { Compose, ManifestDraft } from "../../../runtime-lib/bundle/bundle-draft.js";
+import { openBundle } from "../../../runtime-lib/bundle/read-bundle.js";
 import type { TensorSource } from "../../../runtime-lib/bundle/safetensors-writer.js";
 import { emptyManifest, sampleManifest } from "./sample-manifest.js";
 
@@ -30,4 +32,11 @@ export function compose(sizes: readonly number[] = [100, 64, 1], salt = 1): Comp
       targets: [{ ...sampleManifest.targets[0]!, kernels: [], programs: [] }],
     };
   };
+}
+
+/** The salt of the bundle at `path`, told from its weights: all files belong together, or this fails. */
+export async function saltOf(path: string): Promise<number> {
+  const bundle = await openBundle(path, { verify: "always" });
+  const { path: file, offset } = bundle.file("weights.safetensors");
+  return readFileSync(file)[offset + bundle.manifest.weightData!.offset + 1]!;
 }
