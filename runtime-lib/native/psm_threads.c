@@ -101,17 +101,23 @@ static uint32_t psm_default_threads(void) {
   return psm_quota(cpus < 1 ? 1 : cpus > 1024 ? 1024 : (uint32_t)cpus);
 }
 
+#if defined(__linux__) && !defined(PSM_NO_FUTEX)
+#define PSM_FUTEX 1
+#else
+#define PSM_FUTEX 0
+#endif
+
 /* A number that one side changes and the other waits for. */
 struct psm_gate {
   _Alignas(64) uint32_t value;
   uint32_t sleepers;
-#if !defined(__linux__)
+#if !PSM_FUTEX
   pthread_mutex_t mutex;
   pthread_cond_t changed;
 #endif
 };
 
-#if defined(__linux__)
+#if PSM_FUTEX
 
 static void psm_gate_init(struct psm_gate *gate) {
   (void)gate;
