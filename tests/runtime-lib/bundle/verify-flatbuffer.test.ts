@@ -230,6 +230,31 @@ describe("the verifier", () => {
     expect(faultIn(tiny, wide)).toContain("beyond 53 bits");
   });
 
+  it("refuses references, fields and vtables that are not aligned", () => {
+    const bytes = build((builder) => {
+      const name = builder.createString("name");
+      builder.startObject(6);
+      builder.addFieldOffset(0, name, 0);
+      builder.addFieldInt64(5, 1n, 0n);
+      return builder.endObject();
+    });
+    const view = new DataView(bytes.buffer);
+    const root = view.getUint32(0, true);
+    const vtable = root - view.getInt32(root, true);
+    const nameAt = root + view.getUint16(vtable + 4, true);
+    const broken = (edit: (view: DataView) => void): string => {
+      const copy = bytes.slice();
+      edit(new DataView(copy.buffer));
+      return faultIn(tiny, copy);
+    };
+    const add = (at: number, by: number) => (v: DataView) => v.setUint16(at, v.getUint16(at, true) + by, true);
+    expect(broken(() => {})).toBe("ok");
+    expect(broken(add(0, 1))).toContain("is not aligned to 4 bytes");
+    expect(broken(add(nameAt, 2))).toContain("is not aligned to 4 bytes");
+    expect(broken(add(vtable + 4 + 2 * 5, 4))).toContain("field big of a Node is not aligned to 8 bytes");
+    expect(broken(add(root, 1))).toContain("is not aligned");
+  });
+
   it("names the byte where a missing identifier begins to differ", () => {
     const bytes = good.slice();
     bytes[6] = 0x58;

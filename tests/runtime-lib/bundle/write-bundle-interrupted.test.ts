@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { packBundle } from "../../../runtime-lib/bundle/pack-bundle.js";
+import { publishDirectory } from "../../../runtime-lib/bundle/publish.js";
 import { writeBundle } from "../../../runtime-lib/bundle/write-bundle.js";
 import { faultOf, inTemporaryDirectory } from "./faults.js";
 import { compose, saltOf } from "./sample-bundle.js";
@@ -79,6 +80,21 @@ describe("a process killed while it writes", () => {
     },
     60_000,
   );
+});
+
+describe("a replacement that fails between its two renames", () => {
+  it("puts the old bundle back", async () => {
+    await inTemporaryDirectory(async (directory) => {
+      const [path, next] = [join(directory, "m.psm"), join(directory, "next")];
+      await writeBundle(path, compose([9], 3));
+      mkdirSync(next);
+      const vanish = (): void => rmSync(next, { recursive: true });
+      const fault = await faultOf(() => publishDirectory(next, path, vanish));
+      expect(fault.diagnostics[0]!.code).toBe("PS5015");
+      expect(await saltOf(path)).toBe(3);
+      expect(readdirSync(directory)).toEqual(["m.psm"]);
+    });
+  });
 });
 
 /** Whether a small file system can be mounted here, to be filled. */
