@@ -1,0 +1,83 @@
+/** @file Arithmetic on `index` values in bodies: positions computed rather than mapped. */
+
+import type { Builder } from "../../../ir/builder.js";
+import type { IntegerPredicate } from "../../../ir/dialects/arith/attributes.js";
+import * as cast from "../../../ir/dialects/arith/cast.js";
+import { indexCast } from "../../../ir/dialects/arith/cast.js";
+import { constantIndex } from "../../../ir/dialects/arith/constant.js";
+import * as i from "../../../ir/dialects/arith/integer.js";
+import { type ElementType, elementFacts } from "../../../ir/element.js";
+import type { Value } from "../../../ir/graph.js";
+
+/** A position: a value, or a number known now. */
+export type Position = Value | number;
+
+export class IndexArithmetic {
+  readonly b: Builder;
+
+  constructor(b: Builder) {
+    this.b = b;
+  }
+
+  value(x: Position): Value {
+    return typeof x === "number" ? constantIndex(this.b, x) : x;
+  }
+
+  add(x: Position, y: Position): Position {
+    if (typeof x === "number" && typeof y === "number") return x + y;
+    if (x === 0) return y;
+    return y === 0 ? x : this.b.value(i.addi, { lhs: this.value(x), rhs: this.value(y) }, {});
+  }
+
+  sub(x: Position, y: Position): Position {
+    if (typeof x === "number" && typeof y === "number") return x - y;
+    return y === 0 ? x : this.b.value(i.subi, { lhs: this.value(x), rhs: this.value(y) }, {});
+  }
+
+  mul(x: Position, y: Position): Position {
+    if (typeof x === "number" && typeof y === "number") return x * y;
+    if (x === 1) return y;
+    return y === 1 ? x : this.b.value(i.muli, { lhs: this.value(x), rhs: this.value(y) }, {});
+  }
+
+  /** Quotient and remainder of non-negative positions. */
+  floorDiv(x: Position, y: Position): Position {
+    if (typeof x === "number" && typeof y === "number") return Math.floor(x / y);
+    return y === 1 ? x : this.b.value(i.divui, { lhs: this.value(x), rhs: this.value(y) }, {});
+  }
+
+  mod(x: Position, y: Position): Position {
+    if (typeof x === "number" && typeof y === "number") return x % y;
+    return y === 1 ? 0 : this.b.value(i.remui, { lhs: this.value(x), rhs: this.value(y) }, {});
+  }
+
+  min(x: Position, y: Position): Position {
+    if (typeof x === "number" && typeof y === "number") return Math.min(x, y);
+    return this.b.value(i.minsi, { lhs: this.value(x), rhs: this.value(y) }, {});
+  }
+
+  max(x: Position, y: Position): Position {
+    if (typeof x === "number" && typeof y === "number") return Math.max(x, y);
+    return this.b.value(i.maxsi, { lhs: this.value(x), rhs: this.value(y) }, {});
+  }
+
+  /** `x` brought into [low, high]; an empty range gives `low`. */
+  clamp(x: Position, low: Position, high: Position): Position {
+    return this.max(this.min(x, high), low);
+  }
+
+  compare(predicate: IntegerPredicate, x: Position, y: Position): Value {
+    return this.b.value(i.cmpi, { lhs: this.value(x), rhs: this.value(y) }, { predicate });
+  }
+
+  and(...conditions: readonly Value[]): Value {
+    return conditions.reduce((lhs, rhs) => this.b.value(i.andi, { lhs, rhs }, {}));
+  }
+
+  /** An integer of StableHLO element `element` as an `index`; unsigned ones keep their value. */
+  fromInteger(x: Value, element: ElementType): Value {
+    if (element === "index") return x;
+    const def = elementFacts[element].kind === "int" ? indexCast : cast.indexCastui;
+    return this.b.value(def, { in: x }, {}, { results: [this.b.context.types.scalar("index")] });
+  }
+}
