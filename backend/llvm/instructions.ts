@@ -66,7 +66,8 @@ const intrinsic =
     return `call ${flags(op)}${result} ${s.declare(`llvm.${name}.${overload}`, result, types)}(${args.join(", ")})`;
   };
 
-const alignment = (op: Operation): string => (op.attrs["alignment"] === undefined ? "" : `, align ${op.attrs["alignment"]}`);
+const alignment = (op: Operation): string =>
+  op.attrs["alignment"] === undefined ? "" : `, align ${op.attrs["alignment"]}`;
 
 const getelementptr: Row = (op, s) => {
   const raw = (op.attrs["rawConstantIndices"] as readonly number[])[0]!;
@@ -82,7 +83,8 @@ const call: Row = (op, s) => {
   return `call ${result} ${target}(${args.map((v) => s.typed(v)).join(", ")})`;
 };
 
-const condBr: Row = (op, s) => `br ${s.typed(op.operand(0))}, label ${s.label(op.successors[0]!)}, label ${s.label(op.successors[1]!)}`;
+const condBr: Row = (op, s) =>
+  `br ${s.typed(op.operand(0))}, label ${s.label(op.successors[0]!)}, label ${s.label(op.successors[1]!)}`;
 
 const switchRow: Row = (op, s) => {
   const type = llvmType(op.operand(0).type);
@@ -95,13 +97,23 @@ const switchRow: Row = (op, s) => {
 const maskedLoad: Row = (op, s) => {
   const type = llvmType(op.result.type);
   const [data, mask, other] = op.operands as readonly [Value, Value, Value];
-  const name = s.declare(`llvm.masked.load.${mangled(op.result.type)}.p0`, type, ["ptr", "i32", llvmType(mask.type), type]);
+  const name = s.declare(`llvm.masked.load.${mangled(op.result.type)}.p0`, type, [
+    "ptr",
+    "i32",
+    llvmType(mask.type),
+    type,
+  ]);
   return `call ${type} ${name}(${s.typed(data)}, i32 ${op.attrs["alignment"]}, ${s.typed(mask)}, ${s.typed(other)})`;
 };
 
 const maskedStore: Row = (op, s) => {
   const [value, data, mask] = op.operands as readonly [Value, Value, Value];
-  const name = s.declare(`llvm.masked.store.${mangled(value.type)}.p0`, "void", [llvmType(value.type), "ptr", "i32", llvmType(mask.type)]);
+  const name = s.declare(`llvm.masked.store.${mangled(value.type)}.p0`, "void", [
+    llvmType(value.type),
+    "ptr",
+    "i32",
+    llvmType(mask.type),
+  ]);
   return `call void ${name}(${s.typed(value)}, ${s.typed(data)}, i32 ${op.attrs["alignment"]}, ${s.typed(mask)})`;
 };
 
@@ -114,12 +126,16 @@ const bulk =
   };
 
 const rows: readonly (readonly [{ readonly name: string }, Row])[] = [
-  ...(["add", "sub", "mul", "sdiv", "udiv", "srem", "urem", "and", "or", "xor", "shl", "lshr", "ashr"] as const).map((n) => [a[n], binary(n)] as const),
+  ...(["add", "sub", "mul", "sdiv", "udiv", "srem", "urem", "and", "or", "xor", "shl", "lshr", "ashr"] as const).map(
+    (n) => [a[n], binary(n)] as const,
+  ),
   ...(["fadd", "fsub", "fmul", "fdiv", "frem"] as const).map((n) => [a[n], binary(n)] as const),
   [a.fneg, (op, s) => `fneg ${flags(op)}${s.typed(op.operand(0))}`],
   [a.icmp, compare("icmp")],
   [a.fcmp, compare("fcmp")],
-  ...(["trunc", "zext", "sext", "fptrunc", "fpext", "fptosi", "fptoui", "sitofp", "uitofp", "bitcast"] as const).map((n) => [a[n], cast(n)] as const),
+  ...(["trunc", "zext", "sext", "fptrunc", "fpext", "fptosi", "fptoui", "sitofp", "uitofp", "bitcast"] as const).map(
+    (n) => [a[n], cast(n)] as const,
+  ),
   [a.select, (op, s) => `select ${op.operands.map((v) => s.typed(v)).join(", ")}`],
   [a.extractelement, (op, s) => `extractelement ${op.operands.map((v) => s.typed(v)).join(", ")}`],
   [a.insertelement, (op, s) => `insertelement ${op.operands.map((v) => s.typed(v)).join(", ")}`],
@@ -136,11 +152,29 @@ const rows: readonly (readonly [{ readonly name: string }, Row])[] = [
   [c.condBr, condBr],
   [c.call, call],
   [c.switchOp, switchRow],
-  ...(["fabs", "sqrt", "floor", "ceil", "trunc", "rint", "copysign", "smax", "smin", "umax", "umin", "ctpop", "fma"] as const).map((n) => [x[n], intrinsic(n)] as const),
+  ...(
+    [
+      "fabs",
+      "sqrt",
+      "floor",
+      "ceil",
+      "trunc",
+      "rint",
+      "copysign",
+      "smax",
+      "smin",
+      "umax",
+      "umin",
+      "ctpop",
+      "fma",
+    ] as const
+  ).map((n) => [x[n], intrinsic(n)] as const),
   [x.ctlz, intrinsic("ctlz", { extra: (op) => [`i1 ${op.attrs["is_zero_poison"]}`] })],
   [x.maskedLoad, maskedLoad],
   [x.maskedStore, maskedStore],
-  ...(["add", "mul", "and", "or", "xor", "smax", "smin", "umax", "umin"] as const).map((n) => [x[`reduce${n[0]!.toUpperCase()}${n.slice(1)}` as "reduceAdd"], intrinsic(`vector.reduce.${n}`)] as const),
+  ...(["add", "mul", "and", "or", "xor", "smax", "smin", "umax", "umin"] as const).map(
+    (n) => [x[`reduce${n[0]!.toUpperCase()}${n.slice(1)}` as "reduceAdd"], intrinsic(`vector.reduce.${n}`)] as const,
+  ),
   [x.reduceFadd, intrinsic("vector.reduce.fadd", { on: 1 })],
   [x.reduceFmul, intrinsic("vector.reduce.fmul", { on: 1 })],
 ];
@@ -157,5 +191,8 @@ export const instructions: ReadonlyMap<AnyOpDef, Row> = new Map(rows.map(([def, 
 
 /** Operations that print where their result is used. */
 export function isLiteral(op: Operation): boolean {
-  return [m.constant, m.zero, m.poison, m.addressof].some((def) => (def as unknown as AnyOpDef) === op.def) && (op.result.type.kind !== "struct" || !isShaped(op.result.type));
+  return (
+    [m.constant, m.zero, m.poison, m.addressof].some((def) => (def as unknown as AnyOpDef) === op.def) &&
+    (op.result.type.kind !== "struct" || !isShaped(op.result.type))
+  );
 }

@@ -72,15 +72,17 @@ class FunctionPrinter implements Spelling {
     blocks.forEach((block, i) => {
       this.#labels.set(block, `b${i}`);
       for (const arg of block.args) this.#names.set(arg, `%v${next++}`);
-      for (const op of block.ops()) if (op.results.length === 1 && !isLiteral(op)) this.#names.set(op.results[0]!, `%v${next++}`);
+      for (const op of block.ops())
+        if (op.results.length === 1 && !isLiteral(op)) this.#names.set(op.results[0]!, `%v${next++}`);
     });
   }
 
   #block(block: Block, isEntry: boolean): string[] {
     const lines = [`${this.#labels.get(block)}:`];
-    if (!isEntry) block.args.forEach((arg, i) => {
-      lines.push(`  ${this.ref(arg)} = phi ${llvmType(arg.type)} ${this.#incoming(block, i).join(", ")}`);
-    });
+    if (!isEntry)
+      block.args.forEach((arg, i) => {
+        lines.push(`  ${this.ref(arg)} = phi ${llvmType(arg.type)} ${this.#incoming(block, i).join(", ")}`);
+      });
     for (const op of block.ops()) {
       if (isLiteral(op)) continue;
       const row = instructions.get(op.def);
@@ -138,7 +140,14 @@ function literal(op: Operation): string {
   const { type } = op.result;
   if (memory.addressof.matches(op)) return llvmSymbol(memory.addressof.attrsOf(op).global_name);
   if (memory.poison.matches(op)) return "poison";
-  if (memory.zero.matches(op)) return type.kind === "dialect" ? "null" : isShaped(type) || type.kind === "struct" ? "zeroinitializer" : type.kind === "scalar" ? llvmScalar(type.element === "i64" ? 0n : 0, type.element) : "zeroinitializer";
+  if (memory.zero.matches(op))
+    return type.kind === "dialect"
+      ? "null"
+      : isShaped(type) || type.kind === "struct"
+        ? "zeroinitializer"
+        : type.kind === "scalar"
+          ? llvmScalar(type.element === "i64" ? 0n : 0, type.element)
+          : "zeroinitializer";
   const value = memory.constant.attrsOf(op).value;
   if (value.kind === "bool") return String(value.value);
   if (value.kind === "dense") return llvmVector(value.data, type.kind === "vector" ? type.shape[0]! : 1, value.splat);
@@ -149,7 +158,10 @@ function literal(op: Operation): string {
 }
 
 /** `!llvm.func<result (args)>` taken apart. */
-export function signatureOf(type: { readonly kind: string }): { readonly result: string; readonly args: readonly string[] } {
+export function signatureOf(type: { readonly kind: string }): {
+  readonly result: string;
+  readonly args: readonly string[];
+} {
   const body = (type as { readonly body?: string }).body ?? "";
   const match = /^(.*?) \((.*)\)$/s.exec(body);
   if (!match) throw new Error(`'${body}' is no function type`);
@@ -165,7 +177,9 @@ function printArgAttrs(dict: AttrDict | undefined): string {
   return Object.entries(dict ?? {})
     .map(([name, attr]) => {
       const word = name.replace(/^llvm\./, "");
-      return attr.kind === "int" ? ` ${word === "align" ? `align ${attr.value}` : `${word}(${attr.value})`}` : ` ${word}`;
+      return attr.kind === "int"
+        ? ` ${word === "align" ? `align ${attr.value}` : `${word}(${attr.value})`}`
+        : ` ${word}`;
     })
     .join("");
 }
@@ -180,4 +194,3 @@ function printFunctionAttrs(attr: Attr | undefined): string {
     })
     .join("");
 }
-

@@ -1,12 +1,17 @@
 /** @file LLVM's names for types and constants. */
 
-import { elementFacts, type ElementType } from "../../ir/element.js";
+import { signlessOf } from "../../ir/dialects/arith/signless.js";
+import { type ElementType, elementFacts } from "../../ir/element.js";
 import { getScalar, type NdArray } from "../../ir/ndarray.js";
 import { numericsOf, type Scalar } from "../../ir/scalar.js";
 import { printType, type Type } from "../../ir/types.js";
-import { signlessOf } from "../../ir/dialects/arith/signless.js";
 
-const floatNames: Readonly<Partial<Record<ElementType, string>>> = { f16: "half", bf16: "bfloat", f32: "float", f64: "double" };
+const floatNames: Readonly<Partial<Record<ElementType, string>>> = {
+  f16: "half",
+  bf16: "bfloat",
+  f32: "float",
+  f64: "double",
+};
 
 export function llvmElement(element: ElementType): string {
   const name = floatNames[element];
@@ -70,5 +75,7 @@ export function llvmBytes(bytes: Uint8Array): string {
 
 /** `@name`, quoted where LLVM asks for it. */
 export function llvmSymbol(name: string): string {
-  return /^[-a-zA-Z$._][-a-zA-Z$._0-9]*$/.test(name) ? `@${name}` : `@"${name.replace(/[^\x20-\x7e]|["\\]/g, (c) => `\\${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`)}"`;
+  return /^[-a-zA-Z$._][-a-zA-Z$._0-9]*$/.test(name)
+    ? `@${name}`
+    : `@"${name.replace(/[^\x20-\x7e]|["\\]/g, (c) => `\\${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`)}"`;
 }

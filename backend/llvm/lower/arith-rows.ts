@@ -19,7 +19,14 @@ function fastmath(op: Operation): Readonly<Record<string, unknown>> {
 const same =
   (def: Def): Row =>
   (op, to) =>
-    to.bind(op.result, to.emit(def, op.operands.map((v) => to.value(v)), def.name.startsWith("llvm.f") || def.name.startsWith("llvm.intr.f") ? fastmath(op) : {}));
+    to.bind(
+      op.result,
+      to.emit(
+        def,
+        op.operands.map((v) => to.value(v)),
+        def.name.startsWith("llvm.f") || def.name.startsWith("llvm.intr.f") ? fastmath(op) : {},
+      ),
+    );
 
 const castTo =
   (def: Def): Row =>
@@ -29,7 +36,14 @@ const castTo =
 const compare =
   (def: Def): Row =>
   (op, to) =>
-    to.bind(op.result, to.emit(def, op.operands.map((v) => to.value(v)), { predicate: op.attrs["predicate"] }));
+    to.bind(
+      op.result,
+      to.emit(
+        def,
+        op.operands.map((v) => to.value(v)),
+        { predicate: op.attrs["predicate"] },
+      ),
+    );
 
 /** Constants of index become i64; multi-dimensional vectors become flat. */
 const constant: Row = (op, to) => {
@@ -42,7 +56,14 @@ function retyped(value: Attr, type: Type): Attr {
   if (value.kind === "int") return { ...value, type };
   if (value.kind !== "dense" || type.kind !== "vector") return value;
   const data = value.splat ? value.data : { ...value.data, shape: type.shape };
-  return { ...value, type, data: type.element === "i64" && value.data.element === "index" ? { ...data, element: "i64", data: BigInt64Array.from(Array.from(data.data as ArrayLike<number>, BigInt)) } : data };
+  return {
+    ...value,
+    type,
+    data:
+      type.element === "i64" && value.data.element === "index"
+        ? { ...data, element: "i64", data: BigInt64Array.from(Array.from(data.data as ArrayLike<number>, BigInt)) }
+        : data,
+  };
 }
 
 /** Between index (64 bits here) and an integer. */
@@ -74,7 +95,12 @@ const ordered =
     const [l, r] = op.operands.map((v) => to.value(v)) as [Value, Value];
     const pick = to.emit(a.select, [to.emit(a.fcmp, [l, r], { predicate }), l, r]);
     const bits = integerTwin(to, l.type);
-    const joined = to.emit(a.bitcast, [to.emit(joinZeros, [to.emit(a.bitcast, [l], {}, bits), to.emit(a.bitcast, [r], {}, bits)])], {}, l.type);
+    const joined = to.emit(
+      a.bitcast,
+      [to.emit(joinZeros, [to.emit(a.bitcast, [l], {}, bits), to.emit(a.bitcast, [r], {}, bits)])],
+      {},
+      l.type,
+    );
     const equal = to.emit(a.select, [to.emit(a.fcmp, [l, r], { predicate: "oeq" }), joined, pick]);
     const left = to.emit(a.select, [isNan(to, l), l, equal]);
     to.bind(op.result, to.emit(a.select, [isNan(to, r), r, left]));
@@ -112,7 +138,10 @@ const roundedDivision =
     const remainder = to.emit(a.srem, [l, r]);
     const inexact = to.emit(a.icmp, [remainder, zero], { predicate: "ne" });
     const differ = to.emit(a.icmp, [to.emit(a.xor, [remainder, r]), zero], { predicate: "slt" });
-    const sign = direction === "down" ? differ : to.emit(a.xor, [differ, to.emit(memory.constant, [], { value: { kind: "bool", value: true } }, differ.type)]);
+    const sign =
+      direction === "down"
+        ? differ
+        : to.emit(a.xor, [differ, to.emit(memory.constant, [], { value: { kind: "bool", value: true } }, differ.type)]);
     const step = to.emit(a.zext, [to.emit(a.and, [inexact, sign])], {}, l.type);
     to.bind(op.result, to.emit(direction === "down" ? a.sub : a.add, [quotient, step]));
   };

@@ -24,11 +24,16 @@ export function crossing(to: FunctionLowering, old: Value): Value {
 
 const forRow: Row = (op, to) => {
   const [lower, upper, step, ...inits] = op.operands as readonly [Value, Value, Value, ...Value[]];
-  loop(to, { lower: to.value(lower), upper: to.value(upper), step: to.value(step), inits: inits.map((v) => crossing(to, v)) }, op, (args) => {
-    const body = entryOf(op.region(0));
-    bindAll(to, body.args, args);
-    return to.block(body).operands.map((v) => crossing(to, v));
-  });
+  loop(
+    to,
+    { lower: to.value(lower), upper: to.value(upper), step: to.value(step), inits: inits.map((v) => crossing(to, v)) },
+    op,
+    (args) => {
+      const body = entryOf(op.region(0));
+      bindAll(to, body.args, args);
+      return to.block(body).operands.map((v) => crossing(to, v));
+    },
+  );
 };
 
 interface Bounds {
@@ -39,7 +44,12 @@ interface Bounds {
 }
 
 /** A counted loop; `body` gets the counter and the carried values, and gives the next ones. Binds the results of `op`. */
-function loop(to: FunctionLowering, { lower, upper, step, inits }: Bounds, op: Operation, body: (args: readonly Value[]) => readonly Value[]): void {
+function loop(
+  to: FunctionLowering,
+  { lower, upper, step, inits }: Bounds,
+  op: Operation,
+  body: (args: readonly Value[]) => readonly Value[],
+): void {
   const types = [lower.type, ...inits.map((v) => v.type)];
   const header = to.newBlock(types);
   const inside = to.newBlock();
@@ -60,7 +70,10 @@ const ifRow: Row = (op, to) => {
   const no = to.newBlock();
   const after = to.newBlock(op.results.map((r) => to.type(r.type)));
   to.branch(to.value(op.operand(0)), yes, no);
-  for (const [block, region] of [[yes, op.regions[0]], [no, op.regions[1]]] as const) {
+  for (const [block, region] of [
+    [yes, op.regions[0]],
+    [no, op.regions[1]],
+  ] as const) {
     to.startBlock(block);
     const yielded = region?.blocks[0] ? to.block(entryOf(region)).operands.map((v) => crossing(to, v)) : [];
     to.jump(after, yielded);
@@ -75,7 +88,10 @@ const whileRow: Row = (op, to) => {
   const header = to.newBlock(op.operands.map((v) => to.type(v.type)));
   const inside = to.newBlock();
   const after = to.newBlock();
-  to.jump(header, op.operands.map((v) => crossing(to, v)));
+  to.jump(
+    header,
+    op.operands.map((v) => crossing(to, v)),
+  );
   to.startBlock(header);
   bindAll(to, before.args, header.args);
   const [condition, ...passed] = to.block(before).operands as readonly [Value, ...Value[]];
@@ -83,14 +99,21 @@ const whileRow: Row = (op, to) => {
   to.branch(to.value(condition), inside, after);
   to.startBlock(inside);
   bindAll(to, body.args, values);
-  to.jump(header, to.block(body).operands.map((v) => crossing(to, v)));
+  to.jump(
+    header,
+    to.block(body).operands.map((v) => crossing(to, v)),
+  );
   to.startBlock(after);
   bindAll(to, op.results, values);
 };
 
 /** Parallel loops that are left at this level run one after the other. */
 const parallelRow: Row = (op, to) => {
-  const [lowers, uppers, steps] = [0, 1, 2].map((k) => group(op, k)) as [readonly Value[], readonly Value[], readonly Value[]];
+  const [lowers, uppers, steps] = [0, 1, 2].map((k) => group(op, k)) as [
+    readonly Value[],
+    readonly Value[],
+    readonly Value[],
+  ];
   const inits = group(op, 3);
   if (inits.length > 0) throw new Error("a parallel reduction must be sequential before it is lowered");
   const body = entryOf(op.region(0));
@@ -100,7 +123,9 @@ const parallelRow: Row = (op, to) => {
       to.block(body);
       return;
     }
-    sequential(to, to.value(lowers[k]!), to.value(uppers[k]!), to.value(steps[k]!), (counter) => nest(k + 1, [...counters, counter]));
+    sequential(to, to.value(lowers[k]!), to.value(uppers[k]!), to.value(steps[k]!), (counter) =>
+      nest(k + 1, [...counters, counter]),
+    );
   };
   nest(0, []);
 };
@@ -112,7 +137,13 @@ function group(op: Operation, k: number): readonly Value[] {
 }
 
 /** A counted loop without carried values. */
-function sequential(to: FunctionLowering, lower: Value, upper: Value, step: Value, body: (counter: Value) => void): void {
+function sequential(
+  to: FunctionLowering,
+  lower: Value,
+  upper: Value,
+  step: Value,
+  body: (counter: Value) => void,
+): void {
   const header = to.newBlock([lower.type]);
   const inside = to.newBlock();
   const after = to.newBlock();
@@ -128,7 +159,11 @@ function sequential(to: FunctionLowering, lower: Value, upper: Value, step: Valu
 
 const executeRegion: Row = (op, to) => {
   const yielded = to.block(entryOf(op.region(0))).operands;
-  bindAll(to, op.results, yielded.map((v) => crossing(to, v)));
+  bindAll(
+    to,
+    op.results,
+    yielded.map((v) => crossing(to, v)),
+  );
 };
 
 /** A chain of comparisons: the default region is the first, then one per case. */
@@ -136,7 +171,11 @@ const indexSwitch: Row = (op, to) => {
   const cases = op.attrs["cases"] as readonly number[];
   const selector = to.value(op.operand(0));
   const after = to.newBlock(op.results.map((r) => to.type(r.type)));
-  const finish = (region: Region): void => to.jump(after, to.block(entryOf(region)).operands.map((v) => crossing(to, v)));
+  const finish = (region: Region): void =>
+    to.jump(
+      after,
+      to.block(entryOf(region)).operands.map((v) => crossing(to, v)),
+    );
   cases.forEach((value, k) => {
     const hit = to.newBlock();
     const next = to.newBlock();

@@ -13,7 +13,7 @@ import * as memory from "../../../ir/dialects/llvm/memory.js";
 import type { Dim } from "../../../ir/dim.js";
 import type { DimAtom } from "../../../ir/dim-polynomial.js";
 import { Block, type Operation, type Region, type Value } from "../../../ir/graph.js";
-import { type ScalarType, type Type, type MemRefType, printType } from "../../../ir/types.js";
+import { type MemRefType, printType, type ScalarType, type Type } from "../../../ir/types.js";
 import { unreachable } from "../../../ir/unreachable.js";
 
 /** A memref as the code sees it: the address of its element 0 and how far apart neighbours are, in elements. */
@@ -113,12 +113,22 @@ export class FunctionLowering {
   }
 
   /** Makes an operation of one result. */
-  emit(def: { readonly name: string }, operands: readonly Value[], attrs: Readonly<Record<string, unknown>> = {}, result?: Type): Value {
-    return this.builder.create(def as AnyOpDef, operands, attrs, result === undefined ? {} : { results: [result] }).result;
+  emit(
+    def: { readonly name: string },
+    operands: readonly Value[],
+    attrs: Readonly<Record<string, unknown>> = {},
+    result?: Type,
+  ): Value {
+    return this.builder.create(def as AnyOpDef, operands, attrs, result === undefined ? {} : { results: [result] })
+      .result;
   }
 
   /** Makes an operation without results. */
-  effect(def: { readonly name: string }, operands: readonly Value[], attrs: Readonly<Record<string, unknown>> = {}): void {
+  effect(
+    def: { readonly name: string },
+    operands: readonly Value[],
+    attrs: Readonly<Record<string, unknown>> = {},
+  ): void {
     this.builder.create(def as AnyOpDef, operands, attrs);
   }
 
@@ -139,7 +149,12 @@ export class FunctionLowering {
   }
 
   branch(condition: Value, yes: Block, no: Block): void {
-    this.builder.op(control.condBr, { condition, trueDestOperands: [], falseDestOperands: [] }, {}, { successors: [yes, no] });
+    this.builder.op(
+      control.condBr,
+      { condition, trueDestOperands: [], falseDestOperands: [] },
+      {},
+      { successors: [yes, no] },
+    );
   }
 
   // Symbols and sizes
@@ -219,13 +234,18 @@ export class FunctionLowering {
   }
 
   advance(pointer: Value, count: Value, element: Type): Value {
-    return this.emit(memory.getelementptr, [pointer, count], { elem_type: element, rawConstantIndices: [memory.DYNAMIC_INDEX] });
+    return this.emit(memory.getelementptr, [pointer, count], {
+      elem_type: element,
+      rawConstantIndices: [memory.DYNAMIC_INDEX],
+    });
   }
 
   /** A pointer `bytes` further on. */
   offsetBytes(pointer: Value, bytes: number): Value {
     const i8 = this.context.types.scalar("i8");
-    return bytes === 0 ? pointer : this.emit(memory.getelementptr, [pointer], { elem_type: i8, rawConstantIndices: [bytes] });
+    return bytes === 0
+      ? pointer
+      : this.emit(memory.getelementptr, [pointer], { elem_type: i8, rawConstantIndices: [bytes] });
   }
 }
 

@@ -2,8 +2,9 @@
 
 import * as a from "../../../ir/dialects/llvm/arithmetic.js";
 import * as memory from "../../../ir/dialects/llvm/memory.js";
-import { elementFacts, type ElementType } from "../../../ir/element.js";
+import { type ElementType, elementFacts } from "../../../ir/element.js";
 import type { Operation, Value } from "../../../ir/graph.js";
+import { DYNAMIC } from "../../../ir/text/mixed-indices.js";
 import type { MemRefType, Type } from "../../../ir/types.js";
 import type { FunctionLowering, Row } from "./lowering.js";
 
@@ -21,16 +22,29 @@ const load: Row = (op, to) => {
   const [memref, ...indices] = op.operands as readonly [Value, ...Value[]];
   const type = memref.type as MemRefType;
   const stored = storedType(to, type);
-  const pointer = to.elementPointer(memref, indices.map((v) => to.value(v)), stored);
+  const pointer = to.elementPointer(
+    memref,
+    indices.map((v) => to.value(v)),
+    stored,
+  );
   const raw = to.emit(memory.load, [pointer], {}, stored);
-  to.bind(op.result, type.element === "i1" ? to.emit(a.icmp, [raw, to.integer(0, to.context.types.scalar("i8"))], { predicate: "ne" }) : raw);
+  to.bind(
+    op.result,
+    type.element === "i1"
+      ? to.emit(a.icmp, [raw, to.integer(0, to.context.types.scalar("i8"))], { predicate: "ne" })
+      : raw,
+  );
 };
 
 const store: Row = (op, to) => {
   const [value, memref, ...indices] = op.operands as readonly [Value, Value, ...Value[]];
   const type = memref.type as MemRefType;
   const stored = storedType(to, type);
-  const pointer = to.elementPointer(memref, indices.map((v) => to.value(v)), stored);
+  const pointer = to.elementPointer(
+    memref,
+    indices.map((v) => to.value(v)),
+    stored,
+  );
   const made = to.value(value);
   to.effect(memory.store, [type.element === "i1" ? to.emit(a.zext, [made], {}, stored) : made, pointer]);
 };
@@ -75,7 +89,8 @@ const reinterpret: Row = (op, to) => {
   const source = to.address(op.operand(0));
   const { offset } = op.attrs as { readonly offset?: unknown };
   const offsets = (op.attrs["static_offsets"] as readonly number[] | undefined) ?? [];
-  if (offset !== undefined || offsets.some((o) => o !== 0)) throw new Error("a reinterpreted memref must start where its source does");
+  if (offset !== undefined || offsets.some((o) => o !== 0))
+    throw new Error("a reinterpreted memref must start where its source does");
   defineSymbols(op, to);
   to.bindPointer(op.result, source.pointer);
 };
@@ -98,16 +113,23 @@ export function defineSymbol(to: FunctionLowering, d: MemRefType["shape"][number
   if (typeof d === "number") return;
   const { dims } = to.context;
   const [name, ...others] = dims.symbolsOf(d);
-  if (name !== undefined && others.length === 0 && dims.symbol(name) === d && !to.hasSymbol(name)) to.setSymbol(name, value);
+  if (name !== undefined && others.length === 0 && dims.symbol(name) === d && !to.hasSymbol(name))
+    to.setSymbol(name, value);
 }
 
 /** offset + sum of index * stride of the source; strides multiply. */
 const subview: Row = (op, to) => {
   const source = to.address(op.operand(0));
   const stored = storedType(to, op.operand(0).type as MemRefType);
-  const lists = ["static_offsets", "static_sizes", "static_strides"].map((n) => op.attrs[n] as readonly number[]) as [readonly number[], readonly number[], readonly number[]];
+  const lists = ["static_offsets", "static_sizes", "static_strides"].map((n) => op.attrs[n] as readonly number[]) as [
+    readonly number[],
+    readonly number[],
+    readonly number[],
+  ];
   let next = 1;
-  const [offsets, , steps] = lists.map((list) => list.map((x) => (isDynamic(x) ? to.value(op.operand(next++)) : x))) as [(number | Value)[], unknown, (number | Value)[]];
+  const [offsets, , steps] = lists.map((list) =>
+    list.map((x) => (x === DYNAMIC ? to.value(op.operand(next++)) : x)),
+  ) as [(number | Value)[], unknown, (number | Value)[]];
   let at: Value | undefined;
   offsets.forEach((offset, k) => {
     if (offset === 0) return;
@@ -116,13 +138,11 @@ const subview: Row = (op, to) => {
   });
   const strides = source.strides.map((s, k) => product(to, s, steps[k]!));
   const kept = keptAxes(op, lists[1]);
-  to.bindAddress(op.result, { pointer: at ? to.advance(source.pointer, at, stored) : source.pointer, strides: kept.map((k) => strides[k]!) });
+  to.bindAddress(op.result, {
+    pointer: at ? to.advance(source.pointer, at, stored) : source.pointer,
+    strides: kept.map((k) => strides[k]!),
+  });
 };
-
-/** How upstream marks an entry that an operand gives. */
-export function isDynamic(x: number): boolean {
-  return x === -9223372036854775808 || !Number.isSafeInteger(x);
-}
 
 function product(to: FunctionLowering, a: number | Value, b: number | Value): number | Value {
   if (typeof a === "number" && typeof b === "number") return a * b;
@@ -150,7 +170,8 @@ function keptAxes(op: Operation, sizes: readonly number[]): number[] {
 const copy: Row = (op, to) => {
   const [source, target] = op.operands as readonly [Value, Value];
   const type = source.type as MemRefType;
-  if (type.layout || (target.type as MemRefType).layout) throw new Error("a copy between strided memrefs must be a loop before it is lowered");
+  if (type.layout || (target.type as MemRefType).layout)
+    throw new Error("a copy between strided memrefs must be a loop before it is lowered");
   const count = to.dim(to.context.dims.product(type.shape));
   const bytes = to.mul(count, to.integer(elementFacts[type.element].storageBytes));
   to.effect(memory.memcpy, [to.address(target).pointer, to.address(source).pointer, bytes]);
@@ -169,7 +190,8 @@ const view: Row = (op, to) => {
 function defineViewSymbols(op: Operation, to: FunctionLowering): void {
   const type = op.result.type as MemRefType;
   let next = 2;
-  for (const d of type.shape) if (typeof d !== "number" && next < op.operands.length) defineSymbol(to, d, to.value(op.operand(next++)));
+  for (const d of type.shape)
+    if (typeof d !== "number" && next < op.operands.length) defineSymbol(to, d, to.value(op.operand(next++)));
 }
 
 export const memrefRows: Readonly<Record<string, Row>> = {
@@ -184,4 +206,3 @@ export const memrefRows: Readonly<Record<string, Row>> = {
   "memref.view": view,
   "memref.assume_alignment": cast,
 };
-
