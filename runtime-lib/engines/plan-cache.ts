@@ -1,22 +1,19 @@
-/** @file The last plan of every entry, so that runs on the sizes seen last need not ask the library again. */
+/** @file What an engine worked out for the last sizes of every entry: the same sizes usually come again. */
 
 import type { DescribedEntry } from "../native/description.js";
-import type { PlannedOutput, TensorShape } from "./engine.js";
+import type { TensorShape } from "./engine.js";
 
-export class PlanCache {
-  readonly #last = new Map<DescribedEntry, { readonly key: string; readonly outputs: readonly PlannedOutput[] }>();
+export class PlanCache<T> {
+  readonly #last = new Map<DescribedEntry, { readonly key: string; readonly value: T }>();
 
-  /** The outputs for `inputs`, which have been checked: kept ones, or what `plan` gives. */
-  get(
-    entry: DescribedEntry,
-    inputs: readonly TensorShape[],
-    plan: () => readonly PlannedOutput[],
-  ): readonly PlannedOutput[] {
-    const key = inputs.map((t) => t.shape.join("x")).join();
+  /** The value for an entry and `inputs` of these sizes, their types checked: the one kept, or what `make` gives. */
+  get(entry: DescribedEntry, inputs: readonly TensorShape[], make: () => T): T {
+    let key = "";
+    for (const { shape } of inputs) key += `${shape.join("x")},`;
     const last = this.#last.get(entry);
-    if (last?.key === key) return last.outputs;
-    const outputs = plan();
-    this.#last.set(entry, { key, outputs });
-    return outputs;
+    if (last?.key === key) return last.value;
+    const value = make();
+    this.#last.set(entry, { key, value });
+    return value;
   }
 }

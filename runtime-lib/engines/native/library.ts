@@ -20,7 +20,8 @@ export interface NativeFunctions {
   readonly destroy: (model: bigint) => void;
 }
 
-type RunArguments = [
+/** Addresses of the instance and of the records of inputs and outputs. */
+export type RunArguments = [
   model: bigint,
   entry: number,
   inputs: bigint,

@@ -19,7 +19,7 @@ import {
 import { PlanCache } from "../plan-cache.js";
 import * as records from "../records.js";
 import { status, statusError } from "../status.js";
-import { addressOf, copyFrom, copyTo, type NativeLibrary } from "./library.js";
+import { addressOf, copyFrom, copyTo, type NativeLibrary, type RunArguments } from "./library.js";
 
 const recordBytes = records.tensorRecordBytes(8);
 
@@ -51,57 +51,80 @@ export function createInstance(library: NativeLibrary, options: InstanceOptions)
   return out[0]!;
 }
 
-/** The memory of one call: records of inputs and outputs, then their sizes. */
+/**
+ * The memory of a call on inputs of certain sizes: records of inputs and outputs, then their sizes. Kept from run to run;
+ * only the addresses of the data change.
+ */
 class Call {
-  readonly bytes: Uint8Array;
   readonly view: DataView;
-  readonly inputs: bigint;
-  readonly outputs: bigint;
-  /** The bytes behind the records, inputs then outputs; undefined where the run allocates. Kept alive by the call. */
-  readonly data: (Uint8Array | undefined)[] = [];
+  readonly args: RunArguments;
+  readonly #bytes: Uint8Array;
   readonly #entry: DescribedEntry;
-  #sizesAt: number;
+  readonly #sizesAt: readonly number[];
 
-  constructor(entry: DescribedEntry) {
+  constructor(handle: bigint, index: number, entry: DescribedEntry, tensors: readonly TensorShape[]) {
+    const sizes = tensors.map((t) => 8 * t.shape.length);
+    const first = tensors.length * recordBytes;
     this.#entry = entry;
-    const ports = [...entry.inputs, ...entry.outputs];
-    this.#sizesAt = ports.length * recordBytes;
-    const sizes = ports.reduce((sum, port) => sum + port.shape.length, 0);
-    this.bytes = new Uint8Array(new ArrayBuffer(Math.max(64, this.#sizesAt + 8 * sizes)));
-    this.view = new DataView(this.bytes.buffer);
-    this.inputs = addressOf(this.bytes);
-    this.outputs = this.inputs + BigInt(entry.inputs.length * recordBytes);
-  }
-
-  /** Writes the next record: inputs first, then outputs. */
-  put(tensor: TensorShape, data: Uint8Array | undefined): void {
-    const { dtype, shape } = tensor;
-    const at = this.data.length * recordBytes;
-    this.data.push(data);
-    records.writeTensorRecord(this.view, at, 8, {
-      data: data === undefined ? 0n : addressOf(data),
-      dims: this.inputs + BigInt(this.#sizesAt),
-      bytes: BigInt(data?.length ?? 0),
-      rank: shape.length,
-      dtype: dtypeCode(dtype),
+    this.#sizesAt = sizes.map((_, k) => sizes.slice(0, k).reduce((a, b) => a + b, first));
+    // Off the JavaScript heap from the start, so that its address stays.
+    this.#bytes = Buffer.allocUnsafeSlow(
+      Math.max(
+        64,
+        sizes.reduce((a, b) => a + b, first),
+      ),
+    );
+    this.view = new DataView(this.#bytes.buffer);
+    const at = addressOf(this.#bytes);
+    tensors.forEach(({ dtype, shape }, k) => {
+      const dims = at + BigInt(this.#sizesAt[k]!);
+      const record = { data: 0n, dims, bytes: 0n, rank: shape.length, dtype: dtypeCode(dtype) };
+      records.writeTensorRecord(this.view, k * recordBytes, 8, record);
+      records.writeSizes(this.view, this.#sizesAt[k]!, shape);
     });
-    records.writeSizes(this.view, this.#sizesAt, shape);
-    this.#sizesAt += 8 * shape.length;
+    const [inputs, outputs] = [entry.inputs.length, entry.outputs.length];
+    this.args = [handle, index, at, inputs, at + BigInt(inputs * recordBytes), outputs];
   }
 
-  /** The record of output `k` with its sizes. */
-  output(k: number): records.TensorRecord & { readonly shape: readonly number[]; readonly at: number } {
-    const at = (this.#entry.inputs.length + k) * recordBytes;
-    const record = records.readTensorRecord(this.view, at, 8);
-    const shape = records.readSizes(this.view, Number(record.dims - this.inputs), record.rank);
-    return { ...record, shape, at };
+  /** Points record `k`, counted over inputs and then outputs, at its data; undefined leaves it to the run. */
+  point(k: number, data: Uint8Array | undefined): void {
+    this.view.setBigUint64(k * recordBytes, data === undefined ? 0n : addressOf(data), true);
+    this.view.setBigUint64(k * recordBytes + 16, BigInt(data?.length ?? 0), true);
   }
+
+  /** Output `k` as the library left it. */
+  output(k: number) {
+    const index = this.#entry.inputs.length + k;
+    const { data, bytes, rank } = records.readTensorRecord(this.view, index * recordBytes, 8);
+    return { data, bytes: Number(bytes), shape: records.readSizes(this.view, this.#sizesAt[index]!, rank) };
+  }
+
+  /** The bytes of output `k`'s record. */
+  record(k: number): Uint8Array {
+    const at = (this.#entry.inputs.length + k) * recordBytes;
+    return this.#bytes.subarray(at, at + recordBytes);
+  }
+}
+
+/** Bytes off the JavaScript heap, not cleared: the run writes all of them, or they are dropped. */
+function newBytes(count: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(count).buffer, 0, count);
+}
+
+/** Bytes behind a record; undefined where the run allocates them. */
+type Buffers = Uint8Array | undefined;
+
+/** What is kept for the last sizes of an entry. */
+interface Prepared {
+  readonly call: Call;
+  readonly outputs: readonly PlannedOutput[];
 }
 
 /** Bytes at an address that is a multiple of the element's size: the same ones, or a copy. */
 function aligned(tensor: TensorData): Uint8Array {
-  const unit = Math.min(8, findDtype(tensor.dtype)!.bytes);
-  return tensor.bytes.byteOffset % unit === 0 ? tensor.bytes : tensor.bytes.slice();
+  const { bytes } = tensor;
+  if (bytes.byteOffset % 8 === 0) return bytes;
+  return bytes.byteOffset % Math.min(8, findDtype(tensor.dtype)!.bytes) === 0 ? bytes : new Uint8Array(bytes);
 }
 
 export class NativeModel implements LoadedModel {
@@ -109,9 +132,12 @@ export class NativeModel implements LoadedModel {
   readonly description: ModelDescription;
   readonly #library: NativeLibrary;
   readonly #options: LoadOptions;
-  readonly #plans = new PlanCache();
+  readonly #plans = new PlanCache<Prepared>();
   #handle: bigint;
-  #running = 0;
+  /** An asynchronous run is in progress. */
+  #running = false;
+  /** `close` was called during one. */
+  #closing = false;
 
   constructor(library: NativeLibrary, description: ModelDescription, options: LoadOptions, handle: bigint) {
     this.#library = library;
@@ -125,14 +151,14 @@ export class NativeModel implements LoadedModel {
   }
 
   plan(entryName: string, inputs: readonly TensorShape[]): readonly PlannedOutput[] {
-    const entry = this.#entry(entryName, inputs);
-    return this.#plan(entry, inputs);
+    return this.#prepare(this.#entry(entryName, inputs), inputs).outputs;
   }
 
   run(entryName: string, inputs: readonly TensorData[]): readonly TensorData[] {
     const entry = this.#entry(entryName, inputs);
-    const { call, args } = this.#prepare(entry, inputs);
-    return this.#finish(entry, call, this.#library.functions.run(...args));
+    const prepared = this.#prepare(entry, inputs);
+    const data = this.#point(entry, prepared, inputs);
+    return this.#finish(entry, prepared, data, this.#library.functions.run(...prepared.call.args));
   }
 
   async runAsync(
@@ -141,20 +167,21 @@ export class NativeModel implements LoadedModel {
     signal?: AbortSignal,
   ): Promise<readonly TensorData[]> {
     const entry = this.#entry(entryName, inputs);
-    if (this.#running > 0) throw statusError(status.usage, "");
-    const { call, args } = this.#prepare(entry, inputs);
-    const cancel = () => this.cancel();
+    const prepared = this.#prepare(entry, inputs);
+    const data = this.#point(entry, prepared, inputs);
+    const cancel = () => this.#library.functions.cancel(this.#handle);
     if (signal?.aborted) cancel();
     signal?.addEventListener("abort", cancel, { once: true });
-    this.#running++;
+    this.#running = true;
     try {
       const code = await new Promise<number>((resolve, reject) => {
-        this.#library.functions.run.async(...args, (error, value) => (error ? reject(error) : resolve(value)));
+        const settle = (error: unknown, value: number) => (error ? reject(error) : resolve(value));
+        this.#library.functions.run.async(...prepared.call.args, settle);
       });
-      return this.#finish(entry, call, code);
+      return this.#finish(entry, prepared, data, code);
     } finally {
       signal?.removeEventListener("abort", cancel);
-      this.#running--;
+      this.#running = false;
       if (this.#closing) this.#destroy();
     }
   }
@@ -192,12 +219,10 @@ export class NativeModel implements LoadedModel {
     return new NativeModel(this.#library, this.description, this.#options, handle);
   }
 
-  #closing = false;
-
   /** A run in progress is cancelled; the instance ends with it. */
   close(): void {
     if (this.#handle === 0n || this.#closing) return;
-    if (this.#running === 0) {
+    if (!this.#running) {
       this.#destroy();
       return;
     }
@@ -227,44 +252,46 @@ export class NativeModel implements LoadedModel {
     if (code !== status.ok) throw statusError(code, this.#library.functions.lastError(this.#handle));
   }
 
-  #plan(entry: DescribedEntry, inputs: readonly TensorShape[]): readonly PlannedOutput[] {
+  /** Plan and records for inputs of these sizes. Throws while a run is using them. */
+  #prepare(entry: DescribedEntry, inputs: readonly TensorShape[]): Prepared {
+    if (this.#running) throw statusError(status.usage, "");
     return this.#plans.get(entry, inputs, () => {
-      const call = new Call(entry);
-      for (const input of inputs) call.put({ dtype: input.dtype, shape: input.shape }, undefined);
-      for (const { dtype, shape } of entry.outputs) call.put({ dtype, shape: shape.map(() => 0) }, undefined);
-      this.#check(this.#library.functions.plan(...this.#arguments(entry, call)));
-      return entry.outputs.map((output, k) => {
+      const outputs = entry.outputs.map(({ dtype, shape }) => ({ dtype, shape: shape.map(() => 0) }));
+      const call = new Call(this.#handle, this.entries.indexOf(entry), entry, [...inputs, ...outputs]);
+      this.#check(this.#library.functions.plan(...call.args));
+      const planned = entry.outputs.map(({ name, dtype }, k) => {
         const { shape, bytes } = call.output(k);
-        return { name: output.name, dtype: output.dtype, shape, bytes: shape.includes(-1) ? undefined : Number(bytes) };
+        return { name, dtype, shape, bytes: shape.includes(-1) ? undefined : bytes };
       });
+      return { call, outputs: planned };
     });
   }
 
-  #prepare(entry: DescribedEntry, inputs: readonly TensorData[]) {
-    const outputs = this.#plan(entry, inputs);
-    const call = new Call(entry);
-    for (const input of inputs) call.put(input, aligned(input));
-    outputs.forEach((output, k) => {
-      const fixed = !entry.outputs[k]!.allocatedByRun && output.bytes !== undefined && output.bytes > 0;
-      call.put(output, fixed ? Buffer.allocUnsafeSlow(output.bytes) : undefined);
+  /** Writes the addresses of inputs and new outputs; returns them, to be kept alive until the call is over. */
+  #point(entry: DescribedEntry, { call, outputs }: Prepared, inputs: readonly TensorData[]): readonly Buffers[] {
+    const data: Buffers[] = inputs.map(aligned);
+    outputs.forEach(({ bytes }, k) => {
+      const ours = bytes !== undefined && bytes > 0 && !entry.outputs[k]!.allocatedByRun;
+      data.push(ours ? newBytes(bytes) : undefined);
     });
-    return { call, args: this.#arguments(entry, call) };
+    for (let k = 0; k < data.length; k++) call.point(k, data[k]);
+    return data;
   }
 
-  #arguments(entry: DescribedEntry, call: Call): [bigint, number, bigint, number, bigint, number] {
-    const index = this.entries.indexOf(entry);
-    return [this.#live(), index, call.inputs, entry.inputs.length, call.outputs, entry.outputs.length];
-  }
-
-  #finish(entry: DescribedEntry, call: Call, code: number): readonly TensorData[] {
+  #finish(
+    entry: DescribedEntry,
+    { call, outputs }: Prepared,
+    data: readonly Buffers[],
+    code: number,
+  ): readonly TensorData[] {
     this.#check(code);
-    return entry.outputs.map((output, k) => {
-      const { data, bytes, shape, at } = call.output(k);
-      const own = call.data[entry.inputs.length + k];
-      if (own !== undefined) return { dtype: output.dtype, shape, bytes: own };
-      const copy = copyFrom(data, Number(bytes));
-      this.#library.functions.release(this.#handle, call.bytes.subarray(at, at + recordBytes));
-      return { dtype: output.dtype, shape, bytes: copy };
+    return outputs.map(({ dtype, shape }, k) => {
+      const own = data[entry.inputs.length + k];
+      if (own !== undefined) return { dtype, shape, bytes: own };
+      const given = call.output(k);
+      const bytes = copyFrom(given.data, given.bytes);
+      this.#library.functions.release(this.#handle, call.record(k));
+      return { dtype, shape: given.shape, bytes };
     });
   }
 

@@ -90,7 +90,7 @@ class Call {
 export class WasmModel implements LoadedModel {
   readonly engine = "wasm";
   readonly description: ModelDescription;
-  readonly #plans = new PlanCache();
+  readonly #plans = new PlanCache<readonly PlannedOutput[]>();
   readonly #handle: number;
   readonly #again: () => Promise<LoadedModel>;
   #sandbox: Sandbox | undefined;

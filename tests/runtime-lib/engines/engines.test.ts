@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Engine, LoadedModel, LoadOptions } from "../../../runtime-lib/engines/engine.js";
 import { nativeEngine } from "../../../runtime-lib/engines/native/engine.js";
 import { wasmEngine } from "../../../runtime-lib/engines/wasm/engine.js";
-import { type ModelName, makeFixture, makeRoot, numbers, tensor } from "./fixtures.js";
+import { floats, type ModelName, makeFixture, makeRoot, numbers, tensor } from "./fixtures.js";
 
 const { root, remove } = makeRoot();
 const env = { ...process.env, PERSIMMONS_CACHE: `${root}/cache` };
@@ -76,6 +76,17 @@ describe.each([nativeEngine(env), wasmEngine(env)])("the $name engine", (engine)
     const [first] = model("add").run("main", [tensor("f32", [4], [0, 0, 0, 0])]);
     model("add").run("main", [tensor("f32", [4], [9, 9, 9, 9])]);
     expect(numbers(first!)).toEqual([10, 20, 30, 40]);
+  });
+
+  test("takes bytes at any address, of any kind of byte array", () => {
+    const x = floats([1, 2, 3, 4]);
+    const odd = Buffer.alloc(17);
+    odd.set(x, 1);
+    for (const bytes of [odd.subarray(1), new Uint8Array(odd.buffer, odd.byteOffset + 1, 16), Buffer.from(x)]) {
+      const [y] = model("add").run("main", [{ dtype: "f32", shape: [4], bytes }]);
+      expect(numbers(y!)).toEqual([11, 22, 33, 44]);
+      expect(Object.getPrototypeOf(y!.bytes)).toBe(Uint8Array.prototype);
+    }
   });
 
   test("updates a state in place, shares it between entries, resets it", () => {
@@ -166,6 +177,23 @@ describe.each([nativeEngine(env), wasmEngine(env)])("the $name engine", (engine)
     expect(() => m.run("main", [tensor("i64", [], [10])])).toThrow("the run was cancelled");
     expect(numbers(m.run("main", [tensor("i64", [], [10])])[0]!)).toEqual([10]);
   });
+
+  test("runs asynchronously, one call at a time, until it is cancelled or closed", async () => {
+    const m = await load(engine, "spin");
+    expect(numbers((await m.runAsync("main", [tensor("i64", [], [5])]))[0]!)).toEqual([5]);
+    if (engine.name === "wasm") return; // its runs are over when runAsync returns
+    const forever = tensor("i64", [], [2 ** 52]);
+    const abort = new AbortController();
+    const running = m.runAsync("main", [forever], abort.signal);
+    expect(() => m.run("main", [forever])).toThrow("one call at a time");
+    setTimeout(() => abort.abort(), 20);
+    await expect(running).rejects.toThrow("the run was cancelled");
+    expect(numbers(m.run("main", [tensor("i64", [], [6])])[0]!)).toEqual([6]);
+    const last = m.runAsync("main", [forever]);
+    m.close();
+    await expect(last).rejects.toThrow("the run was cancelled");
+    expect(() => m.run("main", [forever])).toThrow("PS5250");
+  }, 60_000);
 
   test("ends with a fault by name where memory is capped", async () => {
     const m = await load(engine, "hungry", { memoryLimit: 32 << 20 });
