@@ -98,6 +98,12 @@ export function isOptionalAttr(slot: AttrSlot): slot is OptionalAttr<unknown> {
 export function isDefaultAttr(slot: AttrSlot): slot is DefaultAttr<unknown> {
   return "default" in slot;
 }
+/** Whether two values of an attribute are the same data. */
+export function sameAttrValue(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  const text = (value: unknown) => JSON.stringify(value, (_, x: unknown) => (typeof x === "bigint" ? `${x}n` : x));
+  return text(a) === text(b);
+}
 export function attrKindOf(slot: AttrSlot): AttrKind<unknown> {
   return "of" in slot ? (slot.of as AttrKind<unknown>) : (slot as AttrKind<unknown>);
 }

@@ -16,6 +16,7 @@ import {
   isVariadic,
   needsSegments,
   type Slots,
+  sameAttrValue,
 } from "../slots.js";
 import type { Type } from "../types.js";
 import type { Assembly, OpParser, OpPrinter, ParsedOp } from "./assembly.js";
@@ -73,14 +74,17 @@ export function compileFormat(op: string, format: string, spec: unknown): Assemb
   };
 }
 
-/** No space before these, and none after an opening bracket. */
-const CLOSING = /^[,)\]>]/;
-const OPENING = /[([<]$/;
+/** Upstream's spacing: no space before closing brackets, after opening ones, nor between a word and an opening bracket. */
+const CLOSING = /^[>)}\],]$/;
+const BRACKET = /^[<>(){}[\],]$/;
+const OPENING = /^[<({[]$/;
 
 class FormatPrinter {
   readonly #op: Operation;
   readonly #printer: OpPrinter;
   #glue = true;
+  /** The last thing printed was punctuation of the format. */
+  #afterPunctuation = false;
 
   constructor(op: Operation, printer: OpPrinter) {
     this.#op = op;
@@ -96,9 +100,7 @@ class FormatPrinter {
     const printer = this.#printer;
     switch (piece.kind) {
       case "literal":
-        if (!CLOSING.test(piece.text)) this.#space();
-        printer.text(piece.text);
-        this.#glue = !OPENING.test(piece.text);
+        this.#literal(piece.text);
         return;
       case "operand": {
         const values = operandGroup(op, piece.name);
@@ -134,6 +136,7 @@ class FormatPrinter {
       case "attr-dict":
         printer.attrDict(op, namesIn(pieces));
         this.#glue = true;
+        this.#afterPunctuation = false;
         return;
       case "group":
         if (isPresent(op, piece.anchor)) this.print(piece.pieces);
@@ -149,6 +152,16 @@ class FormatPrinter {
     this.#space();
     print();
     this.#glue = true;
+    this.#afterPunctuation = false;
+  }
+
+  /** An empty one only keeps its neighbours together. */
+  #literal(text: string): void {
+    const close = this.#afterPunctuation ? CLOSING : BRACKET;
+    if (text !== "" && !close.test(text)) this.#space();
+    this.#printer.text(text);
+    this.#glue = text !== "" && !OPENING.test(text);
+    this.#afterPunctuation = !/^[A-Za-z_]/.test(text);
   }
 }
 
@@ -278,6 +291,7 @@ class FormatParser {
   }
 
   #tryLiteral(text: string): boolean {
+    if (text === "") return true;
     return /^[A-Za-z_]/.test(text) ? this.#parser.tryKeyword(text) : this.#parser.tryPunct(text);
   }
 }
@@ -315,16 +329,12 @@ function isPresent(op: Operation, anchor: Piece): boolean {
   const slot = op.def.attrs[anchor.name]!;
   const value = op.attrs[anchor.name];
   if (!isDefaultAttr(slot)) return value !== undefined;
-  return !sameValue(value, slot.default);
+  return !sameAttrValue(value, slot.default);
 }
 
 /** Names of attributes that the pretty form shows, and of the segment sizes it implies. */
 function namesIn(pieces: readonly Piece[]): readonly string[] {
   return pieces.flatMap((p) => (p.kind === "attr" ? [p.name] : p.kind === "group" ? namesIn(p.pieces) : []));
-}
-
-function sameValue(a: unknown, b: unknown): boolean {
-  return Object.is(a, b) || JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** The attribute kinds whose pretty text differs from the attribute's own. */

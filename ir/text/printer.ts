@@ -7,7 +7,7 @@ import { type Attr, type AttrDict, printAttr, printAttrDict, printNamedAttr, pri
 import type { Context } from "../context.js";
 import type { Block, Operation, Region, Value } from "../graph.js";
 import type { Location } from "../location.js";
-import { attrKindOf, isDefaultAttr, needsSegments } from "../slots.js";
+import { attrKindOf, isDefaultAttr, needsSegments, sameAttrValue } from "../slots.js";
 import { printType, type Type } from "../types.js";
 import type { OpPrinter, RegionPrinting } from "./assembly.js";
 import { extraWithShapes } from "./symbolic-shapes.js";
@@ -115,7 +115,7 @@ class Printer implements OpPrinter {
       const slot = op.def.attrs[name]!;
       const value = op.attrs[name];
       if (value === undefined || shown.includes(name)) continue;
-      if (isDefaultAttr(slot) && JSON.stringify(slot.default) === JSON.stringify(value)) continue;
+      if (isDefaultAttr(slot) && sameAttrValue(slot.default, value)) continue;
       properties[name] = attrKindOf(slot).write(value, this.context);
     }
     const equal = op.def.traits.includes("equal-groups");

@@ -10,6 +10,7 @@ import type { Assembly, DeclaredArg, OpParser, OpPrinter } from "../../text/asse
 import { printType, type TensorType, type Type } from "../../types.js";
 import { parseAssign, parseIndices, printTail } from "./assembly.js";
 import { hloTensor, scalarTensor } from "./constraints.js";
+import { asElement } from "./contraction.js";
 import { entryOf, foldOf, resultElements, runOnEntries, soleOperation } from "./region-run.js";
 import { returnOp } from "./return.js";
 import { checkAxes, firstProblem, isTensor, joinShapes, otherAxes } from "./shapes.js";
@@ -30,9 +31,8 @@ export function checkReduction(
     body &&
       (body.args.length !== 2 * count || body.yields.length !== count) &&
       `the body must take ${2 * count} values and return ${count}`,
-    body && body.args.some((t) => !scalarTensor.accepts(t)) && "the body works on tensors of rank 0",
-    body &&
-      body.yields.some((t, i) => t !== body.args[i] || t !== body.args[i + count]) &&
+    body?.args.some((t) => !scalarTensor.accepts(t)) && "the body works on tensors of rank 0",
+    body?.yields.some((t, i) => t !== body.args[i] || t !== body.args[i + count]) &&
       "the body must return what it takes",
   );
 }
@@ -172,10 +172,16 @@ export const reduce = defineOp("stablehlo.reduce", {
     const shape = otherAxes(joined.length, dimensions).map((axis) => joined[axis]!);
     return { results: reducedTypes(inits, shape, inference) };
   },
-  evaluate: ({ inputs, init_values: inits }, { dimensions }, evaluation) => ({
-    results: evaluateReduce(inputs, inits, dimensions, evaluation),
-  }),
+  evaluate({ inputs, init_values: inits }, { dimensions }, evaluation) {
+    const [xs, starts] = [promoted(inputs, evaluation), promoted(inits, evaluation)];
+    return { results: evaluateReduce(xs, starts, dimensions, evaluation) };
+  },
 });
+
+/** The tensors over the elements that the body works on, which may be wider. */
+export function promoted(inputs: readonly NdArray[], evaluation: Evaluation): readonly NdArray[] {
+  return inputs.map((x, i) => asElement(x, resultElements(evaluation)[i]!));
+}
 
 function evaluateReduce(
   inputs: readonly NdArray[],
