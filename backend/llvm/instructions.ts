@@ -71,7 +71,9 @@ const alignment = (op: Operation): string =>
 
 const getelementptr: Row = (op, s) => {
   const raw = (op.attrs["rawConstantIndices"] as readonly number[])[0]!;
-  const index = raw === m.DYNAMIC_INDEX ? s.typed(op.operand(1)) : `i64 ${raw}`;
+  const member = (op.attrs["rawConstantIndices"] as readonly number[])[1];
+  const first = raw === m.DYNAMIC_INDEX ? s.typed(op.operand(1)) : `i64 ${raw}`;
+  const index = member === undefined ? first : `${first}, i32 ${member}`;
   return `getelementptr ${llvmType(op.attrs["elem_type"] as Type)}, ${s.typed(op.operand(0))}, ${index}`;
 };
 

@@ -4,13 +4,13 @@ import * as a from "../../../ir/dialects/llvm/arithmetic.js";
 import type { Block, Operation, Region, Value } from "../../../ir/graph.js";
 import type { FunctionLowering, Row } from "./lowering.js";
 
-function entryOf(region: Region): Block {
+export function entryOf(region: Region): Block {
   const block = region.blocks[0];
   if (!block) throw new Error("a region has no block");
   return block;
 }
 
-function bindAll(to: FunctionLowering, old: readonly Value[], made: readonly Value[]): void {
+export function bindAll(to: FunctionLowering, old: readonly Value[], made: readonly Value[]): void {
   old.forEach((v, i) => {
     if (v.type.kind === "memref") to.bindPointer(v, made[i]!);
     else to.bind(v, made[i]!);
@@ -36,7 +36,7 @@ const forRow: Row = (op, to) => {
   );
 };
 
-interface Bounds {
+export interface Bounds {
   readonly lower: Value;
   readonly upper: Value;
   readonly step: Value;
@@ -65,22 +65,21 @@ function loop(
   bindAll(to, op.results, carried);
 }
 
-const ifRow: Row = (op, to) => {
-  const yes = to.newBlock();
-  const no = to.newBlock();
+/** Two regions, the second maybe absent, and what they yield. */
+export function branchOn(op: Operation, to: FunctionLowering, condition: Value): void {
+  const [yes, no] = [to.newBlock(), to.newBlock()];
   const after = to.newBlock(op.results.map((r) => to.type(r.type)));
-  to.branch(to.value(op.operand(0)), yes, no);
-  for (const [block, region] of [
-    [yes, op.regions[0]],
-    [no, op.regions[1]],
-  ] as const) {
+  to.branch(condition, yes, no);
+  [yes, no].forEach((block, k) => {
+    const region = op.regions[k];
     to.startBlock(block);
-    const yielded = region?.blocks[0] ? to.block(entryOf(region)).operands.map((v) => crossing(to, v)) : [];
-    to.jump(after, yielded);
-  }
+    to.jump(after, region?.blocks[0] ? to.block(entryOf(region)).operands.map((v) => crossing(to, v)) : []);
+  });
   to.startBlock(after);
   bindAll(to, op.results, after.args);
-};
+}
+
+const ifRow: Row = (op, to) => branchOn(op, to, to.value(op.operand(0)));
 
 const whileRow: Row = (op, to) => {
   const before = entryOf(op.region(0));
@@ -137,7 +136,7 @@ function group(op: Operation, k: number): readonly Value[] {
 }
 
 /** A counted loop without carried values. */
-function sequential(
+export function sequential(
   to: FunctionLowering,
   lower: Value,
   upper: Value,

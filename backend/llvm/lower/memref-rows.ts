@@ -18,35 +18,41 @@ function storedType(to: FunctionLowering, type: MemRefType): Type {
   return to.context.types.scalar(storedElement(type.element));
 }
 
-const load: Row = (op, to) => {
-  const [memref, ...indices] = op.operands as readonly [Value, ...Value[]];
+/** Binds the result of `op` to an element. */
+export function loadFrom(op: Operation, to: FunctionLowering, memref: Value, indices: readonly Value[]): void {
   const type = memref.type as MemRefType;
   const stored = storedType(to, type);
-  const pointer = to.elementPointer(
+  const raw = to.emit(memory.load, [to.elementPointer(memref, indices, stored)], {}, stored);
+  const zero = to.integer(0, to.context.types.scalar("i8"));
+  to.bind(op.result, type.element === "i1" ? to.emit(a.icmp, [raw, zero], { predicate: "ne" }) : raw);
+}
+
+export function storeTo(to: FunctionLowering, value: Value, memref: Value, indices: readonly Value[]): void {
+  const type = memref.type as MemRefType;
+  const stored = storedType(to, type);
+  const made = to.value(value);
+  const pointer = to.elementPointer(memref, indices, stored);
+  to.effect(memory.store, [type.element === "i1" ? to.emit(a.zext, [made], {}, stored) : made, pointer]);
+}
+
+const load: Row = (op, to) => {
+  const [memref, ...indices] = op.operands as readonly [Value, ...Value[]];
+  loadFrom(
+    op,
+    to,
     memref,
     indices.map((v) => to.value(v)),
-    stored,
-  );
-  const raw = to.emit(memory.load, [pointer], {}, stored);
-  to.bind(
-    op.result,
-    type.element === "i1"
-      ? to.emit(a.icmp, [raw, to.integer(0, to.context.types.scalar("i8"))], { predicate: "ne" })
-      : raw,
   );
 };
 
 const store: Row = (op, to) => {
   const [value, memref, ...indices] = op.operands as readonly [Value, Value, ...Value[]];
-  const type = memref.type as MemRefType;
-  const stored = storedType(to, type);
-  const pointer = to.elementPointer(
+  storeTo(
+    to,
+    value,
     memref,
     indices.map((v) => to.value(v)),
-    stored,
   );
-  const made = to.value(value);
-  to.effect(memory.store, [type.element === "i1" ? to.emit(a.zext, [made], {}, stored) : made, pointer]);
 };
 
 /** Storage beyond this many bytes does not go on the stack. */

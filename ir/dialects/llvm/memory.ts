@@ -103,20 +103,37 @@ export function sizeInMemory(type: Type): number {
 }
 
 export const getelementptr = defineOp("llvm.getelementptr", {
-  summary: "A pointer advanced by a number of elements.",
+  summary: "A pointer advanced by a number of elements, or to a member of a struct (indices 0 and the member's).",
   operands: { base: pointerType, dynamicIndices: variadic(integer) },
   attrs: { elem_type: typeKind, rawConstantIndices: i32Array },
   results: { res: pointerType },
   traits: ["pure"],
-  infer: ({ base, dynamicIndices }, { rawConstantIndices: raw }) => {
+  infer: ({ base, dynamicIndices }, { rawConstantIndices: raw, elem_type: type }) => {
     const dynamic = raw.filter((x) => x === DYNAMIC_INDEX).length;
-    return raw.length === 1 && dynamic === dynamicIndices.length ? { res: base } : "takes one index, constant or given";
+    const isMember =
+      type.kind === "struct" && raw.length === 2 && raw[0] === 0 && raw[1]! >= 0 && raw[1]! < type.members.length;
+    return (raw.length === 1 || isMember) && dynamic === dynamicIndices.length
+      ? { res: base }
+      : "takes one index, or 0 and a member";
   },
   evaluate({ base, dynamicIndices }, { elem_type: type, rawConstantIndices: raw }) {
+    if (type.kind === "struct" && raw.length === 2)
+      return { res: memory.advance(base as memory.Pointer, memberOffset(type.members, raw[1]!)) };
     const count = raw[0] === DYNAMIC_INDEX ? Number(dynamicIndices[0]) : raw[0]!;
     return { res: memory.advance(base as memory.Pointer, count * sizeInMemory(type)) };
   },
 });
+
+/** Members lie at multiples of their size. */
+function memberOffset(members: readonly Type[], index: number): number {
+  let offset = 0;
+  for (let i = 0; ; i++) {
+    const size = sizeInMemory(members[i]!);
+    offset = Math.ceil(offset / size) * size;
+    if (i === index) return offset;
+    offset += size;
+  }
+}
 
 /** Marks the index that an operand gives. */
 export const DYNAMIC_INDEX = -2147483648;

@@ -1,0 +1,73 @@
+/**
+ * @file What callers see of a program: its entries with their inputs, outputs and states. Read off the public
+ * functions as the importer wrote them, before lowering changes types; the manifest and the entry code follow it.
+ */
+
+import type { Attr, AttrDict } from "../ir/attrs.js";
+import type { Context } from "../ir/context.js";
+import { funcOp, functionName, functionsOf } from "../ir/dialects/func.js";
+import type { Dim } from "../ir/dim.js";
+import type { ElementType } from "../ir/element.js";
+import type { Operation } from "../ir/graph.js";
+import { printType, type Type } from "../ir/types.js";
+
+export interface InterfaceValue {
+  /** The name in the model's own words. */
+  readonly name: string;
+  readonly element: ElementType;
+  readonly shape: readonly Dim[];
+}
+
+export interface EntryInterface {
+  readonly name: string;
+  /** Arguments of the function that callers give, with their positions. */
+  readonly inputs: readonly (InterfaceValue & { readonly argument: number })[];
+  /** Argument and result that are one state, updated by the call. */
+  readonly states: readonly (InterfaceValue & { readonly argument: number; readonly result: number })[];
+  readonly outputs: readonly (InterfaceValue & { readonly result: number })[];
+}
+
+/** The attribute that names an argument or result. */
+export const NAME = "psm.name";
+/** JAX's way to tie an argument to the result that replaces it. */
+export const ALIASING = "tf.aliasing_output";
+/** Marks an argument that callers do not give: it lives in the bundle between calls. */
+export const STATE = "psm.state";
+
+export function entryInterfaces(module: Operation, context: Context): readonly EntryInterface[] {
+  return [...functionsOf(module)]
+    .filter((f) => funcOp.attrsOf(f).sym_visibility !== "private" && f.region(0).blocks.length > 0)
+    .map((f) => entryInterface(f, context));
+}
+
+function entryInterface(func: Operation, _context: Context): EntryInterface {
+  const { function_type: type, arg_attrs, res_attrs } = funcOp.attrsOf(func);
+  const args = dictionaries(arg_attrs);
+  const results = dictionaries(res_attrs);
+  const values = type.inputs.map((t, i) => ({ ...describe(t, nameOf(args[i]) ?? `input_${i}`), argument: i }));
+  const outputs = type.results.map((t, i) => ({ ...describe(t, nameOf(results[i]) ?? `output_${i}`), result: i }));
+  const states = values.flatMap((v) => {
+    const tied = args[v.argument]?.[ALIASING];
+    return args[v.argument]?.[STATE] && tied?.kind === "int" ? [{ ...v, result: Number(tied.value) }] : [];
+  });
+  return {
+    name: functionName(func),
+    inputs: values.filter((v) => !states.some((s) => s.argument === v.argument)),
+    states,
+    outputs: outputs.filter((o) => !states.some((s) => s.result === o.result)),
+  };
+}
+
+function nameOf(dict: AttrDict | undefined): string | undefined {
+  const name = dict?.[NAME] ?? dict?.["jax.result_info"];
+  return name?.kind === "string" && name.value !== "" ? name.value : undefined;
+}
+
+function dictionaries(attr: Attr | undefined): readonly AttrDict[] {
+  return attr?.kind === "array" ? attr.items.map((x) => (x.kind === "dict" ? x.entries : {})) : [];
+}
+
+function describe(type: Type, name: string): InterfaceValue {
+  if (type.kind !== "tensor") throw new Error(`an entry cannot take or give ${printType(type)}`);
+  return { name, element: type.element, shape: type.shape };
+}
