@@ -63,6 +63,8 @@ export type Trait =
   /** A constant, its value in the attribute `value`. */
   | "constant"
   | "terminator"
+  /** The blocks of its regions need not end with a terminator. */
+  | "no-terminator"
   /** Regions see nothing from outside. */
   | "isolated"
   /** Defines a symbol (`sym_name`). */

@@ -89,7 +89,8 @@ class Verifier {
         this.#report(op, "must be the last operation of its block");
       this.operation(op);
     }
-    const needsTerminator = !owner.def.traits.includes("symbol-table");
+    const { traits } = owner.def;
+    const needsTerminator = !traits.includes("symbol-table") && !traits.includes("no-terminator");
     if (needsTerminator && !block.last?.def.traits.includes("terminator"))
       this.#report(owner, "a block does not end with a terminator");
   }

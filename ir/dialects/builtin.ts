@@ -15,7 +15,7 @@ const moduleAssembly: Assembly = {
     if (name !== undefined) printer.text(` ${printSymbol(name)}`);
     printer.attrDict(op, ["sym_name"], "attributes");
     printer.text(" ");
-    printer.region(op.region(0));
+    printer.region(op.region(0), { entryArgs: false });
   },
   parse(parser, def) {
     const name = parser.trySymbolName();

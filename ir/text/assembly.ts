@@ -3,6 +3,7 @@
  * compiled assembly may call on either side.
  */
 
+import type { AffineMap } from "../affine.js";
 import type { Attr, AttrDict } from "../attrs.js";
 import type { Context } from "../context.js";
 import type { AnyOpDef } from "../define.js";
@@ -89,7 +90,15 @@ export interface OpParser {
   /** `open item, item close`. */
   list<T>(open: string, close: string, item: () => T): T[];
   type(): Type;
-  attribute(): Attr;
+  /** With a type given, the text of elements or of a number may leave its own out. */
+  attribute(type?: Type): Attr;
+  /** `(d0)[s0] -> (d0 + s0)`, without `affine_map<>`. */
+  affineMapBody(): AffineMap;
+  /** `%i + 1, symbol(%n)` up to where no comma follows: a map of the values, each value once, dims before symbols. */
+  affineIndices(
+    open: string,
+    close: string,
+  ): { readonly map: AffineMap; readonly dims: readonly Value[]; readonly symbols: readonly Value[] };
   /** `{…}`; empty when there is none. */
   attrDict(): AttrDict;
   /** `%name`, which must be defined. */

@@ -269,6 +269,10 @@ class FormatParser {
 
   #group(pieces: readonly Piece[]): void {
     const [first, ...rest] = pieces;
+    if (first?.kind === "literal" && first.text === "") {
+      this.#group(rest);
+      return;
+    }
     if (first?.kind === "literal") {
       if (this.#tryLiteral(first.text)) this.#sequence(rest);
       return;

@@ -169,10 +169,10 @@ export class TypeParser extends Scanner {
     return { strides, offset };
   }
 
-  attribute(): Attr {
+  attribute(expected?: Type): Attr {
     return (
-      this.#tryLiteral() ??
-      this.#tryStructured() ?? { kind: "type", type: this.tryType() ?? this.fail("expected an attribute") }
+      this.#tryLiteral(expected) ??
+      this.#tryStructured(expected) ?? { kind: "type", type: this.tryType() ?? this.fail("expected an attribute") }
     );
   }
 
@@ -187,11 +187,11 @@ export class TypeParser extends Scanner {
     return { ...entries };
   }
 
-  #tryLiteral(): Attr | undefined {
+  #tryLiteral(expected?: Type): Attr | undefined {
     const string = this.tryString();
     if (string !== undefined) return { kind: "string", value: string };
     const number = this.tryNumber();
-    if (number !== undefined) return this.#number(number);
+    if (number !== undefined) return this.#number(number, expected);
     const symbol = this.trySymbolName();
     if (symbol === undefined) return undefined;
     const path = [symbol];
@@ -199,10 +199,10 @@ export class TypeParser extends Scanner {
     return { kind: "symbol", path };
   }
 
-  #number(text: string): Attr {
+  #number(text: string, expected?: Type): Attr {
     const types = this.context.types;
     const isDecimal = !/^[-+]?0x/.test(text) && text.includes(".");
-    const type = this.tryPunct(":") ? this.type() : types.scalar(isDecimal ? "f64" : "i64");
+    const type = this.tryPunct(":") ? this.type() : (expected ?? types.scalar(isDecimal ? "f64" : "i64"));
     if (type.kind !== "scalar") this.fail(`a number cannot have type ${printType(type)}`);
     if (elementFacts[type.element].kind === "float") {
       const isBits = /^[-+]?0x/.test(text);
@@ -216,7 +216,7 @@ export class TypeParser extends Scanner {
     return { kind: "int", value: text.startsWith("-") ? -BigInt(text.slice(1)) : BigInt(text), type };
   }
 
-  #tryStructured(): Attr | undefined {
+  #tryStructured(expected?: Type): Attr | undefined {
     if (this.peek("[")) return { kind: "array", items: this.list("[", "]", () => this.attribute()) };
     if (this.peek("{")) return { kind: "dict", entries: this.attrDict() };
     if (this.peek("#")) return this.#dialectAttr();
@@ -231,9 +231,9 @@ export class TypeParser extends Scanner {
       case "array":
         return this.#denseArray();
       case "dense":
-        return this.#dense();
+        return this.#dense(expected);
       case "dense_resource":
-        return this.#resource();
+        return this.#resource(expected);
       case "affine_map":
         return { kind: "affineMap", map: this.#body(parseAffineMap) };
       case "affine_set":
@@ -290,13 +290,12 @@ export class TypeParser extends Scanner {
     return elementFacts[element].bits === 64 && elementFacts[element].kind !== "index" ? value : Number(value);
   }
 
-  #dense(): Attr {
+  #dense(expected?: Type): Attr {
     this.punct("<");
     const start = this.position;
     const body = this.balanced(">");
     const end = this.position;
-    this.punct(":");
-    const type = this.type();
+    const type = this.#typeAfterColon(expected);
     const fail = (message: string): never => {
       this.position = start;
       return this.fail(message);
@@ -309,12 +308,17 @@ export class TypeParser extends Scanner {
     return { kind: "dense", type, splat, data };
   }
 
-  #resource(): Attr {
+  #typeAfterColon(expected: Type | undefined): Type {
+    if (expected && !this.peek(":")) return expected;
+    this.punct(":");
+    return this.type();
+  }
+
+  #resource(expected?: Type): Attr {
     this.punct("<");
     const name = this.tryString() ?? this.identifier("a resource name");
     this.punct(">");
-    this.punct(":");
-    const type = this.type();
+    const type = this.#typeAfterColon(expected);
     if (type.kind !== "tensor") this.fail("a resource is a tensor");
     return { kind: "resource", name, type: type as TensorType };
   }

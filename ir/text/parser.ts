@@ -3,6 +3,9 @@
  * and skipped, its results poisoned, so that one run reports every independent problem.
  */
 
+import { type AffineMap, affineMap } from "../affine.js";
+import { type AffineExpr, affineDim, affineSymbol } from "../affine-expr.js";
+import { type AffineScan, scanAffineExpr, scanAffineMap } from "../affine-parse.js";
 import type { Attr, AttrDict } from "../attrs.js";
 import type { Context } from "../context.js";
 import { createOp } from "../create.js";
@@ -260,13 +263,19 @@ class Parser extends TypeParser implements OpParser {
     if (!this.peek("%")) return undefined;
     const start = this.position;
     const name = this.sigil("%");
+    const value = this.#lookup(name);
+    if (value) return value;
+    if (this.#poison.has(name) || this.#poison.has(name.replace(/#.*/, ""))) throw poisoned;
+    this.position = start;
+    return this.fail(`use of undefined value '%${name}'`);
+  }
+
+  #lookup(name: string): Value | undefined {
     for (let scope: Scope | undefined = this.#scope; scope; scope = scope.parent) {
       const value = scope.values.get(name);
       if (value) return value;
     }
-    if (this.#poison.has(name) || this.#poison.has(name.replace(/#.*/, ""))) throw poisoned;
-    this.position = start;
-    return this.fail(`use of undefined value '%${name}'`);
+    return undefined;
   }
 
   operands(): Value[] {
@@ -275,6 +284,33 @@ class Parser extends TypeParser implements OpParser {
     do values.push(this.operand());
     while (this.tryPunct(","));
     return values;
+  }
+
+  affineMapBody(): AffineMap {
+    const scan = scanAffineMap(this.source, this.position);
+    return this.#afterScan(scan);
+  }
+
+  affineIndices(
+    open: string,
+    close: string,
+  ): { readonly map: AffineMap; readonly dims: readonly Value[]; readonly symbols: readonly Value[] } {
+    const dims: Value[] = [];
+    const symbols: Value[] = [];
+    const positionIn = (list: Value[], value: Value): number =>
+      list.includes(value) ? list.indexOf(value) : list.push(value) - 1;
+    const scope = (name: string, asSymbol: boolean): AffineExpr | undefined => {
+      const value = name.startsWith("%") ? this.#lookup(name.slice(1)) : undefined;
+      if (!value) return undefined;
+      return asSymbol ? affineSymbol(positionIn(symbols, value)) : affineDim(positionIn(dims, value));
+    };
+    const results = this.list(open, close, () => this.#afterScan(scanAffineExpr(this.source, this.position, scope)));
+    return { map: affineMap(dims.length, symbols.length, results), dims, symbols };
+  }
+
+  #afterScan<T>(scan: AffineScan<T>): T {
+    this.position = scan.ok ? scan.end : scan.offset;
+    return scan.ok ? scan.value : this.fail(scan.message);
   }
 
   valueName(): string {
@@ -318,7 +354,12 @@ class Parser extends TypeParser implements OpParser {
     this.#depth--;
     const last = blocks.at(-1) ?? entry;
     if (implicitTerminator && !last.last?.def.traits.includes("terminator")) {
-      last.append(createOp(this.context, implicitTerminator, { operands: [], attrs: {}, at: this.location() }));
+      const regions = (implicitTerminator.regions ?? [])
+        .filter((r) => !r.endsWith("*"))
+        .map(() => newRegion(new Block()));
+      last.append(
+        createOp(this.context, implicitTerminator, { operands: [], attrs: {}, regions, at: this.location() }),
+      );
     }
     return newRegion(...(blocks.length === 0 && implicitTerminator ? [entry] : blocks));
   }

@@ -188,7 +188,8 @@ class Printer implements OpPrinter {
 
   #block(block: Block, isEntry: boolean, { entryArgs = true, hideTerminator = false }: RegionPrinting): void {
     for (const arg of block.args) if (!this.#names.has(arg)) this.#names.set(arg, `%arg${this.#nextArg++}`);
-    const needsHeader = !isEntry || (entryArgs && block.args.length > 0);
+    // Without a header an empty block would read back as no block at all.
+    const needsHeader = !isEntry || (entryArgs && (block.args.length > 0 || !block.first));
     if (needsHeader) {
       const args = block.args.map((a) => `${this.#nameOf(a)}: ${printType(a.type, printAttr)}`).join(", ");
       this.text(`${"  ".repeat(this.#indent - 1)}${this.#blockName(block)}${args === "" ? "" : `(${args})`}:\n`);

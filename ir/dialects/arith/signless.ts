@@ -9,6 +9,7 @@ import { type ElementType, elementFacts } from "../../element.js";
 import { wideNumerics } from "../../numerics/big-integer.js";
 import { indexNumerics, wrapping } from "../../numerics/integer.js";
 import type { Scalar } from "../../scalar.js";
+import { INDEX_POISON, uninitialised } from "../../uninitialised.js";
 import type { IntegerPredicate } from "./attributes.js";
 
 type Unary<S> = (a: S) => S;
@@ -58,11 +59,6 @@ const divisionByZero = (): never => {
   throw new Error("division by zero");
 };
 
-/** Alternating bits: a value that no computation hopes for. */
-function poisonBits(bits: number): bigint {
-  return BigInt.asUintN(bits, 0xaaaa_aaaa_aaaa_aaaan);
-}
-
 function comparisons<S extends number | bigint>(
   signed: Unary<S>,
   unsigned: Unary<S>,
@@ -88,7 +84,7 @@ function narrow(element: ElementType): Signless<number> {
   const unsigned = wrapping(bits, false);
   const wrap = bits === 1 ? unsigned : signed;
   const fromBits = (pattern: bigint): number => wrap(Number(BigInt.asUintN(32, pattern)) | 0);
-  const poison = fromBits(poisonBits(bits));
+  const poison = uninitialised(element) as number;
   const compare = comparisons(signed, unsigned);
   const lowest = -(2 ** (bits - 1));
   const divide = (a: number, b: number): number => {
@@ -129,7 +125,7 @@ function wide(): Signless<bigint> {
   const signed = (a: bigint): bigint => a;
   const unsigned = (a: bigint): bigint => BigInt.asUintN(64, a);
   const wrap = (a: bigint): bigint => BigInt.asIntN(64, a);
-  const poison = wrap(poisonBits(64));
+  const poison = uninitialised("i64") as bigint;
   const check = (a: bigint, b: bigint): void => {
     if (b === 0n) divisionByZero();
     if (b === -1n && a === -(2n ** 63n)) throw new Error(`${a} divided by -1 overflows i64`);
@@ -178,9 +174,6 @@ function wide(): Signless<bigint> {
     poison,
   };
 }
-
-/** A value no size or offset has. */
-const INDEX_POISON = 0x2aaa_aaaa_aaaa_aa;
 
 /** `index`: the common operations on numbers, the others as on `i64`, provided the result is exact. */
 function index(): Signless<number> {

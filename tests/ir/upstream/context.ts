@@ -5,9 +5,13 @@ import { arith } from "../../../ir/dialects/arith/dialect.js";
 import { builtin } from "../../../ir/dialects/builtin.js";
 import { complex } from "../../../ir/dialects/complex/dialect.js";
 import { func } from "../../../ir/dialects/func.js";
+import { linalg } from "../../../ir/dialects/linalg/dialect.js";
 import { math } from "../../../ir/dialects/math/dialect.js";
+import { memref } from "../../../ir/dialects/memref/dialect.js";
+import { scf } from "../../../ir/dialects/scf/dialect.js";
+import { tensor } from "../../../ir/dialects/tensor/dialect.js";
 
-export const upstreamDialects = [builtin, func, arith, math, complex];
+export const upstreamDialects = [builtin, func, arith, math, complex, tensor, linalg, scf, memref];
 
 export function upstreamContext(): Context {
   return new Context(upstreamDialects);
