@@ -143,6 +143,7 @@ const rows: readonly (readonly [{ readonly name: string }, Row])[] = [
   [a.insertelement, (op, s) => `insertelement ${op.operands.map((v) => s.typed(v)).join(", ")}`],
   [a.shufflevector, shuffle],
   [m.getelementptr, getelementptr],
+  [m.ptrtoint, cast("ptrtoint")],
   [m.load, (op, s) => `load ${llvmType(op.result.type)}, ${s.typed(op.operand(0))}${alignment(op)}`],
   [m.store, (op, s) => `store ${s.typed(op.operand(0))}, ${s.typed(op.operand(1))}${alignment(op)}`],
   [m.alloca, (op, s) => `alloca ${llvmType(op.attrs["elem_type"] as Type)}, ${s.typed(op.operand(0))}${alignment(op)}`],

@@ -140,7 +140,10 @@ const parallelRow: Row = (op, to) => {
 
 function grouped(all: readonly Value[], sizes: readonly number[]): readonly (readonly Value[])[] {
   let next = 0;
-  return sizes.map((n) => all.slice(next, (next += n)));
+  return sizes.map((size) => {
+    next += size;
+    return all.slice(next - size, next);
+  });
 }
 
 const load: Row = (op, to) => {

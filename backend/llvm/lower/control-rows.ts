@@ -44,7 +44,7 @@ export interface Bounds {
 }
 
 /** A counted loop; `body` gets the counter and the carried values, and gives the next ones. Binds the results of `op`. */
-function loop(
+export function loop(
   to: FunctionLowering,
   { lower, upper, step, inits }: Bounds,
   op: Operation,

@@ -243,6 +243,7 @@ export class FunctionLowering {
   /** A pointer `bytes` further on. */
   offsetBytes(pointer: Value, bytes: number): Value {
     const i8 = this.context.types.scalar("i8");
+    if (bytes > 0x7fff_ffff) return this.advance(pointer, this.integer(bytes), i8);
     return bytes === 0
       ? pointer
       : this.emit(memory.getelementptr, [pointer], { elem_type: i8, rawConstantIndices: [bytes] });

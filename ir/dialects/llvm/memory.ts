@@ -169,6 +169,18 @@ export const store = defineOp("llvm.store", {
   },
 });
 
+export const ptrtoint = defineOp("llvm.ptrtoint", {
+  summary: "The number of an address; here only whether it is null means something.",
+  operands: { arg: pointerType },
+  attrs: {},
+  results: { res: integer },
+  traits: ["pure"],
+  evaluate: ({ arg }) => {
+    const pointer = arg as memory.Pointer;
+    return { res: pointer.memory === undefined && pointer.symbol === undefined ? 0n : BigInt(pointer.offset) + 64n };
+  },
+});
+
 export const alloca = defineOp("llvm.alloca", {
   summary: "Storage that lives until the function returns.",
   operands: { arraySize: integer },

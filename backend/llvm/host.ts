@@ -1,0 +1,214 @@
+/**
+ * @file `NAME_E_run`: the host function of an entry as LLVM code. It calls kernels one after the other, hands those
+ * that are split into chunks to the thread pool, allocates what only run time can size, and writes sizes that data
+ * decided. Between two kernels it looks whether the caller has cancelled.
+ */
+
+import type { Context } from "../../ir/context.js";
+import { callOp, functionBody, returnOp } from "../../ir/dialects/func.js";
+import * as a from "../../ir/dialects/llvm/arithmetic.js";
+import * as control from "../../ir/dialects/llvm/control.js";
+import * as memory from "../../ir/dialects/llvm/memory.js";
+import { elementFacts } from "../../ir/element.js";
+import { Block, newRegion, type Operation, type Value } from "../../ir/graph.js";
+import type { MemRefType } from "../../ir/types.js";
+import type { EntryInterface } from "../../lowering/interface.js";
+import { addFunction, CHUNKS, slotPointer, symbolsIn, taskName } from "./kernel.js";
+import { FunctionLowering, type Row } from "./lower/lowering.js";
+import { defineSymbol } from "./lower/memref-rows.js";
+import { computeRows } from "./lower/rows.js";
+import { bareSymbol, finish, flatPositions, isKnown, planSizes, requireThat } from "./plan-function.js";
+import {
+  ARENA_BUFFER,
+  CANCELLED,
+  FIRST_INPUT_BUFFER,
+  loadMember,
+  loadNumber,
+  loadPointer,
+  OUT_OF_MEMORY,
+  pointerSlot,
+  RT,
+  storeNumber,
+  WEIGHTS_BUFFER,
+} from "./runtime-abi.js";
+
+export interface HostFunction {
+  readonly name: string;
+  readonly entry: EntryInterface;
+  readonly symbols: readonly string[];
+  /** Byte offset of every weight from the weights' base. */
+  readonly weightOffset: (name: string) => number;
+  /** Kernels by name, as they stand before lowering. */
+  readonly kernels: ReadonlyMap<string, Operation>;
+}
+
+export function addHostFunction(context: Context, module: Operation, func: Operation, host: HostFunction): void {
+  const block = new Block();
+  const region = newRegion(block);
+  const i32 = context.types.scalar("i32");
+  const state: HostState = { host, rt: undefined, bufs: undefined };
+  const to = new FunctionLowering(context, region, block, hostRows(state));
+  const [rt, bufs, symbols, outDims] = [0, 1, 2, 3].map(() => block.addArg(to.pointer)) as [Value, Value, Value, Value];
+  state.rt = rt;
+  state.bufs = bufs;
+  const { entry } = host;
+  const bound = new Set(planSizes(entry, context).bindings.map((b) => b.symbol));
+  host.symbols.forEach((s, k) => {
+    if (bound.has(s)) to.setSymbol(s, loadNumber(to, symbols, k));
+  });
+  const old = functionBody(func);
+  old.args.forEach((arg, i) => {
+    to.bindPointer(arg, loadPointer(to, bufs, bufferOf(i, entry)));
+  });
+  const terminator = to.block(old);
+  if (!returnOp.matches(terminator)) throw new Error("an entry must end with a return");
+  giveResults(to, terminator, host, bufs);
+  const position = flatPositions(entry.outputs.map((o) => o.shape));
+  entry.outputs.forEach(({ shape }, k) => {
+    shape.forEach((d, axis) => {
+      if (!isKnown(d, to)) throw new Error(`the size of output '${entry.outputs[k]!.name}' has no value`);
+      storeNumber(to, outDims, position(k, axis), to.dim(d));
+    });
+  });
+  host.symbols.forEach((s, k) => {
+    if (to.hasSymbol(s) && !bound.has(s)) storeNumber(to, symbols, k, to.dim(context.dims.symbol(s)));
+  });
+  finish(to, 0);
+  addFunction(context, module, {
+    name: host.name,
+    result: i32,
+    args: block.args.map((x) => x.type),
+    region,
+    isPublic: true,
+  });
+}
+
+/** Host arguments are inputs, states and outputs in this order, then the arena; `bufs` puts weights and arena first. */
+function bufferOf(argument: number, entry: EntryInterface): number {
+  const own = entry.inputs.length + entry.states.length + entry.outputs.length;
+  return argument < own ? FIRST_INPUT_BUFFER + argument : ARENA_BUFFER;
+}
+
+/** Results that were allocated during the run go to the slots of their outputs. */
+function giveResults(to: FunctionLowering, terminator: Operation, { entry }: HostFunction, bufs: Value): void {
+  const first = FIRST_INPUT_BUFFER + entry.inputs.length + entry.states.length;
+  const open = entry.outputs.map((_, k) => k).filter((k) => isAllocatedByRun(entry.outputs[k]!.shape, to.context));
+  terminator.operands.forEach((v, i) => {
+    to.effect(memory.store, [to.address(v).pointer, pointerSlot(to, bufs, first + open[i]!)], { alignment: 4 });
+  });
+}
+
+/** True for sizes that only the data decide. */
+export function isAllocatedByRun(shape: readonly MemRefType["shape"][number][], context: Context): boolean {
+  const { dims } = context;
+  return shape.some((d) => dims.symbolsOf(d).some((s) => dims.kind(s) === "data"));
+}
+
+interface HostState {
+  readonly host: HostFunction;
+  rt: Value | undefined;
+  bufs: Value | undefined;
+}
+
+function hostRows(state: HostState): ReadonlyMap<string, Row> {
+  const rows = new Map(computeRows);
+  rows.set("func.call", callRow(state));
+  rows.set("memref.alloc", allocRow(state));
+  rows.set("memref.dealloc", deallocRow(state));
+  rows.set("memref.get_global", globalRow(state));
+  return rows;
+}
+
+/** Weights lie at known offsets from the base that the caller mapped. */
+function globalRow(state: HostState): Row {
+  return (op, to) => {
+    const base = loadPointer(to, state.bufs!, WEIGHTS_BUFFER);
+    to.bindPointer(op.result, to.offsetBytes(base, state.host.weightOffset(op.attrs["name"] as string)));
+  };
+}
+
+function callRow(state: HostState): Row {
+  return (op, to) => {
+    const { callee } = callOp.attrsOf(op);
+    const kernel = state.host.kernels.get(callee);
+    if (!kernel) throw new Error(`@${callee} is no kernel`);
+    checkCancelled(to, state.rt!);
+    const values = op.operands.map((v) => (v.type.kind === "memref" ? to.address(v).pointer : to.value(v)));
+    const symbols = symbolsIn(kernel, to.context).map((s) => to.dim(to.context.dims.symbol(s)));
+    const chunks = kernel.extra[CHUNKS];
+    if (chunks?.kind === "string") launchChunks(to, state.rt!, callee, [...values, ...symbols], chunks.value);
+    else to.builder.op(control.call, { callee_operands: [...values, ...symbols] }, { callee }, { results: [] });
+  };
+}
+
+function checkCancelled(to: FunctionLowering, rt: Value): void {
+  const i32 = to.context.types.scalar("i32");
+  const flag = loadMember(to, rt, RT.cancel, i32);
+  requireThat(to, to.emit(a.icmp, [flag, to.integer(0, i32)], { predicate: "eq" }), CANCELLED);
+}
+
+/** Packs the arguments into 8-byte slots and lets the pool run the kernel's task for every chunk. */
+function launchChunks(to: FunctionLowering, rt: Value, kernel: string, values: readonly Value[], chunks: string): void {
+  const count = to.context.dims.parse(chunks);
+  if (count === undefined) throw new Error(`'${chunks}' is no number of chunks`);
+  const slots = stackSlots(to, values.length);
+  values.forEach((v, i) => {
+    to.effect(memory.store, [v, slotPointer(to, slots, i)], { alignment: 8 });
+  });
+  const parallel = loadMember(to, rt, RT.parallel, to.pointer);
+  const task = to.emit(memory.addressof, [], { global_name: taskName(kernel) });
+  to.builder.op(control.call, { callee_operands: [parallel, rt, task, slots, to.dim(count)] }, {}, { results: [] });
+}
+
+/** Stack space made once, in the entry block. */
+function stackSlots(to: FunctionLowering, count: number): Value {
+  const { builder } = to;
+  const at = builder.block;
+  builder.block = to.region.blocks[0]!;
+  builder.anchor = builder.block.first;
+  const size = to.integer(count);
+  const slots = to.emit(memory.alloca, [size], { elem_type: to.i64, alignment: 8 });
+  builder.block = at;
+  builder.anchor = undefined;
+  return slots;
+}
+
+function allocRow(state: HostState): Row {
+  return (op, to) => {
+    const type = op.result.type as MemRefType;
+    let next = 0;
+    for (const d of type.shape) {
+      if (typeof d === "number") continue;
+      const size = to.value(op.operand(next++));
+      if (bareSymbol(d, to.context) !== undefined) defineSymbol(to, d, size);
+    }
+    const count = to.dim(to.context.dims.product(type.shape));
+    const bytes = to.mul(count, to.integer(elementFacts[type.element].storageBytes));
+    const alloc = loadMember(to, state.rt!, RT.alloc, to.pointer);
+    const call = to.builder.op(
+      control.call,
+      { callee_operands: [alloc, state.rt!, bytes] },
+      {},
+      { results: [to.pointer] },
+    );
+    const isThere = to.emit(a.icmp, [toInteger(to, call.result), to.integer(0)], { predicate: "ne" });
+    requireThat(to, isThere, OUT_OF_MEMORY);
+    to.bindPointer(op.result, call.result);
+  };
+}
+
+function toInteger(to: FunctionLowering, pointer: Value): Value {
+  return to.emit(memory.ptrtoint, [pointer], {}, to.i64);
+}
+
+function deallocRow(state: HostState): Row {
+  return (op, to) => {
+    const free = loadMember(to, state.rt!, RT.free, to.pointer);
+    to.builder.op(
+      control.call,
+      { callee_operands: [free, state.rt!, to.address(op.operand(0)).pointer] },
+      {},
+      { results: [] },
+    );
+  };
+}
