@@ -1,16 +1,16 @@
 /**
- * @file A shared library from a module and the C runtime, through the compile cache. The module is compiled for the
- * features of its variant; the runtime for the architecture's baseline, since it is what checks the features.
+ * @file A shared library from a module, its table and the C runtime, through the compile cache. The module is compiled
+ * for the features of its variant; the runtime for the architecture's baseline, since it is what checks the features.
  * Only C ABI v1 is exported. Equal inputs give equal bytes.
  */
 
-import { copyFile, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { runtimeFault } from "../diagnostic.js";
 import type { ModelDescription } from "../native/description.js";
 import { neededFeatures } from "../native/features.js";
 import { nativeSources } from "../native/sources.js";
-import { modelSource } from "../native/table.js";
+import { identifier, modelTable } from "../native/table.js";
 import { cachedFile, contentKey } from "./cache.js";
 import { requireHost } from "./cpu.js";
 import type { ModelVariant } from "./engine.js";
@@ -32,38 +32,39 @@ export const abiFunctions = [
   "destroy",
 ] as const;
 
-const common = ["-O3", "-fPIC"];
-const runtimeOptions = ["-std=c11", "-fvisibility=hidden", "-pthread"];
+const runtimeOptions = ["-std=c11", "-O2", "-fPIC", "-fvisibility=hidden", "-pthread"];
 // Contraction is the module's to allow, operation by operation.
-const moduleOptions = ["-ffp-contract=off", "-Wno-override-module"];
+const moduleOptions = ["-O3", "-fPIC", "-ffp-contract=off", "-Wno-override-module"];
 
 /**
  * The path of the shared library for a variant, in the cache. Rejects with a `RuntimeFault`: PS5220 no LLVM, PS5221 the
- * module does not compile, PS5222 the cache, PS5223 and PS5224 the machine.
+ * module does not compile, PS5222 the cache, PS5223 and PS5224 the machine, PS5230 the module cannot be read.
  */
 export async function buildNative(variant: ModelVariant, env: NodeJS.ProcessEnv = process.env): Promise<string> {
   requireHost(variant.description);
+  const name = identifier(variant.description.model);
   const toolchain = await findNativeToolchain(env);
-  const module = await readModule(variant.modulePath);
-  const source = modelSource(variant.description);
+  const module = await moduleText(variant, `${name}_model_table`);
   const target = targetOptions(toolchain, variant.description);
-  const runtime = [...nativeSources().files].flat();
-  const options = JSON.stringify([common, runtimeOptions, moduleOptions, target, process.platform]);
-  const key = contentKey(["native 1", toolchain.kind, toolchain.version, options, source, ...runtime, module]);
-  const build = (folder: string) => compile(toolchain, variant, { target, source, folder });
-  return cachedFile(key, extension(), build, env);
+  const runtime = runtimeKey(toolchain, name);
+  const options = JSON.stringify([moduleOptions, target, linkOptions(name)]);
+  const key = contentKey(["library 1", runtime, options, module]);
+  const build = async (folder: string) => {
+    const object = cachedFile(runtime, ".o", (into) => compileRuntime(toolchain, name, into), env);
+    await Promise.all([object, compileModule(toolchain, variant, { module, target, folder })]);
+    return linkLibrary(toolchain, variant, await object, folder);
+  };
+  return cachedFile(key, process.platform === "darwin" ? ".dylib" : ".so", build, env);
 }
 
-function extension(): string {
-  return process.platform === "darwin" ? ".dylib" : ".so";
-}
-
-/** The text of a module. Rejects with PS5230 (exit 5) where it cannot be read. */
-export async function readModule(file: string): Promise<Uint8Array> {
-  return readFile(file).catch((error: unknown) => {
+/** A module's text with its table. Rejects with PS5230 (exit 5) where the file cannot be read. */
+export async function moduleText(variant: ModelVariant, tableSymbol: string): Promise<Uint8Array> {
+  const table = Buffer.from(modelTable(variant.description, tableSymbol), "utf8");
+  const text = await readFile(variant.modulePath).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
     throw runtimeFault("PS5230", `the module cannot be read: ${reason}`, { cause: error });
   });
+  return Buffer.concat([text, table]);
 }
 
 /** Baseline plus the variant's features, spelled for cc1, which knows LLVM's names on every architecture. */
@@ -80,29 +81,45 @@ function baseline(toolchain: NativeToolchain): readonly string[] {
   return toolchain.kind === "zig" ? ["-mcpu=baseline"] : [];
 }
 
-interface Compilation {
+/** The runtime's object is the same for all modules of one name. */
+function runtimeKey(toolchain: NativeToolchain, name: string): string {
+  const options = JSON.stringify([runtimeOptions, baseline(toolchain), name, process.platform, process.arch]);
+  const sources = [...nativeSources().files].flat();
+  return contentKey(["runtime 1", toolchain.kind, toolchain.version, options, ...sources]);
+}
+
+async function compileRuntime(toolchain: NativeToolchain, name: string, folder: string): Promise<string> {
+  const sources = nativeSources().folder;
+  const what = [`-DPSM_NAME=${name}`, "-I", sources, "-c", path.join(sources, "psm_runtime.c"), "-o", "runtime.o"];
+  const command = [...toolchain.command, ...runtimeOptions, ...baseline(toolchain), ...what];
+  const result = await runProgram(command, folder);
+  if (result.code === 0) return path.join(folder, "runtime.o");
+  throw new Error(`the runtime does not compile (${command.join(" ")}):\n${result.stderr}`);
+}
+
+interface ModuleInput {
+  readonly module: Uint8Array;
   readonly target: readonly string[];
-  readonly source: string;
   readonly folder: string;
 }
 
-async function compile(toolchain: NativeToolchain, variant: ModelVariant, c: Compilation): Promise<string> {
-  const { folder, source, target } = c;
+/** Leaves module.o in the folder; fixed names there keep paths out of the output. */
+async function compileModule(toolchain: NativeToolchain, variant: ModelVariant, input: ModuleInput): Promise<void> {
+  await writeFile(path.join(input.folder, "module.ll"), input.module);
+  const args = [...moduleOptions, ...input.target, "-c", "module.ll", "-o", "module.o"];
+  await runClang(toolchain, args, input.folder, variant.modulePath);
+}
+
+async function linkLibrary(
+  toolchain: NativeToolchain,
+  variant: ModelVariant,
+  runtime: string,
+  folder: string,
+): Promise<string> {
   const name = variant.description.model;
-  const clang = (args: readonly string[], what: string) => runClang(toolchain, [...args], folder, what);
-  // Fixed names in a working folder keep paths out of the output.
-  await copyFile(variant.modulePath, path.join(folder, "module.ll"));
-  await writeFile(path.join(folder, "model.c"), source);
-  const include = ["-I", nativeSources().folder];
-  await Promise.all([
-    clang([...common, ...moduleOptions, ...target, "-c", "module.ll", "-o", "module.o"], variant.modulePath),
-    clang(
-      [...common, ...runtimeOptions, ...baseline(toolchain), ...include, "-c", "model.c", "-o", "model.o"],
-      "runtime",
-    ),
-  ]);
   await writeFile(path.join(folder, "exports"), exportList(name));
-  await clang(["-shared", "-o", "library", "module.o", "model.o", ...linkOptions(name)], variant.modulePath);
+  const args = ["-shared", "-o", "library", "module.o", runtime, ...linkOptions(name)];
+  await runClang(toolchain, args, folder, variant.modulePath);
   return path.join(folder, "library");
 }
 
@@ -123,13 +140,10 @@ async function runClang(
   toolchain: NativeToolchain,
   args: readonly string[],
   folder: string,
-  what: string,
+  modulePath: string,
 ): Promise<void> {
-  const command = [...toolchain.command, ...args];
-  const result = await runProgram(command, folder);
-  if (result.code === 0) return;
-  if (what === "runtime") throw new Error(`the runtime does not compile (${command.join(" ")}):\n${result.stderr}`);
-  throw compileFault(what, toolchain.version, result.stderr);
+  const result = await runProgram([...toolchain.command, ...args], folder);
+  if (result.code !== 0) throw compileFault(modulePath, toolchain.version, result.stderr);
 }
 
 /** PS5221: the module was refused; the compiler's first lines become notes. */

@@ -4,13 +4,13 @@
  * The compiler itself runs as wasm over files in memory: what it reads is what it is given here.
  */
 
-import { readFile, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as yowasp from "@yowasp/clang";
 import { neededFeatures } from "../native/features.js";
 import { nativeSources } from "../native/sources.js";
-import { modelSource } from "../native/table.js";
-import { abiFunctions, compileFault, readModule } from "./build-native.js";
+import { abiFunctions, compileFault, moduleText } from "./build-native.js";
 import { cachedFile, contentKey } from "./cache.js";
 import type { ModelVariant } from "./engine.js";
 
@@ -22,32 +22,66 @@ const baseFeatures = ["simd128", "bulk-memory", "nontrapping-fptoint", "sign-ext
 const target = "--target=wasm32-unknown-unknown";
 const moduleOptions = [target, "-O3", "-ffp-contract=off", "-Wno-override-module"] as const;
 // Without -fno-builtin the loops of memcpy would become calls of memcpy.
-const runtimeOptions = [target, "-std=c11", "-O2", "-ffreestanding", "-fno-builtin", "-fvisibility=hidden"] as const;
+const runtimeOptions = [
+  target,
+  ...["-std=c11", "-O2", "-ffreestanding", "-fno-builtin", "-fvisibility=hidden"],
+  ...["-mbulk-memory", "-msign-ext", "-mnontrapping-fptoint"],
+];
 // The stack lies below everything else: overflowing it traps.
 const linkOptions = ["--no-entry", "--stack-first", "-zstack-size=1048576", "--strip-debug", "-O2"] as const;
+
+/**
+ * The prefix of C ABI v1 in every wasm module. One model has a memory to itself, so that the runtime's object can be the
+ * same for all.
+ */
+export const wasmPrefix = "psm";
 
 /** The package exports its version; its type declarations do not say so. */
 const compiler = `@yowasp/clang ${(yowasp as unknown as { readonly version: string }).version}`;
 
 /**
  * The path of the wasm module for a variant, in the cache; its memory grows to `pages` of 64 KiB at most. Rejects with
- * a `RuntimeFault`: PS5221 the module does not compile, PS5222 the cache.
+ * a `RuntimeFault`: PS5221 the module does not compile, PS5222 the cache, PS5230 the module cannot be read.
  */
 export async function buildWasm(
   variant: ModelVariant,
   pages: number,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<string> {
-  const module = await readModule(variant.modulePath);
-  const source = modelSource(variant.description);
+  const module = await moduleText(variant, `${wasmPrefix}_model_table`);
   const features = featureOptions(variant);
-  const runtime = [...nativeSources().files].flat();
-  const options = JSON.stringify([moduleOptions, runtimeOptions, features]);
-  const objects = contentKey(["wasm objects 1", compiler, options, source, ...runtime, module]);
-  const linked = contentKey(["wasm 1", objects, JSON.stringify(linkOptions), `${pages}`]);
-  const compile = (folder: string) => compileObject(variant.modulePath, { module, source, features }, folder);
-  const build = async (folder: string) => link(variant, await cachedFile(objects, ".o", compile, env), pages, folder);
+  const object = contentKey(["wasm module 1", compiler, JSON.stringify([moduleOptions, features]), module]);
+  const linked = contentKey(["wasm 1", object, runtimeKey(), JSON.stringify(linkOptions), `${pages}`]);
+  const compile = (folder: string) => compileModule(variant.modulePath, module, features, folder);
+  const build = async (folder: string) => {
+    const runtime = await runtimeObject(env);
+    return link(variant, [await cachedFile(object, ".o", compile, env), runtime], pages, folder);
+  };
   return cachedFile(linked, ".wasm", build, env);
+}
+
+function runtimeKey(): string {
+  const sources = [...nativeSources().files].flat();
+  return contentKey(["wasm runtime 1", compiler, JSON.stringify([runtimeOptions, wasmPrefix]), ...sources]);
+}
+
+/** The path of the runtime's object: one that came with the package, or the cache's, compiled when first needed. */
+async function runtimeObject(env: NodeJS.ProcessEnv): Promise<string> {
+  const shipped = path.join(nativeSources().folder, "prebuilt", `${runtimeKey()}.o`);
+  return existsSync(shipped) ? shipped : cachedFile(runtimeKey(), ".o", compileRuntime, env);
+}
+
+/**
+ * Puts the runtime's object beside its sources, for a package to ship: it saves the first user of the wasm engine some
+ * seconds. Returns its path.
+ */
+export async function prebuildWasmRuntime(): Promise<string> {
+  const folder = path.join(nativeSources().folder, "prebuilt");
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder);
+  const file = path.join(folder, `${runtimeKey()}.o`);
+  await rename(await compileRuntime(folder), file);
+  return file;
 }
 
 function featureOptions(variant: ModelVariant): readonly string[] {
@@ -56,40 +90,39 @@ function featureOptions(variant: ModelVariant): readonly string[] {
   return [...all].flatMap((feature) => ["-Xclang", "-target-feature", "-Xclang", `+${feature}`]);
 }
 
-interface ObjectInput {
-  readonly module: Uint8Array;
-  readonly source: string;
-  readonly features: readonly string[];
-}
-
-/** Compiles module and runtime, and joins them to one object file: the part that does not depend on the cap. */
-async function compileObject(modulePath: string, input: ObjectInput, folder: string): Promise<string> {
-  const { module, source, features } = input;
-  const compileModule = ["clang", ...moduleOptions, ...features, "-c", "module.ll", "-o", "module.o"];
-  const compiled = await runTool(compileModule, { "module.ll": module }, modulePath);
-  const tree: yowasp.Tree = { "model.c": source, native: Object.fromEntries(nativeSources().files) };
-  const runtime = ["clang", ...runtimeOptions, ...features, "-I", "native", "-c", "model.c", "-o", "model.o"];
-  const model = await runTool(runtime, tree, "the runtime");
-  const objects = { "module.o": compiled("module.o"), "model.o": model("model.o") };
-  const joined = await runTool(["wasm-ld", "-r", "module.o", "model.o", "-o", "whole.o"], objects, modulePath);
-  const file = path.join(folder, "whole.o");
-  await writeFile(file, joined("whole.o"));
+async function compileModule(
+  modulePath: string,
+  module: Uint8Array,
+  features: readonly string[],
+  folder: string,
+): Promise<string> {
+  const args = ["clang", ...moduleOptions, ...features, "-c", "module.ll", "-o", "module.o"];
+  const compiled = await runTool(args, { "module.ll": module }, modulePath);
+  const file = path.join(folder, "module.o");
+  await writeFile(file, compiled("module.o"));
   return file;
 }
 
-async function link(variant: ModelVariant, object: string, pages: number, folder: string): Promise<string> {
-  const functions = [...abiFunctions, "wasm_alloc", "wasm_free"];
-  const exports = functions.map((f) => `--export=${variant.description.model}_${f}`);
-  const args = [
-    "wasm-ld",
-    ...linkOptions,
-    `--max-memory=${pages * wasmPage}`,
-    ...exports,
-    "whole.o",
-    "-o",
-    "model.wasm",
-  ];
-  const linked = await runTool(args, { "whole.o": await readFile(object) }, variant.modulePath);
+async function compileRuntime(folder: string): Promise<string> {
+  const source = [`-DPSM_NAME=${wasmPrefix}`, "-c", "psm_runtime.c", "-o", "runtime.o"];
+  const files = Object.fromEntries(nativeSources().files);
+  const compiled = await runTool(["clang", ...runtimeOptions, ...source], files, undefined);
+  const file = path.join(folder, "runtime.o");
+  await writeFile(file, compiled("runtime.o"));
+  return file;
+}
+
+async function link(
+  variant: ModelVariant,
+  objects: readonly [module: string, runtime: string],
+  pages: number,
+  folder: string,
+): Promise<string> {
+  const exports = [...abiFunctions, "wasm_alloc", "wasm_free"].map((f) => `--export=${wasmPrefix}_${f}`);
+  const limits = [...linkOptions, `--max-memory=${pages * wasmPage}`];
+  const files = { "module.o": await readFile(objects[0]), "runtime.o": await readFile(objects[1]) };
+  const args = ["wasm-ld", ...limits, ...exports, "module.o", "runtime.o", "-o", "model.wasm"];
+  const linked = await runTool(args, files, variant.modulePath);
   const file = path.join(folder, "model.wasm");
   await writeFile(file, linked("model.wasm"));
   return file;
@@ -103,8 +136,12 @@ async function start(): Promise<void> {
   await started;
 }
 
-/** Runs one tool over `files`; gives a reader of the files it leaves. */
-async function runTool(args: string[], files: yowasp.Tree, what: string): Promise<(name: string) => Uint8Array> {
+/** Runs one tool over `files`; gives a reader of the files it leaves. `modulePath` is whose fault a failure is. */
+async function runTool(
+  args: string[],
+  files: yowasp.Tree,
+  modulePath: string | undefined,
+): Promise<(name: string) => Uint8Array> {
   await start();
   const output: Uint8Array[] = [];
   const keep = (bytes: Uint8Array | null) => {
@@ -115,8 +152,8 @@ async function runTool(args: string[], files: yowasp.Tree, what: string): Promis
     return (name) => (left as yowasp.Tree)[name] as Uint8Array;
   } catch (error) {
     const text = Buffer.concat(output).toString("utf8");
-    if (what === "the runtime") throw new Error(`the runtime does not compile to wasm:\n${text}`, { cause: error });
+    if (modulePath === undefined) throw new Error(`the runtime does not compile to wasm:\n${text}`, { cause: error });
     // An exit status, or a crash of the compiler on a module it cannot digest.
-    throw compileFault(what, compiler, text === "" ? String(error) : text);
+    throw compileFault(modulePath, compiler, text === "" ? String(error) : text);
   }
 }

@@ -201,9 +201,9 @@ static int32_t psm_bind_output(psm_instance *m, const struct psm_port *port, con
 static int32_t psm_bind_state(psm_instance *m, int32_t index, const int64_t *symbols) {
   const struct psm_state *s = &psm_model_table.states[index];
   struct psm_slot *slot = &m->states[index];
-  if (s->dims == NULL) return PSM_OK;
+  if (s->sizes == NULL) return PSM_OK;
   int64_t dims[64];
-  s->dims(symbols, dims);
+  psm_evaluate_sizes(s->sizes, s->port.rank, symbols, dims);
   if (slot->data == NULL) {
     memcpy(slot->dims, dims, (size_t)s->port.rank * 8);
     if (psm_place_state(m, index)) return PSM_OK;

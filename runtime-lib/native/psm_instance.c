@@ -98,6 +98,10 @@ static int32_t psm_dims_of(const struct psm_port *ports, int32_t count) {
   return dims;
 }
 
+static int32_t psm_max(int32_t a, int32_t b) {
+  return a > b ? a : b;
+}
+
 static int64_t *psm_alloc_dims(psm_instance *m, int32_t count, int *ok) {
   int64_t *dims = psm_heap_alloc_zeroed(&m->heap, (int64_t)count * 8);
   if (dims == NULL) *ok = 0;
@@ -120,8 +124,8 @@ static int psm_create_plans(psm_instance *m) {
     p->out_dims = psm_alloc_dims(m, p->out_dim_count, &ok);
     p->run_symbols = psm_alloc_dims(m, model->symbol_count, &ok);
     p->run_out_dims = psm_alloc_dims(m, p->out_dim_count, &ok);
-    most_bufs = (int32_t)psm_max(most_bufs, 2 + e->input_count + e->state_count + e->output_count);
-    most_dims = (int32_t)psm_max(most_dims, p->in_dim_count);
+    most_bufs = psm_max(most_bufs, 2 + e->input_count + e->state_count + e->output_count);
+    most_dims = psm_max(most_dims, p->in_dim_count);
   }
   m->new_dims = psm_alloc_dims(m, most_dims, &ok);
   m->bufs = psm_heap_alloc_zeroed(&m->heap, (int64_t)sizeof *m->bufs * most_bufs);
@@ -141,7 +145,7 @@ static int psm_place_state(psm_instance *m, int32_t index) {
 }
 
 static void psm_reset_state(psm_instance *m, int32_t index) {
-  if (psm_model_table.states[index].dims == NULL) {
+  if (psm_model_table.states[index].sizes == NULL) {
     psm_place_state(m, index);
     return;
   }
@@ -157,7 +161,7 @@ static int psm_create_states(psm_instance *m) {
   for (int32_t i = 0; ok && i < model->state_count; i++) {
     const struct psm_port *port = &model->states[i].port;
     m->states[i].dims = psm_alloc_dims(m, port->rank, &ok);
-    if (!ok || model->states[i].dims != NULL) continue;
+    if (!ok || model->states[i].sizes != NULL) continue;
     memcpy(m->states[i].dims, port->dims, (size_t)port->rank * 8);
     ok = psm_place_state(m, i);
   }

@@ -1,9 +1,9 @@
 /*
  * C ABI v1 over a compiled module: instances, plans, runs, states.
  *
- * One translation unit per model: the generated table defines PSM_NAME, includes this file, and gives psm_model_table.
- * Everything but the NAME_... functions is static, so that any number of models live in one process. Nothing here is
- * global: an instance owns its arena, states, threads and error text; instances share the weights alone.
+ * One translation unit, compiled with -DPSM_NAME=NAME and linked with the module and its table. Everything but the
+ * NAME_... symbols is static, so that any number of models live in one process. Nothing here is variable and global: an
+ * instance owns its arena, states, threads and error text; instances share the weights alone.
  */
 
 #if !defined(__wasm__)
@@ -42,8 +42,8 @@ typedef struct PSM_SYM(instance) psm_instance;
 
 PSM_EXPORT int32_t PSM_SYM(create)(const psm_options *options, psm_instance **out);
 
-/* The generated table: defined after this file in the same translation unit. */
-static const struct psm_model psm_model_table;
+#define psm_model_table PSM_SYM(model_table)
+extern const struct psm_model psm_model_table __attribute__((visibility("hidden")));
 
 #include "psm_sizes.c"
 #include "psm_text.c"

@@ -1,6 +1,7 @@
 /*
  * What the runtime, the generated model table and the compiled module agree on. Users see psm_abi.h and NAME.h only.
- * The layouts of psm_rt and psm_tensor are part of the ABI (static assertions in psm_runtime.c hold them still).
+ * The layouts of psm_rt and psm_tensor are part of the ABI (static assertions in psm_runtime.c hold them still); those of
+ * psm_port to psm_model must match the constants that table.ts writes.
  */
 #ifndef PSM_RUNTIME_H
 #define PSM_RUNTIME_H
@@ -50,10 +51,28 @@ struct psm_port {
   uint32_t flags;
 };
 
+/*
+ * Sizes that depend on symbols: for each dimension, in postfix, pairs of an operation and its operand, then PSM_SIZE_END.
+ * The operators take two values from the stack and leave one.
+ */
+enum psm_size_code {
+  PSM_SIZE_END,
+  PSM_SIZE_CONSTANT, /* operand: the value */
+  PSM_SIZE_SYMBOL,   /* operand: the symbol's number */
+  PSM_SIZE_ADD,
+  PSM_SIZE_SUBTRACT,
+  PSM_SIZE_MULTIPLY,
+  PSM_SIZE_FLOORDIV,
+  PSM_SIZE_CEILDIV,
+  PSM_SIZE_MOD,
+  PSM_SIZE_MIN,
+  PSM_SIZE_MAX
+};
+
 struct psm_state {
   struct psm_port port;
-  void (*dims)(const int64_t *symbols, int64_t *dims); /* NULL when all are constants */
-  int64_t init;                                        /* offset of the first value in the weights; -1: zeros */
+  const int64_t *sizes; /* NULL when all are constants */
+  int64_t init;         /* offset of the first value in the weights; -1: zeros */
 };
 
 struct psm_entry {
@@ -70,7 +89,7 @@ struct psm_entry {
   int32_t check_count;
 };
 
-/* The table generated for a model from its description: constant data. */
+/* The table of a model: constant data, generated from its description as LLVM IR (table.ts) and linked with the module. */
 struct psm_model {
   const char *name;
   const char *json;

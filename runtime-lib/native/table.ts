@@ -1,7 +1,8 @@
 /**
- * @file The C translation unit of one model: the runtime under the model's name, and the table it works from.
- * Everything in it is `static` constant data but the declarations of the module's functions, so two models never clash.
- * Invariant: names reach C only as checked identifiers or as escaped string literals.
+ * @file The table of one model (psm_model in psm_runtime.h) as LLVM IR: constant data that the C runtime works from, the
+ * description as JSON included. It is appended to the module's own text, whose functions it names.
+ * Invariant: the same text serves 32 and 64 bit (pointers are `ptr`, structures are laid out as C lays them out), and
+ * names reach the text only as checked identifiers or inside escaped strings.
  */
 
 import { checkedProduct, findDtype } from "../bundle/dtype.js";
@@ -9,174 +10,167 @@ import { type Expression, type ExpressionOperator, parseExpression } from "../bu
 import type { Value } from "../bundle/generated/manifest.js";
 import { runtimeFault } from "../diagnostic.js";
 import type { DescribedEntry, DescribedState, ModelDescription } from "./description.js";
-import { dtypeConstant } from "./dtype-codes.js";
+import { dtypeCode } from "./dtype-codes.js";
 import { neededFeatures } from "./features.js";
 
-/** The source text; compiled with the folder of the runtime's C files on the include path. */
-export function modelSource(d: ModelDescription): string {
-  for (const state of d.states) checkInit(d, state);
-  const features = neededFeatures(d.target.cpu, d.target.features);
-  const functions = d.entries.flatMap((e) => [
-    `psm_plan_fn ${symbol(d, e, "plan")};`,
-    `psm_run_fn ${symbol(d, e, "run")};`,
-  ]);
-  return `/* Generated: the runtime of the model '${identifier(d.model)}'. */
-#define PSM_NAME ${identifier(d.model)}
-#include "psm_runtime.c"
+const allocatedByRun = 1; // PSM_PORT_ALLOCATED_BY_RUN
 
-${functions.join("\n")}
+/** psm_size_code of psm_runtime.h. */
+const sizeCodes: Readonly<Record<"end" | "constant" | "symbol" | ExpressionOperator, number>> = {
+  end: 0,
+  constant: 1,
+  symbol: 2,
+  "+": 3,
+  "-": 4,
+  "*": 5,
+  floordiv: 6,
+  ceildiv: 7,
+  mod: 8,
+  min: 9,
+  max: 10,
+};
 
-static const char psm_json[] =
-${literalLines(JSON.stringify(d))};
-
-${d.states.map((s, k) => stateDims(d, s, k)).join("")}${statesTable(d.states)}
-${d.entries.map((e, k) => entryTables(e, k)).join("")}${entriesTable(d)}
-${stringTable("psm_features", features)}
-${modelTable(d, features)}`;
-}
-
-/** A name that may stand in C as it is. Throws an `Error` for any other: the manifest's checker lets none through. */
+/** A name that may stand in C and LLVM IR as it is. Throws an `Error` for others: the manifest's checker refuses them. */
 export function identifier(name: string): string {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new Error(`'${name}' is no C identifier`);
   return name;
 }
 
-function symbol(d: ModelDescription, e: DescribedEntry, role: string): string {
-  return `${identifier(d.model)}_${identifier(e.name)}_${role}`;
+/** A structure's type and value, as both must be written wherever it stands. */
+interface Constant {
+  readonly type: string;
+  readonly value: string;
 }
 
-/** A C string literal; bytes beyond plain ASCII, and what C reads specially, become octal escapes. */
-function literal(text: string): string {
-  let out = "";
-  for (const byte of Buffer.from(text, "utf8")) {
-    const plain = byte >= 0x20 && byte < 0x7f && byte !== 0x22 && byte !== 0x5c && byte !== 0x3f;
-    out += plain ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, "0")}`;
+const i32 = (value: number): Constant => ({ type: "i32", value: String(value) });
+const i64 = (value: number): Constant => ({ type: "i64", value: String(value) });
+const nothing: Constant = { type: "ptr", value: "null" };
+
+function struct(fields: readonly Constant[]): Constant {
+  const type = `{ ${fields.map((f) => f.type).join(", ")} }`;
+  return { type, value: `{ ${fields.map((f) => `${f.type} ${f.value}`).join(", ")} }` };
+}
+
+/** Collects private constants and gives pointers to them; equal ones are one. */
+class Constants {
+  readonly #prefix: string;
+  readonly #names = new Map<string, string>();
+
+  constructor(model: string) {
+    this.#prefix = `@${model}_table_`;
   }
-  return `"${out}"`;
+
+  get text(): string {
+    const lines = [...this.#names].map(([body, name]) => `${name} = private unnamed_addr constant ${body}, align 8\n`);
+    return lines.join("");
+  }
+
+  #pointer(body: string): Constant {
+    const name = this.#names.get(body) ?? `${this.#prefix}${this.#names.size}`;
+    this.#names.set(body, name);
+    return { type: "ptr", value: name };
+  }
+
+  text8(text: string): Constant {
+    const bytes = Buffer.from(`${text}\0`, "utf8");
+    let escaped = "";
+    for (const byte of bytes) {
+      const plain = byte >= 0x20 && byte < 0x7f && byte !== 0x22 && byte !== 0x5c;
+      escaped += plain ? String.fromCharCode(byte) : `\\${byte.toString(16).padStart(2, "0").toUpperCase()}`;
+    }
+    return this.#pointer(`[${bytes.length} x i8] c"${escaped}"`);
+  }
+
+  /** A pointer to elements of one type; null for none. */
+  array(elements: readonly Constant[]): Constant {
+    const [first] = elements;
+    if (first === undefined) return nothing;
+    const values = elements.map((e) => `${e.type} ${e.value}`).join(", ");
+    return this.#pointer(`[${elements.length} x ${first.type}] [${values}]`);
+  }
 }
 
-function literalLines(text: string): string {
-  const lines: string[] = [];
-  // By code points, so that no character is cut in two.
-  const characters = [...text];
-  for (let k = 0; k < characters.length; k += 96) lines.push(`    ${literal(characters.slice(k, k + 96).join(""))}`);
-  return lines.join("\n");
+/** The table's text; it defines `@SYMBOL`, to be linked with a runtime compiled under the same name. */
+export function modelTable(d: ModelDescription, symbol: string): string {
+  const constants = new Constants(identifier(d.model));
+  const features = neededFeatures(d.target.cpu, d.target.features);
+  const entries = d.entries.map((e) => entryConstant(d, e, constants));
+  const states = d.states.map((s) => stateConstant(d, s, constants));
+  const model = struct([
+    constants.text8(d.model),
+    constants.text8(JSON.stringify(d)),
+    constants.array(entries),
+    constants.array(states),
+    constants.array(features.map((f) => constants.text8(f))),
+    i32(d.entries.length),
+    i32(d.symbols.length),
+    i32(d.states.length),
+    i32(features.length),
+    i32(d.profiled ? d.kernels.length : 0),
+    i64(d.weights?.bytes ?? 0),
+    i64(d.weights?.offset ?? 0),
+    i32(d.weights?.fingerprint ?? 0),
+  ]);
+  const table = `@${identifier(symbol)} = hidden constant ${model.type} ${model.value}, align 8\n`;
+  return `\n; The table of the model, for the runtime.\n${constants.text}${table}`;
 }
 
-function array(declaration: string, rows: readonly string[]): string {
-  return rows.length === 0 ? "" : `static const ${declaration}[] = {\n${rows.map((r) => `    ${r},\n`).join("")}};\n`;
+function entryConstant(d: ModelDescription, e: DescribedEntry, constants: Constants): Constant {
+  const entry = (role: string) => ({ type: "ptr", value: `@${d.model}_${identifier(e.name)}_${role}` });
+  const outputs = e.outputs.map((v) => port(v, constants, v.allocatedByRun ? allocatedByRun : 0));
+  return struct([
+    constants.text8(e.name),
+    entry("plan"),
+    entry("run"),
+    constants.array(e.inputs.map((v) => port(v, constants))),
+    constants.array(outputs),
+    constants.array(e.states.map(i32)),
+    constants.array(e.checks.map((check) => constants.text8(check.message))),
+    i32(e.inputs.length),
+    i32(e.outputs.length),
+    i32(e.states.length),
+    i32(e.checks.length),
+  ]);
 }
 
-/** An array's name, or NULL for an empty one, which C does not have. */
-function named(name: string, rows: readonly unknown[]): string {
-  return rows.length === 0 ? "NULL" : name;
-}
-
-function stringTable(name: string, texts: readonly string[]): string {
-  return array(`char *const ${name}`, texts.map(literal));
+function port(v: Pick<Value, "name" | "dtype" | "shape">, constants: Constants, flags = 0): Constant {
+  const sizes = v.shape.map((size) => i64(constantSize(size) ?? -1));
+  const fields = [
+    constants.text8(v.name),
+    constants.array(sizes),
+    i32(sizes.length),
+    i32(dtypeCode(v.dtype)),
+    i32(flags),
+  ];
+  return struct(fields);
 }
 
 /** A size that is a constant, or undefined. */
-export function constantSize(text: string): number | undefined {
+function constantSize(text: string): number | undefined {
   const expression = parseExpression(text);
   return expression.kind === "integer" ? expression.value : undefined;
 }
 
-function dimsOf(shape: readonly string[]): string {
-  if (shape.length === 0) return "NULL";
-  return `(const int64_t[]){${shape.map((size) => constantSize(size) ?? -1).join(", ")}}`;
-}
-
-function port(v: Pick<Value, "name" | "dtype" | "shape">, flags = "0"): string {
-  return `{${literal(v.name)}, ${dimsOf(v.shape)}, ${v.shape.length}, ${dtypeConstant(v.dtype)}, ${flags}}`;
-}
-
-const isSymbolic = (s: DescribedState) => s.shape.some((size) => constantSize(size) === undefined);
-
-function stateDims(d: ModelDescription, s: DescribedState, k: number): string {
-  if (!isSymbolic(s)) return "";
+function stateConstant(d: ModelDescription, s: DescribedState, constants: Constants): Constant {
+  checkInit(d, s);
   const numbers = new Map(d.symbols.map((symbol, at) => [symbol.name, at]));
-  const lines = s.shape.map((size, at) => `  dims[${at}] = ${expressionText(parseExpression(size), numbers)};\n`);
-  return `static void psm_state_${k}_dims(const int64_t *symbols, int64_t *dims) {\n${lines.join("")}}\n\n`;
+  const symbolic = s.shape.some((size) => constantSize(size) === undefined);
+  const code = s.shape.flatMap((size) => [...postfix(parseExpression(size), numbers), sizeCodes.end, 0]);
+  return struct([port(s, constants), symbolic ? constants.array(code.map(i64)) : nothing, i64(s.init ?? -1)]);
 }
 
-const functions: Readonly<Record<ExpressionOperator, string>> = {
-  "+": "psm_add",
-  "-": "psm_subtract",
-  "*": "psm_multiply",
-  floordiv: "psm_floordiv",
-  ceildiv: "psm_ceildiv",
-  mod: "psm_mod",
-  min: "psm_min",
-  max: "psm_max",
-};
-
-function expressionText(e: Expression, numbers: ReadonlyMap<string, number>): string {
-  if (e.kind === "integer") return `INT64_C(${e.value})`;
-  if (e.kind === "symbol") return `symbols[${numbers.get(e.name)!}]`;
-  const operands = e.operands.map((operand) => expressionText(operand, numbers));
-  return operands.reduce((a, b) => `${functions[e.operator]}(${a}, ${b})`);
+/** Pairs of an operation and its operand. */
+function postfix(e: Expression, numbers: ReadonlyMap<string, number>): readonly number[] {
+  if (e.kind === "integer") return [sizeCodes.constant, e.value];
+  if (e.kind === "symbol") return [sizeCodes.symbol, numbers.get(e.name)!];
+  const operands = e.operands.map((operand) => postfix(operand, numbers));
+  return operands.flatMap((code, k) => (k === 0 ? code : [...code, sizeCodes[e.operator], 0]));
 }
 
-/** Throws a `RuntimeFault` (PS5200) where a first value is not wholly in the weights: reset copies it unseen. */
+/** Throws a `RuntimeFault` (PS5200) where a first value is not wholly in the weights: a reset copies it unseen. */
 function checkInit(d: ModelDescription, s: DescribedState): void {
   if (s.init === undefined) return;
   const bytes = checkedProduct([...s.shape.map((size) => constantSize(size) ?? -1), findDtype(s.dtype)!.bytes]);
   if (bytes !== undefined && s.init + bytes <= (d.weights?.bytes ?? 0)) return;
   throw runtimeFault("PS5200", `state '${s.name}': its first value is not in the weights, or its size is not constant`);
-}
-
-function statesTable(states: readonly DescribedState[]): string {
-  const rows = states.map((s, k) => `{${port(s)}, ${isSymbolic(s) ? `psm_state_${k}_dims` : "NULL"}, ${s.init ?? -1}}`);
-  return array("struct psm_state psm_states", rows);
-}
-
-function entryTables(e: DescribedEntry, k: number): string {
-  const outputs = e.outputs.map((v) => port(v, v.allocatedByRun ? "PSM_PORT_ALLOCATED_BY_RUN" : "0"));
-  return [
-    array(
-      `struct psm_port psm_inputs_${k}`,
-      e.inputs.map((v) => port(v)),
-    ),
-    array(`struct psm_port psm_outputs_${k}`, outputs),
-    array(`int32_t psm_used_states_${k}`, e.states.map(String)),
-    stringTable(
-      `psm_checks_${k}`,
-      e.checks.map((check) => check.message),
-    ),
-  ].join("");
-}
-
-function entriesTable(d: ModelDescription): string {
-  const rows = d.entries.map((e, k) =>
-    [
-      `{${literal(e.name)}, ${symbol(d, e, "plan")}, ${symbol(d, e, "run")}`,
-      named(`psm_inputs_${k}`, e.inputs),
-      named(`psm_outputs_${k}`, e.outputs),
-      named(`psm_used_states_${k}`, e.states),
-      named(`psm_checks_${k}`, e.checks),
-      `${e.inputs.length}, ${e.outputs.length}, ${e.states.length}, ${e.checks.length}}`,
-    ].join(", "),
-  );
-  return array("struct psm_entry psm_entries", rows);
-}
-
-function modelTable(d: ModelDescription, features: readonly string[]): string {
-  const rows: readonly (readonly [field: string, value: string | number])[] = [
-    ["name", literal(d.model)],
-    ["json", "psm_json"],
-    ["entries", named("psm_entries", d.entries)],
-    ["states", named("psm_states", d.states)],
-    ["features", named("psm_features", features)],
-    ["entry_count", d.entries.length],
-    ["symbol_count", d.symbols.length],
-    ["state_count", d.states.length],
-    ["feature_count", features.length],
-    ["kernel_count", d.profiled ? d.kernels.length : 0],
-    ["weights_bytes", `UINT64_C(${d.weights?.bytes ?? 0})`],
-    ["weights_offset", `UINT64_C(${d.weights?.offset ?? 0})`],
-    ["fingerprint", `${d.weights?.fingerprint ?? 0}u`],
-  ];
-  const fields = rows.map(([field, value]) => `    .${field} = ${value},\n`);
-  return `static const struct psm_model psm_model_table = {\n${fields.join("")}};\n`;
 }

@@ -47,7 +47,7 @@ function memoryPages(d: ModelDescription, limit: number): number {
 
 async function openWasm(module: CompiledWasm, variant: ModelVariant): Promise<LoadedModel> {
   const { description } = variant;
-  const sandbox = await Sandbox.open(module, description.model);
+  const sandbox = await Sandbox.open(module);
   const weightsBytes = description.weights?.bytes ?? 0;
   const weightsData = weightsBytes === 0 ? 0 : placeWeights(sandbox, variant);
   const handle = createInstance(sandbox, weightsData, weightsBytes);

@@ -4,6 +4,7 @@
  */
 
 import { type RuntimeFault, runtimeFault } from "../../diagnostic.js";
+import { wasmPrefix } from "../build-wasm.js";
 import { type CompiledWasm, type WasmMemory, webAssembly } from "./webassembly.js";
 
 type Wasm = (...args: number[]) => number;
@@ -39,19 +40,16 @@ export async function compileSandboxed(bytes: Uint8Array, name: string): Promise
 export class Sandbox {
   readonly #exports: Readonly<Record<string, unknown>>;
   readonly #memory: WasmMemory;
-  /** Prefix of the exports. */
-  readonly #model: string;
   #broken: RuntimeFault | undefined;
 
-  private constructor(exports: Readonly<Record<string, unknown>>, model: string) {
+  private constructor(exports: Readonly<Record<string, unknown>>) {
     this.#exports = exports;
     this.#memory = exports["memory"] as WasmMemory;
-    this.#model = model;
   }
 
-  static async open(module: CompiledWasm, model: string): Promise<Sandbox> {
+  static async open(module: CompiledWasm): Promise<Sandbox> {
     const { exports } = await webAssembly.instantiate(module, {});
-    return new Sandbox(exports, model);
+    return new Sandbox(exports);
   }
 
   /** Whether a trap has ended it. */
@@ -63,7 +61,7 @@ export class Sandbox {
   call(name: SandboxFunction, ...args: number[]): number {
     if (this.#broken !== undefined) throw this.#broken;
     try {
-      return (this.#exports[`${this.#model}_${name}`] as Wasm)(...args);
+      return (this.#exports[`${wasmPrefix}_${name}`] as Wasm)(...args);
     } catch (error) {
       this.#broken = trapFault(error);
       throw this.#broken;

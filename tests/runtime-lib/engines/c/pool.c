@@ -19,7 +19,7 @@ static int32_t run(struct psm_rt *rt, void **bufs, int64_t *symbols, int64_t *ou
 }
 
 static const struct psm_entry entries[] = {{"main", plan, run, NULL, NULL, NULL, NULL, 0, 0, 0, 0}};
-static const struct psm_model psm_model_table = {.name = "pool", .json = "{}", .entries = entries, .entry_count = 1};
+const struct psm_model psm_model_table = {.name = "pool", .json = "{}", .entries = entries, .entry_count = 1};
 
 #define CHUNKS 300
 
