@@ -1,0 +1,257 @@
+/**
+ * @file The last stage: a lowered program becomes a bundle. Weights are streamed from where they are, never held
+ * whole; everything written is a pure function of the program, so two exports are byte-identical.
+ */
+
+import type { Context } from "../ir/context.js";
+import { moduleBody } from "../ir/dialects/builtin.js";
+import { functionBody } from "../ir/dialects/func.js";
+import { global } from "../ir/dialects/memref/global.js";
+import type { Dim } from "../ir/dim.js";
+import { elementFacts } from "../ir/element.js";
+import type { Operation } from "../ir/graph.js";
+import { toBytes } from "../ir/ndarray.js";
+import { type MemRefType, staticShape } from "../ir/types.js";
+import type { EntryInterface, InterfaceValue } from "../lowering/interface.js";
+import type { CpuDescription } from "../machine/cpu.js";
+import type { BundleDraft, ManifestDraft } from "../runtime-lib/bundle/bundle-draft.js";
+import type {
+  Check,
+  Entry,
+  Kernel,
+  KernelArgument,
+  Option,
+  SizeSymbol,
+  Source,
+  State,
+  Target,
+  Value,
+  Weight,
+} from "../runtime-lib/bundle/generated/manifest.js";
+import { layoutSafetensors, type TensorSource } from "../runtime-lib/bundle/safetensors-writer.js";
+import {
+  ARENA_BYTES,
+  ARENA_LOWER_BOUND,
+  dimAttr,
+  emitModule,
+  type LoweredProgram,
+  programOf,
+} from "./llvm/emit-module.js";
+import { isAllocatedByRun } from "./llvm/host.js";
+import { CHUNKS, symbolsIn } from "./llvm/kernel.js";
+import { planSizes, type SizeCheck } from "./llvm/plan-function.js";
+import { scheduleOf } from "./schedule.js";
+
+/** One program, lowered for one CPU. */
+export interface LoweredVariant {
+  readonly cpu: CpuDescription;
+  readonly module: Operation;
+  readonly context: Context;
+}
+
+export interface BundleInput {
+  readonly model: string;
+  readonly producer: string;
+  readonly source: Source;
+  readonly options: readonly Option[];
+  readonly entries: readonly EntryInterface[];
+  readonly variants: readonly LoweredVariant[];
+}
+
+/** Writes the files of the bundle; gives its manifest. The variants share one weights file. */
+export async function emitBundle(input: BundleInput, draft: BundleDraft): Promise<ManifestDraft> {
+  const [first] = input.variants;
+  if (!first) throw new Error("a bundle needs a variant");
+  const tensors = input.variants.flatMap(({ module, context }) => weightsOf(module, context));
+  const unique = [...new Map(tensors.map((t) => [t.name, t])).values()];
+  const layout = layoutSafetensors(unique);
+  const offsets = new Map(layout.tensors.map((t) => [t.name, t.offset]));
+  const written = unique.length > 0 ? await draft.weights(unique) : undefined;
+  const weights: Weight[] = layout.tensors.map(({ name, dtype, shape, offset, bytes }) => ({
+    name,
+    dtype,
+    shape,
+    offset,
+    bytes,
+  }));
+  const targets: Target[] = [];
+  const symbols = new Map<string, SizeSymbol>();
+  for (const variant of input.variants) {
+    const { target, text, program } = emitTarget(input, variant, offsets);
+    await draft.file(target.module, text);
+    targets.push(target);
+    for (const name of program.symbols) symbols.set(name, describeSymbol(name, variant.context));
+  }
+  return {
+    formatVersion: 1,
+    producer: input.producer,
+    model: input.model,
+    source: input.source,
+    options: input.options,
+    symbols: [...symbols.values()],
+    ...(written ? { weightData: written.data } : {}),
+    weights,
+    states: input.entries.flatMap((e) =>
+      e.states.map(
+        (s): State => ({ name: s.name, dtype: s.element, shape: s.shape.map((d) => first.context.dims.print(d)) }),
+      ),
+    ),
+    entries: input.entries.map((e) => describeEntry(e, first.context)),
+    sources: [],
+    targets,
+  };
+}
+
+/** The weights a module refers to, in the order of their globals. */
+function weightsOf(module: Operation, context: Context): TensorSource[] {
+  const tensors: TensorSource[] = [];
+  for (const op of moduleBody(module).ops()) {
+    if (!global.matches(op)) continue;
+    const { sym_name: name, type, initial_value: value } = global.attrsOf(op);
+    const { element } = type as MemRefType;
+    const shape = staticShape(type as MemRefType);
+    const bytes = shape.reduce((n, d) => n * d, 1) * elementFacts[element].storageBytes;
+    if (value?.kind === "dense")
+      tensors.push({ name, dtype: element, shape, bytes, source: () => toBytes(value.data) });
+    else if (value?.kind === "resource")
+      tensors.push({ name, dtype: element, shape, bytes, source: () => readSlices(value.name, bytes, context) });
+    else throw new Error(`the global @${name} has no elements`);
+  }
+  return tensors;
+}
+
+const SLICE_BYTES = 16 * 1024 * 1024;
+
+async function* readSlices(name: string, bytes: number, context: Context): AsyncIterable<Uint8Array> {
+  const resource = context.resources.get(name);
+  if (!resource) throw new Error(`there is no resource '${name}'`);
+  for (let at = 0; at < bytes; at += SLICE_BYTES) yield resource.read(at, Math.min(SLICE_BYTES, bytes - at));
+}
+
+function emitTarget(
+  input: BundleInput,
+  { cpu, module, context }: LoweredVariant,
+  offsets: ReadonlyMap<string, number>,
+): { readonly target: Target; readonly text: string; readonly program: LoweredProgram } {
+  const program = programOf(module, input.entries, context);
+  const weightOffset = (name: string): number => {
+    const offset = offsets.get(name);
+    if (offset === undefined) throw new Error(`there is no weight '${name}'`);
+    return offset;
+  };
+  const { text } = emitModule(program, { model: input.model, entries: input.entries, weightOffset }, context);
+  const kernels = [...program.kernels].map(([name, func]) => describeKernel(name, func, context));
+  const names = [...offsets.keys()];
+  const programs = input.entries.map((entry, entryIndex) =>
+    scheduleOf(
+      {
+        entry,
+        entryIndex,
+        host: program.hosts.get(entry.name)!,
+        kernels,
+        kernelFunctions: program.kernels,
+        weightIndex: (name) => names.indexOf(name),
+        symbolIndex: (name) => program.symbols.indexOf(name),
+        arena: dimAttr(program.hosts.get(entry.name)!, ARENA_BYTES, context),
+        lowerBound: dimAttr(program.hosts.get(entry.name)!, ARENA_LOWER_BOUND, context),
+      },
+      context,
+    ),
+  );
+  const target: Target = {
+    name: cpu.name,
+    kind: cpu.kind,
+    triple: cpu.arch === "wasm32" ? "wasm32-unknown-unknown" : `${cpu.arch}-unknown-linux-gnu`,
+    cpu: cpu.llvmCpu,
+    features: [...cpu.llvmFeatures],
+    module: `kernels.${cpu.name}.ll`,
+    kernels,
+    programs,
+  };
+  return { target, text, program };
+}
+
+function describeKernel(name: string, func: Operation, context: Context): Kernel {
+  const args = functionBody(func).args;
+  const written = writtenArguments(func);
+  const describe = (k: number): KernelArgument => {
+    const type = args[k]!.type;
+    if (type.kind !== "memref") return { name: `arg${k}`, kind: "scalar", dtype: "i64" };
+    return { name: `arg${k}`, kind: written.has(k) ? "update" : "read", dtype: type.element };
+  };
+  const chunks = func.extra[CHUNKS];
+  const summary = func.extra["psm.summary"];
+  const own = args.map((_, k) => k).filter((k) => chunks === undefined || k < args.length - 1);
+  const symbolArguments = symbolsIn(func, context).map(
+    (s): KernelArgument => ({ name: s, kind: "scalar", dtype: "i64" }),
+  );
+  return {
+    symbol: name,
+    arguments: [...own.map(describe), ...symbolArguments],
+    grid: chunks?.kind === "string" ? [chunks.value] : [],
+    flops: "0",
+    bytes: "0",
+    sources: [],
+    summary: summary?.kind === "string" ? summary.value : summarise(func),
+  };
+}
+
+/** Positions of the arguments that a kernel stores to, through views of them too. */
+function writtenArguments(func: Operation): ReadonlySet<number> {
+  const roots = new Map(functionBody(func).args.map((a, i) => [a, i] as const));
+  const written = new Set<number>();
+  for (const op of func.walk()) {
+    const [source] = op.operands;
+    const root = source && roots.get(source);
+    if (root !== undefined && op.results[0]?.type.kind === "memref") roots.set(op.results[0], root);
+    if (!op.def.traits.includes("writes")) continue;
+    for (const x of op.operands) {
+      const k = roots.get(x);
+      const isTarget = op.name.endsWith("store") ? x === op.operands[1] || x === op.operands[0] : true;
+      if (k !== undefined && isTarget) written.add(k);
+    }
+  }
+  return written;
+}
+
+function summarise(func: Operation): string {
+  const loops = [...func.walk()].filter((op) => op.name.endsWith(".for") || op.name.endsWith(".parallel")).length;
+  return `${loops} loops`;
+}
+
+function describeEntry(entry: EntryInterface, context: Context): Entry {
+  const value = (v: InterfaceValue, isOutput: boolean): Value => ({
+    name: v.name,
+    dtype: v.element,
+    shape: v.shape.map((d) => context.dims.print(d)),
+    allocatedByRun: isOutput && isAllocatedByRun(v.shape, context),
+  });
+  return {
+    name: entry.name,
+    inputs: entry.inputs.map((v) => value(v, false)),
+    outputs: entry.outputs.map((v) => value(v, true)),
+    states: entry.states.map((_, i) => ({ state: i })),
+    checks: planSizes(entry, context).checks.map((c) => describeCheck(c, entry, context)),
+  };
+}
+
+function describeCheck(check: SizeCheck, entry: EntryInterface, context: Context): Check {
+  const { name } = entry.inputs[check.input]!;
+  const where = `dimension ${check.axis} of input '${name}'`;
+  const place = { input: check.input, dimension: check.axis };
+  if (check.equals !== undefined)
+    return {
+      message: `${where} must be ${context.dims.print(check.equals as Dim)}`,
+      ...place,
+      expected: context.dims.print(check.equals),
+    };
+  return {
+    message: `${where} must be in [${check.min}, ${check.max === Number.POSITIVE_INFINITY ? "inf" : check.max}]`,
+    ...place,
+  };
+}
+
+function describeSymbol(name: string, { dims }: Context): SizeSymbol {
+  const { min, max } = dims.range(name);
+  return { name, kind: dims.kind(name), min, ...(max === Number.POSITIVE_INFINITY ? {} : { max }) };
+}
