@@ -43,6 +43,8 @@ export interface OpPrinter {
   /** Ends the line and indents the next as the operation is. */
   newline(): void;
   value(value: Value): void;
+  /** `%0`, for a pretty form that puts it into other text. */
+  nameOf(value: Value): string;
   /** Comma-separated. */
   values(values: readonly Value[]): void;
   type(type: Type): void;
@@ -64,6 +66,13 @@ export interface DeclaredArg {
   readonly name: string;
   readonly type: Type;
   readonly at: Location;
+}
+
+/** A map and what its dims and symbols stand for. */
+export interface AffineIndices {
+  readonly map: AffineMap;
+  readonly dims: readonly Value[];
+  readonly symbols: readonly Value[];
 }
 
 export interface OpParser {
@@ -94,11 +103,10 @@ export interface OpParser {
   attribute(type?: Type): Attr;
   /** `(d0)[s0] -> (d0 + s0)`, without `affine_map<>`. */
   affineMapBody(): AffineMap;
-  /** `%i + 1, symbol(%n)` up to where no comma follows: a map of the values, each value once, dims before symbols. */
-  affineIndices(
-    open: string,
-    close: string,
-  ): { readonly map: AffineMap; readonly dims: readonly Value[]; readonly symbols: readonly Value[] };
+  /** `[%i + 1, symbol(%n)]`: a map of the values in it, each value once. */
+  affineIndices(open: string, close: string): AffineIndices;
+  /** One such index, without brackets. */
+  affineIndex(): AffineIndices;
   /** `{…}`; empty when there is none. */
   attrDict(): AttrDict;
   /** `%name`, which must be defined. */

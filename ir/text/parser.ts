@@ -16,7 +16,7 @@ import type { Location } from "../location.js";
 import { type AttrKind, attrKindOf, equalSegments, needsSegments, type Slots } from "../slots.js";
 import { closest } from "../suggest.js";
 import { printType, type Type } from "../types.js";
-import type { DeclaredArg, OpParser, ParsedOp } from "./assembly.js";
+import type { AffineIndices, DeclaredArg, OpParser, ParsedOp } from "./assembly.js";
 import { readResources } from "./parse-resources.js";
 import { TypeParser } from "./parse-type.js";
 import { declareSymbols, restoreShapes } from "./symbolic-shapes.js";
@@ -291,10 +291,15 @@ class Parser extends TypeParser implements OpParser {
     return this.#afterScan(scan);
   }
 
-  affineIndices(
-    open: string,
-    close: string,
-  ): { readonly map: AffineMap; readonly dims: readonly Value[]; readonly symbols: readonly Value[] } {
+  affineIndices(open: string, close: string): AffineIndices {
+    return this.#affineIndices((index) => this.list(open, close, index));
+  }
+
+  affineIndex(): AffineIndices {
+    return this.#affineIndices((index) => [index()]);
+  }
+
+  #affineIndices(read: (index: () => AffineExpr) => readonly AffineExpr[]): AffineIndices {
     const dims: Value[] = [];
     const symbols: Value[] = [];
     const positionIn = (list: Value[], value: Value): number =>
@@ -304,7 +309,7 @@ class Parser extends TypeParser implements OpParser {
       if (!value) return undefined;
       return asSymbol ? affineSymbol(positionIn(symbols, value)) : affineDim(positionIn(dims, value));
     };
-    const results = this.list(open, close, () => this.#afterScan(scanAffineExpr(this.source, this.position, scope)));
+    const results = read(() => this.#afterScan(scanAffineExpr(this.source, this.position, scope)));
     return { map: affineMap(dims.length, symbols.length, results), dims, symbols };
   }
 

@@ -134,11 +134,11 @@ class Printer implements OpPrinter {
   }
 
   value(value: Value): void {
-    this.text(this.#nameOf(value));
+    this.text(this.nameOf(value));
   }
 
   values(values: readonly Value[]): void {
-    this.text(values.map((v) => this.#nameOf(v)).join(", "));
+    this.text(values.map((v) => this.nameOf(v)).join(", "));
   }
 
   type(type: Type): void {
@@ -176,7 +176,7 @@ class Printer implements OpPrinter {
     const { argsNamedAs = [] } = options;
     argsNamedAs.forEach((value, i) => {
       const arg = region.blocks[0]?.args[i];
-      if (arg) this.#names.set(arg, this.#nameOf(value));
+      if (arg) this.#names.set(arg, this.nameOf(value));
     });
     this.text("{\n");
     this.#indent++;
@@ -191,7 +191,7 @@ class Printer implements OpPrinter {
     // Without a header an empty block would read back as no block at all.
     const needsHeader = !isEntry || (entryArgs && (block.args.length > 0 || !block.first));
     if (needsHeader) {
-      const args = block.args.map((a) => `${this.#nameOf(a)}: ${printType(a.type, printAttr)}`).join(", ");
+      const args = block.args.map((a) => `${this.nameOf(a)}: ${printType(a.type, printAttr)}`).join(", ");
       this.text(`${"  ".repeat(this.#indent - 1)}${this.#blockName(block)}${args === "" ? "" : `(${args})`}:\n`);
     }
     for (const op of block.ops()) {
@@ -221,7 +221,7 @@ class Printer implements OpPrinter {
     return name;
   }
 
-  #nameOf(value: Value): string {
+  nameOf(value: Value): string {
     const known = this.#names.get(value);
     if (known !== undefined) return known;
     if (value.definingOp) return `%<${value.definingOp.name} before its definition>`;

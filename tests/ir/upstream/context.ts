@@ -1,6 +1,7 @@
 /** @file The context of these tests: every dialect whose text is upstream's. */
 
 import { Context } from "../../../ir/context.js";
+import { affine } from "../../../ir/dialects/affine/dialect.js";
 import { arith } from "../../../ir/dialects/arith/dialect.js";
 import { builtin } from "../../../ir/dialects/builtin.js";
 import { complex } from "../../../ir/dialects/complex/dialect.js";
@@ -11,7 +12,7 @@ import { memref } from "../../../ir/dialects/memref/dialect.js";
 import { scf } from "../../../ir/dialects/scf/dialect.js";
 import { tensor } from "../../../ir/dialects/tensor/dialect.js";
 
-export const upstreamDialects = [builtin, func, arith, math, complex, tensor, linalg, scf, memref];
+export const upstreamDialects = [builtin, func, arith, math, complex, tensor, linalg, scf, memref, affine];
 
 export function upstreamContext(): Context {
   return new Context(upstreamDialects);
