@@ -1,0 +1,49 @@
+/**
+ * @file The compiler, top to bottom. Read this file first: a model is imported, goes through the stages below in
+ * this order, and leaves as a bundle (backend/emit-bundle.ts). After every stage the program is verified, only the
+ * dialects under `leaves` may remain, and it still computes what the importer's program computed.
+ */
+
+import { importMlir } from "../frontends/mlir/import.js";
+import type { Context } from "../ir/context.js";
+import { compileError } from "../ir/diagnostic.js";
+import type { Operation } from "../ir/graph.js";
+import { type Stage, stage } from "../ir/pass.js";
+import { stablehloToLinalg } from "./fuse/stablehlo-to-linalg.js";
+import { eliminateCommonSubexpressions } from "./simplify/eliminate-common-subexpressions.js";
+import { foldConstants } from "./simplify/fold-constants.js";
+import { inlineCalls } from "./simplify/inline-calls.js";
+import { removeDeadCode } from "./simplify/remove-dead-code.js";
+
+const graph = ["func", "stablehlo", "chlo"];
+const structured = ["func", "linalg", "tensor", "arith", "math", "complex", "scf"];
+
+/** Names of model files' formats, by extension. */
+const importers: Readonly<Record<string, (path: string, context: Context) => Operation>> = {
+  ".mlir": importMlir,
+};
+
+/** Stage 1, import: any supported file to StableHLO. */
+export function importModel(path: string, context: Context): Operation {
+  const extension = /\.[^./\\]+$/.exec(path)?.[0] ?? "";
+  const importer = importers[extension];
+  if (!importer) {
+    const known = Object.keys(importers).join(", ");
+    throw compileError("PS2001", `'${path}' is of no known format`, { exitCode: 2, fix: `give a file that ends in ${known}` });
+  }
+  return importer(path, context);
+}
+
+export const stages: readonly Stage[] = [
+  stage("simplify", {
+    why: "Fewer operations make every later decision cheaper, and calls hide what could be fused.",
+    leaves: graph,
+    // Folding after inlining sees constants through calls; dead code last takes what both leave behind.
+    passes: [inlineCalls, foldConstants, eliminateCommonSubexpressions, removeDeadCode],
+  }),
+  stage("fuse", {
+    why: "Structured operations say what is parallel and what each point reads, which is what grouping needs.",
+    leaves: structured,
+    passes: [stablehloToLinalg, eliminateCommonSubexpressions, removeDeadCode],
+  }),
+];
