@@ -7,6 +7,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { runtimeFault } from "../diagnostic.js";
+import { abiBridge, abiFunctions, runtimePrefix } from "../native/abi.js";
 import type { ModelDescription } from "../native/description.js";
 import { neededFeatures } from "../native/features.js";
 import { nativeSources } from "../native/sources.js";
@@ -15,22 +16,6 @@ import { cachedFile, contentKey } from "./cache.js";
 import { requireHost } from "./cpu.js";
 import type { ModelVariant } from "./engine.js";
 import { findNativeToolchain, type NativeToolchain, runProgram } from "./toolchain.js";
-
-/** The functions of C ABI v1, without their prefix. */
-export const abiFunctions = [
-  "abi_version",
-  "describe",
-  "create",
-  "plan",
-  "run",
-  "release",
-  "state_get",
-  "state_reset",
-  "counters",
-  "last_error",
-  "cancel",
-  "destroy",
-] as const;
 
 const runtimeOptions = ["-std=c11", "-O2", "-fPIC", "-fvisibility=hidden", "-pthread"];
 // Contraction is the module's to allow, operation by operation.
@@ -44,22 +29,22 @@ export async function buildNative(variant: ModelVariant, env: NodeJS.ProcessEnv 
   requireHost(variant.description);
   const name = identifier(variant.description.model);
   const toolchain = await findNativeToolchain(env);
-  const module = await moduleText(variant, `${name}_model_table`);
+  const module = await moduleText(variant, abiBridge(name));
   const target = targetOptions(toolchain, variant.description);
-  const runtime = runtimeKey(toolchain, name);
+  const runtime = runtimeKey(toolchain);
   const options = JSON.stringify([moduleOptions, target, linkOptions(name)]);
   const key = contentKey(["library 1", runtime, options, module]);
   const build = async (folder: string) => {
-    const object = cachedFile(runtime, ".o", (into) => compileRuntime(toolchain, name, into), env);
+    const object = cachedFile(runtime, ".o", (into) => compileRuntime(toolchain, into), env);
     await Promise.all([object, compileModule(toolchain, variant, { module, target, folder })]);
     return linkLibrary(toolchain, variant, await object, folder);
   };
   return cachedFile(key, process.platform === "darwin" ? ".dylib" : ".so", build, env);
 }
 
-/** A module's text with its table. Rejects with PS5230 (exit 5) where the file cannot be read. */
-export async function moduleText(variant: ModelVariant, tableSymbol: string): Promise<Uint8Array> {
-  const table = Buffer.from(modelTable(variant.description, tableSymbol), "utf8");
+/** A module's text, its table, and `more`. Rejects with PS5230 (exit 5) where the file cannot be read. */
+export async function moduleText(variant: ModelVariant, more: string): Promise<Uint8Array> {
+  const table = Buffer.from(modelTable(variant.description) + more, "utf8");
   const text = await readFile(variant.modulePath).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
     throw runtimeFault("PS5230", `the module cannot be read: ${reason}`, { cause: error });
@@ -81,16 +66,24 @@ function baseline(toolchain: NativeToolchain): readonly string[] {
   return toolchain.kind === "zig" ? ["-mcpu=baseline"] : [];
 }
 
-/** The runtime's object is the same for all modules of one name. */
-function runtimeKey(toolchain: NativeToolchain, name: string): string {
-  const options = JSON.stringify([runtimeOptions, baseline(toolchain), name, process.platform, process.arch]);
+/** The runtime's object is the same for all models. */
+function runtimeKey(toolchain: NativeToolchain): string {
+  const options = JSON.stringify([runtimeOptions, baseline(toolchain), runtimePrefix, process.platform, process.arch]);
   const sources = [...nativeSources().files].flat();
   return contentKey(["runtime 1", toolchain.kind, toolchain.version, options, ...sources]);
 }
 
-async function compileRuntime(toolchain: NativeToolchain, name: string, folder: string): Promise<string> {
+async function compileRuntime(toolchain: NativeToolchain, folder: string): Promise<string> {
   const sources = nativeSources().folder;
-  const what = [`-DPSM_NAME=${name}`, "-I", sources, "-c", path.join(sources, "psm_runtime.c"), "-o", "runtime.o"];
+  const what = [
+    `-DPSM_NAME=${runtimePrefix}`,
+    "-I",
+    sources,
+    "-c",
+    path.join(sources, "psm_runtime.c"),
+    "-o",
+    "runtime.o",
+  ];
   const command = [...toolchain.command, ...runtimeOptions, ...baseline(toolchain), ...what];
   const result = await runProgram(command, folder);
   if (result.code === 0) return path.join(folder, "runtime.o");

@@ -8,9 +8,10 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as yowasp from "@yowasp/clang";
+import { abiFunctions, runtimePrefix } from "../native/abi.js";
 import { neededFeatures } from "../native/features.js";
 import { nativeSources } from "../native/sources.js";
-import { abiFunctions, compileFault, moduleText } from "./build-native.js";
+import { compileFault, moduleText } from "./build-native.js";
 import { cachedFile, contentKey } from "./cache.js";
 import type { ModelVariant } from "./engine.js";
 
@@ -30,12 +31,6 @@ const runtimeOptions = [
 // The stack lies below everything else: overflowing it traps.
 const linkOptions = ["--no-entry", "--stack-first", "-zstack-size=1048576", "--strip-debug", "-O2"] as const;
 
-/**
- * The prefix of C ABI v1 in every wasm module. One model has a memory to itself, so that the runtime's object can be the
- * same for all.
- */
-export const wasmPrefix = "psm";
-
 /** The package exports its version; its type declarations do not say so. */
 const compiler = `@yowasp/clang ${(yowasp as unknown as { readonly version: string }).version}`;
 
@@ -48,7 +43,7 @@ export async function buildWasm(
   pages: number,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<string> {
-  const module = await moduleText(variant, `${wasmPrefix}_model_table`);
+  const module = await moduleText(variant, "");
   const features = featureOptions(variant);
   const object = contentKey(["wasm module 1", compiler, JSON.stringify([moduleOptions, features]), module]);
   const linked = contentKey(["wasm 1", object, runtimeKey(), JSON.stringify(linkOptions), `${pages}`]);
@@ -62,7 +57,7 @@ export async function buildWasm(
 
 function runtimeKey(): string {
   const sources = [...nativeSources().files].flat();
-  return contentKey(["wasm runtime 1", compiler, JSON.stringify([runtimeOptions, wasmPrefix]), ...sources]);
+  return contentKey(["wasm runtime 1", compiler, JSON.stringify([runtimeOptions, runtimePrefix]), ...sources]);
 }
 
 /** The path of the runtime's object: one that came with the package, or the cache's, compiled when first needed. */
@@ -104,7 +99,7 @@ async function compileModule(
 }
 
 async function compileRuntime(folder: string): Promise<string> {
-  const source = [`-DPSM_NAME=${wasmPrefix}`, "-c", "psm_runtime.c", "-o", "runtime.o"];
+  const source = [`-DPSM_NAME=${runtimePrefix}`, "-c", "psm_runtime.c", "-o", "runtime.o"];
   const files = Object.fromEntries(nativeSources().files);
   const compiled = await runTool(["clang", ...runtimeOptions, ...source], files, undefined);
   const file = path.join(folder, "runtime.o");
@@ -118,7 +113,7 @@ async function link(
   pages: number,
   folder: string,
 ): Promise<string> {
-  const exports = [...abiFunctions, "wasm_alloc", "wasm_free"].map((f) => `--export=${wasmPrefix}_${f}`);
+  const exports = [...abiFunctions, "wasm_alloc", "wasm_free"].map((f) => `--export=${runtimePrefix}_${f}`);
   const limits = [...linkOptions, `--max-memory=${pages * wasmPage}`];
   const files = { "module.o": await readFile(objects[0]), "runtime.o": await readFile(objects[1]) };
   const args = ["wasm-ld", ...limits, ...exports, "module.o", "runtime.o", "-o", "model.wasm"];

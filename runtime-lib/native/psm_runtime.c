@@ -1,9 +1,10 @@
 /*
  * C ABI v1 over a compiled module: instances, plans, runs, states.
  *
- * One translation unit, compiled with -DPSM_NAME=NAME and linked with the module and its table. Everything but the
- * NAME_... symbols is static, so that any number of models live in one process. Nothing here is variable and global: an
- * instance owns its arena, states, threads and error text; instances share the weights alone.
+ * One translation unit, compiled once with -DPSM_NAME=psm and linked with the module, its table (psm_model_table) and a
+ * bridge that gives the functions the model's name (abi.ts). A library exports nothing else, so that any number of models
+ * live in one process. Nothing here is variable and global: an instance owns its arena, states, threads and error text;
+ * instances share the weights alone.
  */
 
 #if !defined(__wasm__)

@@ -9,6 +9,7 @@ import { checkedProduct, findDtype } from "../bundle/dtype.js";
 import { type Expression, type ExpressionOperator, parseExpression } from "../bundle/expression.js";
 import type { Value } from "../bundle/generated/manifest.js";
 import { runtimeFault } from "../diagnostic.js";
+import { runtimePrefix } from "./abi.js";
 import type { DescribedEntry, DescribedState, ModelDescription } from "./description.js";
 import { dtypeCode } from "./dtype-codes.js";
 import { neededFeatures } from "./features.js";
@@ -90,8 +91,8 @@ class Constants {
   }
 }
 
-/** The table's text; it defines `@SYMBOL`, to be linked with a runtime compiled under the same name. */
-export function modelTable(d: ModelDescription, symbol: string): string {
+/** The table's text; it defines the one symbol that the runtime looks for. */
+export function modelTable(d: ModelDescription): string {
   const constants = new Constants(identifier(d.model));
   const features = neededFeatures(d.target.cpu, d.target.features);
   const entries = d.entries.map((e) => entryConstant(d, e, constants));
@@ -111,7 +112,7 @@ export function modelTable(d: ModelDescription, symbol: string): string {
     i64(d.weights?.offset ?? 0),
     i32(d.weights?.fingerprint ?? 0),
   ]);
-  const table = `@${identifier(symbol)} = hidden constant ${model.type} ${model.value}, align 8\n`;
+  const table = `@${runtimePrefix}_model_table = hidden constant ${model.type} ${model.value}, align 8\n`;
   return `\n; The table of the model, for the runtime.\n${constants.text}${table}`;
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { type RuntimeFault, runtimeFault } from "../../diagnostic.js";
-import { wasmPrefix } from "../build-wasm.js";
+import { runtimePrefix } from "../../native/abi.js";
 import { type CompiledWasm, type WasmMemory, webAssembly } from "./webassembly.js";
 
 type Wasm = (...args: number[]) => number;
@@ -61,7 +61,7 @@ export class Sandbox {
   call(name: SandboxFunction, ...args: number[]): number {
     if (this.#broken !== undefined) throw this.#broken;
     try {
-      return (this.#exports[`${wasmPrefix}_${name}`] as Wasm)(...args);
+      return (this.#exports[`${runtimePrefix}_${name}`] as Wasm)(...args);
     } catch (error) {
       this.#broken = trapFault(error);
       throw this.#broken;

@@ -4,10 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Engine, LoadedModel, LoadOptions } from "../../../runtime-lib/engines/engine.js";
 import { nativeEngine } from "../../../runtime-lib/engines/native/engine.js";
 import { wasmEngine } from "../../../runtime-lib/engines/wasm/engine.js";
-import { floats, type ModelName, makeFixture, makeRoot, numbers, tensor } from "./fixtures.js";
+import { floats, type ModelName, makeFixture, makeRoot, numbers, sharedCache, tensor } from "./fixtures.js";
 
 const { root, remove } = makeRoot();
-const env = { ...process.env, PERSIMMONS_CACHE: `${root}/cache` };
 const opened: LoadedModel[] = [];
 
 afterAll(() => {
@@ -34,7 +33,7 @@ function faultOf(run: () => unknown): { readonly exitCode: number; readonly prob
   throw new Error("nothing was thrown");
 }
 
-describe.each([nativeEngine(env), wasmEngine(env)])("the $name engine", (engine) => {
+describe.each([nativeEngine(sharedCache), wasmEngine(sharedCache)])("the $name engine", (engine) => {
   const models = new Map<ModelName, LoadedModel>();
   const model = (name: ModelName) => models.get(name)!;
 

@@ -188,6 +188,12 @@ export function makeFixture(root: string, name: ModelName): Fixture {
   };
 }
 
+/** An environment whose compile cache all tests share, from one run to the next: its keys are contents. */
+export const sharedCache: NodeJS.ProcessEnv = {
+  PERSIMMONS_CACHE: path.join(tmpdir(), "persimmons-test-cache"),
+  ...process.env,
+};
+
 /** A folder for one test file, and a way to remove it. */
 export function makeRoot(): { readonly root: string; readonly remove: () => void } {
   const root = mkdtempSync(path.join(tmpdir(), "persimmons-engines-"));

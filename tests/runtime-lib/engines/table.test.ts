@@ -13,10 +13,9 @@ import { dtypeCode, dtypeConstant, dtypeOfCode } from "../../../runtime-lib/nati
 import { modelHeader } from "../../../runtime-lib/native/header.js";
 import { nativeSources } from "../../../runtime-lib/native/sources.js";
 import { modelTable } from "../../../runtime-lib/native/table.js";
-import { makeFixture, makeRoot, tensor } from "./fixtures.js";
+import { makeFixture, makeRoot, sharedCache, tensor } from "./fixtures.js";
 
 const { root, remove } = makeRoot();
-const env = { ...process.env, PERSIMMONS_CACHE: `${root}/cache` };
 const abi = nativeSources().files.get("psm_abi.h")!;
 afterAll(remove);
 
@@ -57,7 +56,7 @@ test("sizes of states mean in the library what they mean in the manifest", async
     states: e.name === "keep" ? states.map((_, k) => k) : [0],
   }));
   const description: ModelDescription = { ...base.description, states, entries };
-  const model = await nativeEngine(env).load({ ...base, description });
+  const model = await nativeEngine(sharedCache).load({ ...base, description });
   for (const s0 of [0, 1, 2, 3, 8, 31, 100]) {
     model.run("keep", [tensor("f32", [s0], new Array<number>(s0).fill(1))]);
     const symbols = new Map([["s0", s0]]);
@@ -86,7 +85,7 @@ function awkward(variant: ModelVariant): ModelDescription {
 test("names of any kind pass through table, description and header", async () => {
   const variant = makeFixture(root, "add").variant("native");
   const description = awkward(variant);
-  const model = await nativeEngine(env).load({ ...variant, description });
+  const model = await nativeEngine(sharedCache).load({ ...variant, description });
   expect(() => model.run("main", [])).toThrow(description.entries[0]!.inputs[0]!.name);
   model.close();
   const header = path.join(root, "awkward.h");
@@ -99,17 +98,17 @@ test("names of any kind pass through table, description and header", async () =>
 
 test("a name that is no identifier never reaches a symbol", () => {
   const { description } = makeFixture(root, "add").variant("native");
-  expect(() => modelTable({ ...description, model: "a b" }, "x")).toThrow("'a b' is no C identifier");
+  expect(() => modelTable({ ...description, model: "a b" })).toThrow("'a b' is no C identifier");
   const entries = [{ ...description.entries[0]!, name: "m(" }];
-  expect(() => modelTable({ ...description, entries }, "x")).toThrow("'m(' is no C identifier");
+  expect(() => modelTable({ ...description, entries })).toThrow("'m(' is no C identifier");
 });
 
 test("a first value outside the weights is refused", () => {
   const { description } = makeFixture(root, "total").variant("native");
   const beyond = { ...description, states: [{ ...description.states[0]!, init: 8 }] };
-  expect(() => modelTable(beyond, "x")).toThrow("PS5200");
+  expect(() => modelTable(beyond)).toThrow("PS5200");
   const symbolic = { ...description, states: [{ ...description.states[1]!, init: 0 }] };
-  expect(() => modelTable(symbolic, "x")).toThrow("PS5200");
+  expect(() => modelTable(symbolic)).toThrow("PS5200");
 });
 
 test("the library describes itself as the manifest does", async () => {
@@ -118,7 +117,7 @@ test("the library describes itself as the manifest does", async () => {
   expect(header).toContain("#define ROWS_MAIN_IN_X 0\n#define ROWS_MAIN_INPUTS 1\n#define ROWS_MAIN_OUT_Y 0\n");
   expect(header).toContain(" *   input 0 'x': f32 [s0, 3]\n");
   expect(header).toContain(" * s0: at least 1, at most 4096\n");
-  const table = modelTable(variant.description, "rows_model_table");
+  const table = modelTable(variant.description);
   const text = /c"(\{\\22abi.*)\\00"/.exec(table)![1]!;
   const json = text.replace(/\\([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(variant.description)));

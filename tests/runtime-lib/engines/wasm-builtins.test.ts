@@ -5,17 +5,16 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { LoadedModel, TensorData } from "../../../runtime-lib/engines/engine.js";
 import { nativeEngine } from "../../../runtime-lib/engines/native/engine.js";
 import { wasmEngine } from "../../../runtime-lib/engines/wasm/engine.js";
-import { makeFixture, makeRoot } from "./fixtures.js";
+import { makeFixture, makeRoot, sharedCache } from "./fixtures.js";
 
 const { root, remove } = makeRoot();
 let native: LoadedModel;
 let wasm: LoadedModel;
 
 beforeAll(async () => {
-  const env = { ...process.env, PERSIMMONS_CACHE: `${root}/cache` };
   const fixture = makeFixture(root, "arithmetic");
-  native = await nativeEngine(env).load(fixture.variant("native"), { threads: 1 });
-  wasm = await wasmEngine(env).load(fixture.variant("wasm"));
+  native = await nativeEngine(sharedCache).load(fixture.variant("native"), { threads: 1 });
+  wasm = await wasmEngine(sharedCache).load(fixture.variant("wasm"));
 }, 120_000);
 
 afterAll(() => {

@@ -5,10 +5,10 @@ import type { RuntimeFault } from "../../../runtime-lib/diagnostic.js";
 import type { ModelVariant } from "../../../runtime-lib/engines/engine.js";
 import { wasmEngine } from "../../../runtime-lib/engines/wasm/engine.js";
 import { compileSandboxed } from "../../../runtime-lib/engines/wasm/sandbox.js";
-import { makeFixture, makeRoot, numbers, tensor } from "./fixtures.js";
+import { makeFixture, makeRoot, numbers, sharedCache, tensor } from "./fixtures.js";
 
 const { root, remove } = makeRoot();
-const engine = wasmEngine({ ...process.env, PERSIMMONS_CACHE: `${root}/cache` });
+const engine = wasmEngine(sharedCache);
 afterAll(remove);
 
 function thrown(run: () => unknown): RuntimeFault {
