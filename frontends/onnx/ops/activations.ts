@@ -1,0 +1,107 @@
+/** @file Activation functions. */
+
+import type { Value } from "../../../ir/graph.js";
+import type { TensorBuilder } from "../../../ir/tensor-builder.js";
+import type { ImportNode, OpRow } from "../context.js";
+
+type Activation = (t: TensorBuilder, x: Value, n: ImportNode) => Value;
+
+const activation = (name: string, since: number, f: Activation): OpRow => ({
+  name,
+  since,
+  build: (n) => f(n.t, n.value(0), n),
+});
+
+/** `x` where it is positive, else `otherwise`. */
+const positiveOr = (t: TensorBuilder, x: Value, otherwise: Value): Value => t.select(t.lt(x, 0), otherwise, x);
+
+/** alpha * x + beta, kept within [0, 1]. */
+const hardSigmoid = (t: TensorBuilder, x: Value, alpha: number, beta: number): Value =>
+  t.clamp(0, t.add(t.mul(x, alpha), beta), 1);
+
+/** log(1 + e^x) = max(x, 0) + log1p(e^-|x|) */
+export const softplus = (t: TensorBuilder, x: Value): Value => t.add(t.max(x, 0), t.log1p(t.exp(t.neg(t.abs(x)))));
+
+/** A slope for every element, or before opset 7 for every channel. */
+function prelu(n: ImportNode): Value {
+  const { t } = n;
+  const x = n.value(0);
+  const slope = n.value(1);
+  const behind = n.rank(0) - 2;
+  const isPerChannel = n.opset < 7 && n.rank(1) === 1 && n.shape(1)[0] !== 1 && behind > 0;
+  const aligned = isPerChannel ? t.reshape(slope, [...t.shape(slope), ...new Array<number>(behind).fill(1)]) : slope;
+  return t.select(t.lt(x, 0), t.mul(x, aligned), x);
+}
+
+function gelu(t: TensorBuilder, x: Value, n: ImportNode): Value {
+  const approximate = n.word("approximate", ["none", "tanh"]);
+  const [result] = t.composite("psm.gelu", [x], { approximate: { kind: "string", value: approximate } }, (b, [y]) => [
+    approximate === "tanh" ? geluByTanh(b, y!) : geluByErf(b, y!),
+  ]);
+  return result!;
+}
+
+/** x/2 * (1 + erf(x / sqrt(2))) */
+const geluByErf = (t: TensorBuilder, x: Value): Value => t.mul(t.mul(x, 0.5), t.add(t.erf(t.mul(x, Math.SQRT1_2)), 1));
+
+/** x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3))) */
+function geluByTanh(t: TensorBuilder, x: Value): Value {
+  const cube = t.mul(t.mul(x, x), x);
+  const inner = t.mul(t.add(x, t.mul(cube, 0.044715)), Math.sqrt(2 / Math.PI));
+  return t.mul(t.mul(x, 0.5), t.add(t.tanh(inner), 1));
+}
+
+/** Inference leaves the input as it is; training would need random numbers. */
+function dropout(n: ImportNode): readonly (Value | undefined)[] {
+  const { t } = n;
+  const x = n.value(0);
+  const isMaskBool = n.opset >= 10;
+  if (n.opset < 7 && !n.flag("is_test")) n.unsupported("training mode (is_test = 0)", "export the model for inference");
+  if (n.opset >= 12) checkInference(n);
+  const mask = n.wants(1) ? t.fillLike(1, x, isMaskBool ? "i1" : t.element(x)) : undefined;
+  return [x, mask];
+}
+
+/** `training_mode` must be false, or nothing be dropped; where only the run knows, the program checks it. */
+function checkInference(n: ImportNode): void {
+  const { t } = n;
+  const training = n.optional(2);
+  if (training === undefined) return;
+  const [isTraining, ratio] = [n.constant(2)?.data[0], n.has(1) ? n.constant(1)?.data[0] : 0.5];
+  if (isTraining === 0 || ratio === 0) return;
+  if (isTraining === 1 && ratio !== undefined)
+    n.unsupported("training mode with a ratio that is not 0", "export the model for inference");
+  const keeps = t.not(t.reshape(training, []));
+  const rate = n.optional(1);
+  const ok = rate === undefined ? keeps : t.or(keeps, t.eq(t.reshape(rate, []), 0));
+  t.assert(ok, `${n.node.label}: training mode is not supported`);
+}
+
+export const activations: readonly OpRow[] = [
+  activation("Relu", 1, (t, x) => t.max(x, 0)),
+  activation("LeakyRelu", 1, (t, x, n) => positiveOr(t, x, t.mul(x, n.float("alpha", 0.01)))),
+  activation("Elu", 1, (t, x, n) => positiveOr(t, x, t.mul(t.expm1(x), n.float("alpha", 1)))),
+  activation("Selu", 1, (t, x, n) => {
+    const alpha = n.float("alpha", n.opset < 6 ? 1.6732 : 1.6732631921768188);
+    const gamma = n.float("gamma", n.opset < 6 ? 1.0507 : 1.0507010221481323);
+    return t.mul(positiveOr(t, x, t.mul(t.expm1(x), alpha)), gamma);
+  }),
+  activation("Celu", 12, (t, x, n) => {
+    const alpha = n.float("alpha", 1);
+    return t.add(t.max(x, 0), t.min(t.mul(t.expm1(t.div(x, alpha)), alpha), 0));
+  }),
+  { name: "PRelu", since: 1, build: prelu },
+  activation("HardSigmoid", 1, (t, x, n) => hardSigmoid(t, x, n.float("alpha", 0.2), n.float("beta", 0.5))),
+  activation("HardSwish", 14, (t, x) => t.mul(x, hardSigmoid(t, x, 1 / 6, 0.5))),
+  activation("Mish", 18, (t, x) => t.mul(x, t.tanh(softplus(t, x)))),
+  activation("Softplus", 1, softplus),
+  activation("Softsign", 1, (t, x) => t.div(x, t.add(t.abs(x), 1))),
+  activation("ThresholdedRelu", 10, (t, x, n) => t.select(t.gt(x, n.float("alpha", 1)), x, 0)),
+  activation("Swish", 24, (t, x, n) => t.mul(x, t.sigmoid(t.mul(x, n.float("alpha", 1))))),
+  activation("Shrink", 9, (t, x, n) => {
+    const [bias, lambda] = [n.float("bias", 0), n.float("lambd", 0.5)];
+    return t.select(t.lt(x, -lambda), t.add(x, bias), t.select(t.gt(x, lambda), t.sub(x, bias), 0));
+  }),
+  activation("Gelu", 20, gelu),
+  { name: "Dropout", since: 1, build: dropout },
+];

@@ -1,0 +1,58 @@
+/**
+ * @file Every operator that is imported by a row of its own, from the tables of the families. A row holds from its
+ * `since` on, until a later row of the same operator or its own `until`.
+ */
+
+import { closest } from "../../../ir/suggest.js";
+import type { OpRow } from "../context.js";
+import { activations } from "./activations.js";
+import { casts } from "./cast.js";
+import { constants } from "./constants.js";
+import { contractions } from "./contractions.js";
+import { elementwise } from "./elementwise.js";
+import { indexing } from "./indexing.js";
+import { movement } from "./movement.js";
+import { normalization } from "./normalization.js";
+import { reductions } from "./reductions.js";
+import { slices } from "./slices.js";
+
+const families: readonly (readonly OpRow[])[] = [
+  activations,
+  casts,
+  constants,
+  contractions,
+  elementwise,
+  indexing,
+  movement,
+  normalization,
+  reductions,
+  slices,
+];
+
+const rows = new Map<string, OpRow[]>();
+for (const row of families.flat()) {
+  const key = rowKey(row.domain ?? "", row.name);
+  rows.set(
+    key,
+    [...(rows.get(key) ?? []), row].sort((a, b) => b.since - a.since),
+  );
+}
+
+function rowKey(domain: string, name: string): string {
+  return `${domain}::${name}`;
+}
+
+/** The row for an operator as of an opset of its domain. */
+export function findRow(domain: string, name: string, opset: number): OpRow | undefined {
+  const row = rows.get(rowKey(domain, name))?.find((r) => r.since <= opset);
+  return row?.until !== undefined && opset > row.until ? undefined : row;
+}
+
+/** The supported operator of the domain with the most similar name. */
+export function nearestOperator(domain: string, name: string): string | undefined {
+  const all = families.flat().filter((row) => (row.domain ?? "") === domain);
+  return closest(
+    name,
+    all.map((row) => row.name),
+  );
+}

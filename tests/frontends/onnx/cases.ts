@@ -1,0 +1,127 @@
+/**
+ * @file Cases of ONNX's backend suite, as `dump_cases.py` writes them, and what becomes of one: imported, verified, run by
+ * the interpreter and compared with the outputs that the suite expects, under its own tolerances.
+ */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { importOnnx } from "../../../frontends/onnx/import.js";
+import { readOnnxBytes } from "../../../frontends/onnx/read.js";
+import { Context } from "../../../ir/context.js";
+import type { Datum } from "../../../ir/define.js";
+import { CompileError, DiagnosticSink, formatDiagnostic } from "../../../ir/diagnostic.js";
+import { builtin } from "../../../ir/dialects/builtin.js";
+import { chlo } from "../../../ir/dialects/chlo/dialect.js";
+import { func } from "../../../ir/dialects/func.js";
+import { stablehlo } from "../../../ir/dialects/stablehlo/dialect.js";
+import type { ElementType } from "../../../ir/element.js";
+import type { Operation } from "../../../ir/graph.js";
+import { InterpretError, interpret } from "../../../ir/interpret.js";
+import { fromBytes, type NdArray } from "../../../ir/ndarray.js";
+import { verify } from "../../../ir/verify.js";
+
+type Item =
+  | {
+      readonly kind: "tensor";
+      readonly element: ElementType;
+      readonly shape: readonly number[];
+      readonly offset: number;
+      readonly length: number;
+    }
+  | { readonly kind: "strings" | "sequence" | "none" | "map" };
+
+export interface BackendCase {
+  readonly name: string;
+  readonly rtol: number;
+  readonly atol: number;
+  readonly operators: readonly string[];
+  readonly sets: readonly { readonly inputs: readonly Item[]; readonly outputs: readonly Item[] }[];
+}
+
+export interface Outcome {
+  /** `refused`: the importer named what it cannot do; `wrong`: other outputs, or a fault of ours. */
+  readonly verdict: "pass" | "refused" | "wrong";
+  readonly detail: string;
+}
+
+export function readIndex(folder: string): readonly BackendCase[] {
+  return JSON.parse(readFileSync(join(folder, "index.json"), "utf8")) as BackendCase[];
+}
+
+export function newContext(): Context {
+  return new Context([builtin, func, stablehlo, chlo]);
+}
+
+/** Runs case number `index` of the folder. */
+export function runCase(folder: string, index: number, test: BackendCase): Outcome {
+  const stem = join(folder, String(index).padStart(4, "0"));
+  const context = newContext();
+  let module: Operation;
+  try {
+    const sink = new DiagnosticSink();
+    module = importOnnx(readOnnxBytes(readFileSync(`${stem}.onnx`), { file: "case.onnx" }, sink), context);
+  } catch (error) {
+    if (!(error instanceof CompileError)) return { verdict: "wrong", detail: describe(error) };
+    return { verdict: "refused", detail: error.diagnostics.map(formatDiagnostic).join("\n") };
+  }
+  const problems = verify(module, context);
+  if (problems.length > 0) return { verdict: "wrong", detail: problems.map(formatDiagnostic).join("\n") };
+  const blob = readFileSync(`${stem}.bin`);
+  for (const set of test.sets) {
+    const inputs = set.inputs.map((x) => read(x, blob));
+    const wanted = set.outputs.map((x) => read(x, blob));
+    if (inputs.includes(undefined) || wanted.includes(undefined))
+      return { verdict: "refused", detail: "not all tensors" };
+    try {
+      const outputs = interpret(module, "main", inputs as readonly Datum[], context) as readonly NdArray[];
+      const difference = compareAll(outputs, wanted as readonly NdArray[], test);
+      if (difference !== undefined) return { verdict: "wrong", detail: difference };
+    } catch (error) {
+      // A check that the program makes of what only the run knows, such as that nobody asks for training.
+      const isCheck = error instanceof InterpretError && error.message.includes("is not supported");
+      return { verdict: isCheck ? "refused" : "wrong", detail: describe(error) };
+    }
+  }
+  return { verdict: "pass", detail: "" };
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function read(item: Item, blob: Buffer): NdArray | undefined {
+  if (item.kind !== "tensor") return undefined;
+  return fromBytes(item.element, item.shape, new Uint8Array(blob.subarray(item.offset, item.offset + item.length)));
+}
+
+function compareAll(outputs: readonly NdArray[], wanted: readonly NdArray[], test: BackendCase): string | undefined {
+  if (outputs.length !== wanted.length) return `${outputs.length} outputs instead of ${wanted.length}`;
+  for (const [i, want] of wanted.entries()) {
+    const difference = compare(outputs[i]!, want, test);
+    if (difference !== undefined) return `output ${i}: ${difference}`;
+  }
+  return undefined;
+}
+
+/** As the suite compares: |a - b| <= atol + rtol * |b|, NaN equal to NaN; two steps of bf16 are always allowed. */
+function compare(got: NdArray, want: NdArray, { rtol, atol }: BackendCase): string | undefined {
+  if (got.element !== want.element) return `${got.element} instead of ${want.element}`;
+  if (got.shape.join() !== want.shape.join()) return `sizes [${got.shape}] instead of [${want.shape}]`;
+  const relative = got.element === "bf16" ? Math.max(rtol, 2 ** -6) : rtol;
+  for (let i = 0; i < want.data.length; i++) {
+    const [a, b] = [got.data[i]!, want.data[i]!];
+    if (Object.is(a, b) || a === b) continue;
+    const [x, y] = [Number(a), Number(b)];
+    const difference = typeof a === "bigint" && typeof b === "bigint" ? Math.abs(Number(a - b)) : Math.abs(x - y);
+    const isNear = Number.isFinite(y) && difference <= atol + relative * Math.abs(y);
+    if (!isNear) return `element ${i} is ${x} instead of ${y}`;
+  }
+  return undefined;
+}
+
+/** The operator a case is for, as its name says: `test_reduce_sum_...` tests ReduceSum. */
+export function subjectOf(test: BackendCase): string {
+  const [only] = test.operators;
+  if (test.operators.length === 1 && only !== undefined) return only;
+  return test.name.replace(/^.*\/test_/, "").replace(/_.*$/, "");
+}
