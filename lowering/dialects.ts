@@ -1,6 +1,7 @@
 /** @file Every dialect of the compiler: what a `Context` is made with. */
 
 import { Context, type Dialect } from "../ir/context.js";
+import { affine } from "../ir/dialects/affine/dialect.js";
 import { arith } from "../ir/dialects/arith/dialect.js";
 import { builtin } from "../ir/dialects/builtin.js";
 import { chlo } from "../ir/dialects/chlo/dialect.js";
@@ -13,8 +14,24 @@ import { memref } from "../ir/dialects/memref/dialect.js";
 import { scf } from "../ir/dialects/scf/dialect.js";
 import { stablehlo } from "../ir/dialects/stablehlo/dialect.js";
 import { tensor } from "../ir/dialects/tensor/dialect.js";
+import { vector } from "../ir/dialects/vector/dialect.js";
 
-export const dialects: readonly Dialect[] = [builtin, func, stablehlo, chlo, linalg, tensor, arith, math, complex, scf, memref, llvm];
+export const dialects: readonly Dialect[] = [
+  builtin,
+  func,
+  stablehlo,
+  chlo,
+  linalg,
+  tensor,
+  arith,
+  math,
+  complex,
+  scf,
+  affine,
+  memref,
+  vector,
+  llvm,
+];
 
 /** The tables of a new compilation. */
 export function newContext(): Context {

@@ -9,6 +9,7 @@ import type { Context } from "../ir/context.js";
 import { compileError } from "../ir/diagnostic.js";
 import type { Operation } from "../ir/graph.js";
 import { type Stage, stage } from "../ir/pass.js";
+import { fuseElementwise } from "./fuse/fuse-elementwise.js";
 import { stablehloToLinalg } from "./fuse/stablehlo-to-linalg.js";
 import { eliminateCommonSubexpressions } from "./simplify/eliminate-common-subexpressions.js";
 import { foldConstants } from "./simplify/fold-constants.js";
@@ -29,7 +30,10 @@ export function importModel(path: string, context: Context): Operation {
   const importer = importers[extension];
   if (!importer) {
     const known = Object.keys(importers).join(", ");
-    throw compileError("PS2001", `'${path}' is of no known format`, { exitCode: 2, fix: `give a file that ends in ${known}` });
+    throw compileError("PS2001", `'${path}' is of no known format`, {
+      exitCode: 2,
+      fix: `give a file that ends in ${known}`,
+    });
   }
   return importer(path, context);
 }
@@ -44,6 +48,6 @@ export const stages: readonly Stage[] = [
   stage("fuse", {
     why: "Structured operations say what is parallel and what each point reads, which is what grouping needs.",
     leaves: structured,
-    passes: [stablehloToLinalg, eliminateCommonSubexpressions, removeDeadCode],
+    passes: [stablehloToLinalg, fuseElementwise, eliminateCommonSubexpressions, removeDeadCode],
   }),
 ];

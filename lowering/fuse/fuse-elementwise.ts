@@ -11,19 +11,18 @@ import type { AffineExpr } from "../../ir/affine-expr.js";
 import { Builder } from "../../ir/builder.js";
 import { inlineBlock, type ValueMap } from "../../ir/clone.js";
 import type { Context } from "../../ir/context.js";
-import { constantIndex } from "../../ir/dialects/arith/constant.js";
-import * as i from "../../ir/dialects/arith/integer.js";
 import { functionsOf } from "../../ir/dialects/func.js";
 import { generic, index as indexOp } from "../../ir/dialects/linalg/structured.js";
 import { Block, newRegion, type Operation, type Value } from "../../ir/graph.js";
 import type { Pass } from "../../ir/pass.js";
-import { unreachable } from "../../ir/unreachable.js";
+import { affinePosition } from "../affine-position.js";
 
 export const fuseElementwise: Pass = {
   name: "fuse-elementwise",
   summary: "Computes elementwise producers where their result is used.",
   run(module, context) {
-    for (const func of functionsOf(module)) for (const op of [...func.walk()]) if (op.block && generic.matches(op)) fuseInto(op, context);
+    for (const func of functionsOf(module))
+      for (const op of [...func.walk()]) if (op.block && generic.matches(op)) fuseInto(op, context);
   },
 };
 
@@ -64,7 +63,11 @@ function bodyOf(op: Operation): Block {
 function work(op: Operation): number {
   let n = 0;
   for (const inner of bodyOf(op).ops()) {
-    const free = inner.def.traits.includes("terminator") || inner.def.traits.includes("constant") || inner.name === "linalg.index" || inner.name.startsWith("arith.index_cast");
+    const free =
+      inner.def.traits.includes("terminator") ||
+      inner.def.traits.includes("constant") ||
+      inner.name === "linalg.index" ||
+      inner.name.startsWith("arith.index_cast");
     if (!free) n += inner.regions.length > 0 ? 4 : 1;
   }
   return n;
@@ -85,14 +88,21 @@ function tryFuse(producer: Operation, consumer: Operation, operand: number, cont
   const { inputs, outputs } = generic.operandsOf(consumer);
   const access = consumerMaps[operand]!;
   if (!isWorthwhile(producer, consumer, access)) return undefined;
-  const added = generic.operandsOf(producer).inputs.map((value, k) => ({ value, map: composeMaps(producerMaps[k]!, access) }));
+  const added = generic
+    .operandsOf(producer)
+    .inputs.map((value, k) => ({ value, map: composeMaps(producerMaps[k]!, access) }));
   const kept = inputs.map((value, k) => ({ value, map: consumerMaps[k]! })).filter((_, k) => k !== operand);
   const merged = mergeInputs([...kept, ...added]);
   const outMaps = consumerMaps.slice(inputs.length);
   const maps = [...merged.inputs.map((x) => x.map), ...outMaps];
   if (!coversIterations(maps, iterators.length)) return undefined;
   const builder = Builder.before(context, consumer);
-  const body = new Block([...merged.inputs.map((x) => bodyArgType(x.value, context)), ...bodyOf(consumer).args.slice(inputs.length).map((a) => a.type)]);
+  const body = new Block([
+    ...merged.inputs.map((x) => bodyArgType(x.value, context)),
+    ...bodyOf(consumer)
+      .args.slice(inputs.length)
+      .map((a) => a.type),
+  ]);
   fillBody(body, { producer, consumer, operand, places: merged.places, kept: kept.length, access }, context);
   const fused = builder.op(
     generic,
@@ -114,7 +124,10 @@ interface Access {
 }
 
 /** Equal accesses become one; `places` says where each of the given ones went. */
-function mergeInputs(all: readonly Access[]): { readonly inputs: readonly Access[]; readonly places: readonly number[] } {
+function mergeInputs(all: readonly Access[]): {
+  readonly inputs: readonly Access[];
+  readonly places: readonly number[];
+} {
   const inputs: Access[] = [];
   const places = all.map((x) => {
     const at = inputs.findIndex((y) => y.value === x.value && sameAffineMap(y.map, x.map));
@@ -158,7 +171,9 @@ function fillBody(body: Block, { producer, consumer, operand, places, kept, acce
   let next = 0;
   const consumerArgs = bodyOf(consumer).args.map((_, k) => {
     if (k === operand) return value!;
-    return k < inputs.length ? body.args[places[next++]!]! : body.args[body.args.length - (bodyOf(consumer).args.length - k)]!;
+    return k < inputs.length
+      ? body.args[places[next++]!]!
+      : body.args[body.args.length - (bodyOf(consumer).args.length - k)]!;
   });
   const map: ValueMap = new Map();
   const results = inlineBlock(bodyOf(consumer), consumerArgs, body, undefined, map);
@@ -173,34 +188,14 @@ function rewriteIndices(body: Block, before: Operation | undefined, access: Affi
     for (const inner of [...op.walk()]) {
       if (!indexOp.matches(inner)) continue;
       const at = Builder.before(context, inner);
-      const position = affineIndex(at, access.results[indexOp.attrsOf(inner).dim]!);
+      const position = positionOf(at, access.results[indexOp.attrsOf(inner).dim]!);
       inner.result.replaceAllUsesWith(position);
       inner.erase();
     }
   }
 }
 
-/** An affine expression of the iteration point, as arithmetic. */
-export function affineIndex(b: Builder, e: AffineExpr): Value {
-  const pair = (x: { readonly lhs: AffineExpr; readonly rhs: AffineExpr }) => ({ lhs: affineIndex(b, x.lhs), rhs: affineIndex(b, x.rhs) });
-  switch (e.kind) {
-    case "dim":
-      return b.value(indexOp, {}, { dim: e.position });
-    case "constant":
-      return constantIndex(b, e.value);
-    case "add":
-      return b.value(i.addi, pair(e), {});
-    case "mul":
-      return b.value(i.muli, pair(e), {});
-    case "floordiv":
-      return b.value(i.floordivsi, pair(e), {});
-    case "ceildiv":
-      return b.value(i.ceildivsi, pair(e), {});
-    case "mod":
-      return b.value(i.remui, pair(e), {});
-    case "symbol":
-      throw new Error("an indexing map has no symbols");
-    default:
-      return unreachable(e);
-  }
+/** An affine expression of the iteration point. */
+function positionOf(b: Builder, e: AffineExpr): Value {
+  return affinePosition(b, e, (dim) => b.value(indexOp, {}, { dim }));
 }

@@ -101,6 +101,9 @@ const reinterpret: Row = (op, to) => {
   to.bindPointer(op.result, source.pointer);
 };
 
+/** Dense storage under fewer or more axes. */
+const reshape: Row = (op, to) => to.bindPointer(op.result, to.address(op.operand(0)).pointer);
+
 /** Sizes that operands give are the values of the symbols in the result's type. */
 function defineSymbols(op: Operation, to: FunctionLowering): void {
   const type = op.result.type as MemRefType;
@@ -206,6 +209,8 @@ export const memrefRows: Readonly<Record<string, Row>> = {
   "memref.alloca": alloca,
   "memref.dim": dim,
   "memref.reinterpret_cast": reinterpret,
+  "memref.collapse_shape": reshape,
+  "memref.expand_shape": reshape,
   "memref.subview": subview,
   "memref.copy": copy,
   "memref.cast": cast,
