@@ -69,7 +69,7 @@ export function printAttr(attr: Attr): string {
     case "string":
       return printString(attr.value);
     case "array":
-      return `[${attr.items.map(printAttr).join(", ")}]`;
+      return `[${attr.items.map(printItem).join(", ")}]`;
     case "dict":
       return printAttrDict(attr.entries);
     case "type":
@@ -91,6 +91,14 @@ export function printAttr(attr: Attr): string {
     default:
       return unreachable(attr);
   }
+}
+
+/** In a list, numbers of the types that an untyped number has go without theirs. */
+function printItem(item: Attr): string {
+  const text = printAttr(item);
+  if (item.kind === "int" && item.type.kind === "scalar" && item.type.element === "i64") return String(item.value);
+  const isDouble = item.kind === "float" && item.type.kind === "scalar" && item.type.element === "f64";
+  return isDouble && Number.isFinite(item.value) ? text.slice(0, -" : f64".length) : text;
 }
 
 /** `{a = 1 : i64, flag}`: entries in name order, as MLIR keeps them. */

@@ -109,6 +109,8 @@ export interface OpParser {
   affineIndex(): AffineIndices;
   /** `{…}`; empty when there is none. */
   attrDict(): AttrDict;
+  /** The same, or an alias of one: `#trait`. */
+  attrDictOrAlias(): AttrDict;
   /** `%name`, which must be defined. */
   operand(): Value;
   tryOperand(): Value | undefined;

@@ -207,7 +207,9 @@ class FormatParser {
   #resultTypes(): readonly Type[] | undefined {
     if (this.#functional) return this.#functional.results;
     if (this.#same) return this.#def.resultNames.map(() => this.#same!);
-    if (this.#results.size === 0) return undefined;
+    // A format may show some result types only; inference knows the rest.
+    if (this.#results.size === 0 || (this.#def.infer && this.#results.size < this.#def.resultNames.length))
+      return undefined;
     return this.#def.resultNames.flatMap((n) => this.#results.get(n) ?? []);
   }
 

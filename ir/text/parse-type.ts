@@ -187,6 +187,12 @@ export class TypeParser extends Scanner {
     return { ...entries };
   }
 
+  attrDictOrAlias(): AttrDict {
+    if (!this.peek("#")) return this.attrDict();
+    const attr = this.attribute();
+    return attr.kind === "dict" ? attr.entries : this.fail("expected a dictionary");
+  }
+
   #tryLiteral(expected?: Type): Attr | undefined {
     const string = this.tryString();
     if (string !== undefined) return { kind: "string", value: string };

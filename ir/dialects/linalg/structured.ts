@@ -115,7 +115,7 @@ const genericAssembly: Assembly = {
     printResults(op, printer);
   },
   parse(parser, def) {
-    const dict = parser.attrDict();
+    const dict = parser.attrDictOrAlias();
     const { inputs, outputs } = parseOperands(parser);
     const more = parser.tryKeyword("attrs") ? attrsAfterEquals(parser) : {};
     const regions = [parser.region()];

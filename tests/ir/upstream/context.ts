@@ -11,8 +11,9 @@ import { math } from "../../../ir/dialects/math/dialect.js";
 import { memref } from "../../../ir/dialects/memref/dialect.js";
 import { scf } from "../../../ir/dialects/scf/dialect.js";
 import { tensor } from "../../../ir/dialects/tensor/dialect.js";
+import { vector } from "../../../ir/dialects/vector/dialect.js";
 
-export const upstreamDialects = [builtin, func, arith, math, complex, tensor, linalg, scf, memref, affine];
+export const upstreamDialects = [builtin, func, arith, math, complex, tensor, linalg, scf, memref, affine, vector];
 
 export function upstreamContext(): Context {
   return new Context(upstreamDialects);

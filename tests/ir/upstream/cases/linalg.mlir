@@ -1,4 +1,5 @@
 #rows = affine_map<(d0, d1) -> (d0, d1)>
+#copy = {indexing_maps = [#rows, #rows], iterator_types = ["parallel", "parallel"]}
 #sums = affine_map<(d0, d1) -> (d0)>
 func.func @row_sums(%a: tensor<?x?xf32>, %init: tensor<?xf32>) -> tensor<?xf32> {
   %0 = linalg.generic {indexing_maps = [#rows, #sums], iterator_types = ["parallel", "reduction"]}
@@ -27,6 +28,10 @@ func.func @in_place(%m: memref<?x?xf32>, %x: f32, %t: tensor<?xf32>) -> tensor<?
   linalg.generic {indexing_maps = [#rows], iterator_types = ["parallel", "parallel"]} outs(%m : memref<?x?xf32>) {
   ^bb0(%o: f32):
     linalg.yield %o : f32
+  }
+  linalg.generic #copy ins(%m : memref<?x?xf32>) outs(%m : memref<?x?xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
   }
   %0 = linalg.fill ins(%x : f32) outs(%t : tensor<?xf32>) -> tensor<?xf32>
   return %0 : tensor<?xf32>
