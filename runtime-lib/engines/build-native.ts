@@ -7,11 +7,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { runtimeFault } from "../diagnostic.js";
-import { abiBridge, abiFunctions, runtimePrefix } from "../native/abi.js";
+import { abiFunctions, runtimePrefix } from "../native/abi.js";
 import type { ModelDescription } from "../native/description.js";
 import { neededFeatures } from "../native/features.js";
 import { nativeSources } from "../native/sources.js";
-import { identifier, modelTable } from "../native/table.js";
+import { identifier, libraryText, tableMark } from "../native/table.js";
 import { cachedFile, contentKey } from "./cache.js";
 import { requireHost } from "./cpu.js";
 import type { ModelVariant } from "./engine.js";
@@ -29,7 +29,7 @@ export async function buildNative(variant: ModelVariant, env: NodeJS.ProcessEnv 
   requireHost(variant.description);
   const name = identifier(variant.description.model);
   const toolchain = await findNativeToolchain(env);
-  const module = await moduleText(variant, abiBridge(name));
+  const module = await moduleText(variant);
   const target = targetOptions(toolchain, variant.description);
   const runtime = runtimeKey(toolchain);
   const options = JSON.stringify([moduleOptions, target, linkOptions(name)]);
@@ -42,14 +42,17 @@ export async function buildNative(variant: ModelVariant, env: NodeJS.ProcessEnv 
   return cachedFile(key, process.platform === "darwin" ? ".dylib" : ".so", build, env);
 }
 
-/** A module's text, its table, and `more`. Rejects with PS5230 (exit 5) where the file cannot be read. */
-export async function moduleText(variant: ModelVariant, more: string): Promise<Uint8Array> {
-  const table = Buffer.from(modelTable(variant.description) + more, "utf8");
+/**
+ * A module's text with its table and the bridge, unless the file has them already. Rejects with PS5230 (exit 5) where it
+ * cannot be read.
+ */
+export async function moduleText(variant: ModelVariant): Promise<Uint8Array> {
   const text = await readFile(variant.modulePath).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
     throw runtimeFault("PS5230", `the module cannot be read: ${reason}`, { cause: error });
   });
-  return Buffer.concat([text, table]);
+  if (text.includes(tableMark)) return text;
+  return Buffer.concat([text, Buffer.from(libraryText(variant.description), "utf8")]);
 }
 
 /** Baseline plus the variant's features, spelled for cc1, which knows LLVM's names on every architecture. */

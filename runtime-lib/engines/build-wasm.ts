@@ -43,7 +43,7 @@ export async function buildWasm(
   pages: number,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<string> {
-  const module = await moduleText(variant, "");
+  const module = await moduleText(variant);
   const features = featureOptions(variant);
   const object = contentKey(["wasm module 1", compiler, JSON.stringify([moduleOptions, features]), module]);
   const linked = contentKey(["wasm 1", object, runtimeKey(), JSON.stringify(linkOptions), `${pages}`]);

@@ -49,7 +49,8 @@ export function cachedFile(
 
 async function findOrBuild(file: string, build: (folder: string) => Promise<string>): Promise<string> {
   const found = await stat(file).catch(() => undefined);
-  if (found?.isFile()) return file;
+  // Nothing that is cached is empty, but a file may be after the power failed.
+  if (found?.isFile() && found.size > 0) return file;
   const folder = await makeFolder(path.dirname(file));
   try {
     const built = await build(folder);

@@ -22,6 +22,7 @@ const cpuinfoNames: Readonly<Record<string, string>> = {
   sha: "sha_ni",
   rdrnd: "rdrand",
   prfchw: "3dnowprefetch",
+  evex512: "avx512f",
   avx512vbmi2: "avx512_vbmi2",
   avx512vnni: "avx512_vnni",
   avx512bitalg: "avx512_bitalg",

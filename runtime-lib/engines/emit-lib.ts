@@ -3,7 +3,7 @@
  * weights beside them. Each file is written under a temporary name and renamed.
  */
 
-import { copyFile, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { constants, copyFile, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { runtimeFault } from "../diagnostic.js";
 import { modelHeader } from "../native/header.js";
@@ -37,7 +37,8 @@ export async function emitLibrary(
   if (variant.weightsPath === undefined) return { library, header };
   const weights = path.join(folder, `${name}.safetensors`);
   const source = variant.weightsPath;
-  if (path.resolve(source) !== path.resolve(weights)) await place(weights, (file) => copyFile(source, file));
+  if (path.resolve(source) !== path.resolve(weights))
+    await place(weights, (file) => copyFile(source, file, constants.COPYFILE_FICLONE));
   return { library, header, weights };
 }
 

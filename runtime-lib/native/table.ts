@@ -9,7 +9,7 @@ import { checkedProduct, findDtype } from "../bundle/dtype.js";
 import { type Expression, type ExpressionOperator, parseExpression } from "../bundle/expression.js";
 import type { Value } from "../bundle/generated/manifest.js";
 import { runtimeFault } from "../diagnostic.js";
-import { runtimePrefix } from "./abi.js";
+import { abiBridge, runtimePrefix } from "./abi.js";
 import type { DescribedEntry, DescribedState, ModelDescription } from "./description.js";
 import { dtypeCode } from "./dtype-codes.js";
 import { neededFeatures } from "./features.js";
@@ -91,6 +91,17 @@ class Constants {
   }
 }
 
+/** Begins the definition of the table: a module whose text has it needs no other. */
+export const tableMark = `\n@${runtimePrefix}_model_table = `;
+
+/**
+ * What makes a library of a module, together with the runtime's object: its table and C ABI v1 under its name. Appended
+ * to the module's text at export, it leaves the builder of a library nothing to do but compile and link.
+ */
+export function libraryText(d: ModelDescription): string {
+  return modelTable(d) + abiBridge(d.model);
+}
+
 /** The table's text; it defines the one symbol that the runtime looks for. */
 export function modelTable(d: ModelDescription): string {
   const constants = new Constants(identifier(d.model));
@@ -112,7 +123,7 @@ export function modelTable(d: ModelDescription): string {
     i64(d.weights?.offset ?? 0),
     i32(d.weights?.fingerprint ?? 0),
   ]);
-  const table = `@${runtimePrefix}_model_table = hidden constant ${model.type} ${model.value}, align 8\n`;
+  const table = `${tableMark}hidden constant ${model.type} ${model.value}, align 8\n`;
   return `\n; The table of the model, for the runtime.\n${constants.text}${table}`;
 }
 

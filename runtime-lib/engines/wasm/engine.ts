@@ -23,11 +23,19 @@ export function wasmEngine(env: NodeJS.ProcessEnv = process.env): Engine {
   return {
     name: "wasm",
     load: async (variant: ModelVariant, options: LoadOptions = {}) => {
+      requireWasm(variant.description);
       const pages = memoryPages(variant.description, options.memoryLimit ?? reach);
       const bytes = await readFile(await buildWasm(variant, pages, env));
       return openWasm(await compileSandboxed(bytes, variant.description.model), variant);
     },
   };
+}
+
+/** Throws PS5224 (exit 4) for a variant of another kind. */
+function requireWasm(d: ModelDescription): void {
+  if (d.target.kind === "wasm") return;
+  const message = `the variant '${d.target.name}' is for ${d.target.triple}; the wasm engine runs wasm32`;
+  throw runtimeFault("PS5224", message, { exitCode: 4, fix: "export with --target=wasm32" });
 }
 
 /** The cap in pages. Throws PS5240 or PS5241 (exit 4) where the weights are beyond wasm32, or beyond the cap. */

@@ -12,8 +12,8 @@ import type { ModelDescription } from "../../../runtime-lib/native/description.j
 import { dtypeCode, dtypeConstant, dtypeOfCode } from "../../../runtime-lib/native/dtype-codes.js";
 import { modelHeader } from "../../../runtime-lib/native/header.js";
 import { nativeSources } from "../../../runtime-lib/native/sources.js";
-import { modelTable } from "../../../runtime-lib/native/table.js";
-import { makeFixture, makeRoot, sharedCache, tensor } from "./fixtures.js";
+import { libraryText, modelTable } from "../../../runtime-lib/native/table.js";
+import { makeFixture, makeRoot, numbers, sharedCache, tensor } from "./fixtures.js";
 
 const { root, remove } = makeRoot();
 const abi = nativeSources().files.get("psm_abi.h")!;
@@ -95,6 +95,16 @@ test("names of any kind pass through table, description and header", async () =>
   const checked = await runProgram([...command, ...flags]);
   expect(checked.stderr).toBe("");
   expect(checked.code).toBe(0);
+}, 60_000);
+
+test("a module that brings its table needs no other", async () => {
+  const variant = makeFixture(path.join(root, "whole"), "add").variant("native");
+  const text = readFileSync(variant.modulePath, "utf8");
+  writeFileSync(variant.modulePath, text + libraryText(variant.description));
+  const model = await nativeEngine(sharedCache).load(variant);
+  const [y] = model.run("main", [tensor("f32", [4], [0, 1, 2, 3])]);
+  expect(numbers(y!)).toEqual([10, 21, 32, 43]);
+  model.close();
 }, 60_000);
 
 test("a name that is no identifier never reaches a symbol", () => {

@@ -70,6 +70,13 @@ test("weights beyond 4 GiB are refused by name before anything is compiled", asy
   });
 });
 
+test("a native variant is refused by name", async () => {
+  await expect(engine.load(makeFixture(root, "add").variant("native"))).rejects.toMatchObject({
+    exitCode: 4,
+    diagnostics: [{ code: "PS5224" }],
+  });
+});
+
 test("the memory cap bounds everything, the inputs included", async () => {
   const model = await engine.load(makeFixture(root, "hungry").variant("wasm"), { memoryLimit: 4 << 20 });
   const many = new Array<number>(8 << 20).fill(1);
