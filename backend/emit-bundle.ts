@@ -9,10 +9,11 @@ import { functionBody } from "../ir/dialects/func.js";
 import { global } from "../ir/dialects/memref/global.js";
 import type { Dim } from "../ir/dim.js";
 import { elementFacts } from "../ir/element.js";
+import type { EntryInterface, InterfaceValue } from "../ir/entry.js";
 import type { Operation } from "../ir/graph.js";
+import { ARENA_BYTES, ARENA_LOWER_BOUND, CHUNKS, SUMMARY } from "../ir/names.js";
 import { toBytes } from "../ir/ndarray.js";
 import { type MemRefType, staticShape } from "../ir/types.js";
-import type { EntryInterface, InterfaceValue } from "../lowering/interface.js";
 import type { CpuDescription } from "../machine/cpu.js";
 import type { BundleDraft, ManifestDraft } from "../runtime-lib/bundle/bundle-draft.js";
 import type {
@@ -29,16 +30,9 @@ import type {
   Weight,
 } from "../runtime-lib/bundle/generated/manifest.js";
 import { layoutSafetensors, type TensorSource } from "../runtime-lib/bundle/safetensors-writer.js";
-import {
-  ARENA_BYTES,
-  ARENA_LOWER_BOUND,
-  dimAttr,
-  emitModule,
-  type LoweredProgram,
-  programOf,
-} from "./llvm/emit-module.js";
+import { dimAttr, emitModule, type LoweredProgram, programOf } from "./llvm/emit-module.js";
 import { isAllocatedByRun } from "./llvm/host.js";
-import { CHUNKS, symbolsIn } from "./llvm/kernel.js";
+import { symbolsIn } from "./llvm/kernel.js";
 import { planSizes, type SizeCheck } from "./llvm/plan-function.js";
 import { scheduleOf } from "./schedule.js";
 
@@ -180,7 +174,7 @@ function describeKernel(name: string, func: Operation, context: Context): Kernel
     return { name: `arg${k}`, kind: written.has(k) ? "update" : "read", dtype: type.element };
   };
   const chunks = func.extra[CHUNKS];
-  const summary = func.extra["psm.summary"];
+  const summary = func.extra[SUMMARY];
   const own = args.map((_, k) => k).filter((k) => chunks === undefined || k < args.length - 1);
   const symbolArguments = symbolsIn(func, context).map(
     (s): KernelArgument => ({ name: s, kind: "scalar", dtype: "i64" }),

@@ -7,9 +7,9 @@ import type { Context } from "../ir/context.js";
 import { callOp, functionBody } from "../ir/dialects/func.js";
 import type { Dim } from "../ir/dim.js";
 import { elementFacts } from "../ir/element.js";
+import type { EntryInterface } from "../ir/entry.js";
 import type { Block, Operation, Value } from "../ir/graph.js";
 import type { MemRefType } from "../ir/types.js";
-import type { EntryInterface } from "../lowering/interface.js";
 import type {
   Action,
   BufferKind,

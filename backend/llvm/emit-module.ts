@@ -4,16 +4,13 @@ import type { Context } from "../../ir/context.js";
 import { newModule } from "../../ir/dialects/builtin.js";
 import { funcOp, functionName, functionsOf } from "../../ir/dialects/func.js";
 import type { Dim } from "../../ir/dim.js";
+import type { EntryInterface } from "../../ir/entry.js";
 import type { Operation } from "../../ir/graph.js";
-import type { EntryInterface } from "../../lowering/interface.js";
+import { ARENA_BYTES } from "../../ir/names.js";
 import { addHostFunction } from "./host.js";
 import { lowerKernel, symbolsIn } from "./kernel.js";
 import { addPlanFunction } from "./plan-function.js";
 import { printLlvm } from "./print.js";
-
-/** What the planner wrote on a host function: sizes as dimension text. */
-export const ARENA_BYTES = "psm.arena_bytes";
-export const ARENA_LOWER_BOUND = "psm.arena_lower_bound";
 
 export interface ModuleInput {
   /** The C identifier that prefixes every symbol. */

@@ -10,10 +10,10 @@ import * as a from "../../ir/dialects/llvm/arithmetic.js";
 import * as control from "../../ir/dialects/llvm/control.js";
 import * as memory from "../../ir/dialects/llvm/memory.js";
 import { elementFacts } from "../../ir/element.js";
+import type { EntryInterface } from "../../ir/entry.js";
 import { Block, newRegion, type Operation, type Value } from "../../ir/graph.js";
 import type { MemRefType } from "../../ir/types.js";
-import type { EntryInterface } from "../../lowering/interface.js";
-import { addFunction, CHUNKS, slotPointer, symbolsIn, taskName } from "./kernel.js";
+import { addFunction, slotPointer, symbolsIn, taskName } from "./kernel.js";
 import { FunctionLowering, type Row } from "./lower/lowering.js";
 import { defineSymbol } from "./lower/memref-rows.js";
 import { computeRows } from "./lower/rows.js";
@@ -113,6 +113,7 @@ interface HostState {
 function hostRows(state: HostState): ReadonlyMap<string, Row> {
   const rows = new Map(computeRows);
   rows.set("func.call", callRow(state));
+  rows.set("scf.parallel", launchRow(state));
   rows.set("memref.alloc", allocRow(state));
   rows.set("memref.dealloc", deallocRow(state));
   rows.set("memref.get_global", globalRow(state));
@@ -127,18 +128,48 @@ function globalRow(state: HostState): Row {
   };
 }
 
+/** A call of a kernel in one piece. */
 function callRow(state: HostState): Row {
   return (op, to) => {
-    const { callee } = callOp.attrsOf(op);
-    const kernel = state.host.kernels.get(callee);
-    if (!kernel) throw new Error(`@${callee} is no kernel`);
     checkCancelled(to, state.rt!);
-    const values = op.operands.map((v) => (v.type.kind === "memref" ? to.address(v).pointer : to.value(v)));
-    const symbols = symbolsIn(kernel, to.context).map((s) => to.dim(to.context.dims.symbol(s)));
-    const chunks = kernel.extra[CHUNKS];
-    if (chunks?.kind === "string") launchChunks(to, state.rt!, callee, [...values, ...symbols], chunks.value);
-    else to.builder.op(control.call, { callee_operands: [...values, ...symbols] }, { callee }, { results: [] });
+    to.builder.op(
+      control.call,
+      { callee_operands: kernelArguments(op, op.operands, state, to) },
+      { callee: callOp.attrsOf(op).callee },
+      { results: [] },
+    );
   };
+}
+
+/** A parallel loop around one call of a kernel hands its chunks to the thread pool. */
+function launchRow(state: HostState): Row {
+  return (op, to) => {
+    const call = op.region(0).blocks[0]?.first;
+    if (!call || !callOp.matches(call)) throw new Error("a parallel loop of the host must launch a kernel");
+    checkCancelled(to, state.rt!);
+    const count = to.value(op.operand(1));
+    launchChunks(
+      to,
+      state.rt!,
+      callOp.attrsOf(call).callee,
+      kernelArguments(call, call.operands.slice(0, -1), state, to),
+      count,
+    );
+  };
+}
+
+/** The call's own operands, then the symbols that the kernel's types mention. */
+function kernelArguments(
+  call: Operation,
+  operands: readonly Value[],
+  state: HostState,
+  to: FunctionLowering,
+): readonly Value[] {
+  const { callee } = callOp.attrsOf(call);
+  const kernel = state.host.kernels.get(callee);
+  if (!kernel) throw new Error(`@${callee} is no kernel`);
+  const values = operands.map((v) => (v.type.kind === "memref" ? to.address(v).pointer : to.value(v)));
+  return [...values, ...symbolsIn(kernel, to.context).map((s) => to.dim(to.context.dims.symbol(s)))];
 }
 
 function checkCancelled(to: FunctionLowering, rt: Value): void {
@@ -148,16 +179,14 @@ function checkCancelled(to: FunctionLowering, rt: Value): void {
 }
 
 /** Packs the arguments into 8-byte slots and lets the pool run the kernel's task for every chunk. */
-function launchChunks(to: FunctionLowering, rt: Value, kernel: string, values: readonly Value[], chunks: string): void {
-  const count = to.context.dims.parse(chunks);
-  if (count === undefined) throw new Error(`'${chunks}' is no number of chunks`);
+function launchChunks(to: FunctionLowering, rt: Value, kernel: string, values: readonly Value[], count: Value): void {
   const slots = stackSlots(to, values.length);
   values.forEach((v, i) => {
     to.effect(memory.store, [v, slotPointer(to, slots, i)], { alignment: 8 });
   });
   const parallel = loadMember(to, rt, RT.parallel, to.pointer);
   const task = to.emit(memory.addressof, [], { global_name: taskName(kernel) });
-  to.builder.op(control.call, { callee_operands: [parallel, rt, task, slots, to.dim(count)] }, {}, { results: [] });
+  to.builder.op(control.call, { callee_operands: [parallel, rt, task, slots, count] }, {}, { results: [] });
 }
 
 /** Stack space made once, in the entry block. */

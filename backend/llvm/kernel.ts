@@ -12,13 +12,11 @@ import { functionBody, functionName } from "../../ir/dialects/func.js";
 import * as control from "../../ir/dialects/llvm/control.js";
 import * as memory from "../../ir/dialects/llvm/memory.js";
 import { Block, newRegion, type Operation, type Region, type Value } from "../../ir/graph.js";
+import { CHUNKS } from "../../ir/names.js";
 import { isShaped, type Type } from "../../ir/types.js";
 import { FunctionLowering } from "./lower/lowering.js";
 import { computeRows } from "./lower/rows.js";
 import { llvmType } from "./types.js";
-
-/** The attribute that says into how many chunks a kernel is split: a dimension as text. */
-export const CHUNKS = "psm.chunks";
 
 /** Names of the symbols that any type inside a function mentions, sorted. */
 export function symbolsIn(func: Operation, context: Context): readonly string[] {

@@ -3,13 +3,13 @@
  * functions as the importer wrote them, before lowering changes types; the manifest and the entry code follow it.
  */
 
-import type { Attr, AttrDict } from "../ir/attrs.js";
-import type { Context } from "../ir/context.js";
-import { funcOp, functionName, functionsOf } from "../ir/dialects/func.js";
-import type { Dim } from "../ir/dim.js";
-import type { ElementType } from "../ir/element.js";
-import type { Operation } from "../ir/graph.js";
-import { printType, type Type } from "../ir/types.js";
+import type { Attr, AttrDict } from "./attrs.js";
+import type { Context } from "./context.js";
+import { funcOp, functionName, functionsOf } from "./dialects/func.js";
+import type { Dim } from "./dim.js";
+import type { ElementType } from "./element.js";
+import type { Operation } from "./graph.js";
+import { printType, type Type } from "./types.js";
 
 export interface InterfaceValue {
   /** The name in the model's own words. */

@@ -1,0 +1,9 @@
+/** @file Names of the attributes through which passes and back ends tell each other what the types do not say. */
+
+/** On a kernel: into how many chunks it is cut, as dimension text. */
+export const CHUNKS = "psm.chunks";
+/** On a host function: the size of its arena, and the bound no plan can beat; dimension text. */
+export const ARENA_BYTES = "psm.arena_bytes";
+export const ARENA_LOWER_BOUND = "psm.arena_lower_bound";
+/** On a kernel: what it runs as, for people. */
+export const SUMMARY = "psm.summary";

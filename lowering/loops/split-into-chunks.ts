@@ -1,0 +1,194 @@
+/**
+ * @file Pass `split-into-chunks`: a kernel that is one parallel loop is cut along its outermost dimension into
+ * chunks, which the host launches as `scf.parallel` around the call. The number of chunks depends on sizes alone, so
+ * results never depend on the number of threads. Small loops stay whole: waking a thread costs more.
+ */
+
+import { stringAttr } from "../../ir/attrs.js";
+import { Builder } from "../../ir/builder.js";
+import type { Context } from "../../ir/context.js";
+import { constantIndex, constantScalarOf } from "../../ir/dialects/arith/constant.js";
+import * as i from "../../ir/dialects/arith/integer.js";
+import {
+  callOp,
+  funcOp,
+  functionBody,
+  functionsOf,
+  lookupFunction,
+  updateFunctionType,
+} from "../../ir/dialects/func.js";
+import { parallel, reduce } from "../../ir/dialects/scf/parallel.js";
+import type { Dim } from "../../ir/dim.js";
+import type { Operation, Value } from "../../ir/graph.js";
+import { CHUNKS } from "../../ir/names.js";
+import type { Pass } from "../../ir/pass.js";
+import { isShaped } from "../../ir/types.js";
+import { axisSize, dimValue } from "../shape-values.js";
+
+/** More chunks than this gain nothing on the machines at hand; few enough that their overhead stays small. */
+const MAX_CHUNKS = 16;
+/** Inner iterations below which a kernel stays whole, where they are known. */
+const MIN_WORK = 16384;
+
+export const splitIntoChunks: Pass = {
+  name: "split-into-chunks",
+  summary: "Cuts parallel kernels into chunks for the thread pool.",
+  run(module, context) {
+    const calls = new Map<Operation, Operation[]>();
+    for (const func of functionsOf(module)) {
+      for (const op of func.walk()) {
+        const kernel = callOp.matches(op) ? lookupFunction(module, callOp.attrsOf(op).callee) : undefined;
+        if (kernel && funcOp.attrsOf(kernel).sym_visibility === "private")
+          calls.set(kernel, [...(calls.get(kernel) ?? []), op]);
+      }
+    }
+    for (const [kernel, sites] of calls) split(kernel, sites, context);
+  },
+};
+
+function split(kernel: Operation, sites: readonly Operation[], context: Context): void {
+  const loop = onlyLoop(kernel);
+  if (!loop) return;
+  const { upperBound } = parallel.operandsOf(loop);
+  const trips = sizeExpression(upperBound[0]!, context);
+  if (trips === undefined || !isWorthwhile(loop, trips, context)) return;
+  const chunks = context.dims.min(trips, MAX_CHUNKS);
+  if (chunks === 1 || chunks === 0) return;
+  cut(kernel, loop, chunks, context);
+  for (const site of sites) launch(site, chunks, context);
+}
+
+/** The kernel's only loop, where everything beside it is free of effects and the loop starts at 0 by steps of 1. */
+function onlyLoop(kernel: Operation): Operation | undefined {
+  const ops = [...functionBody(kernel).ops()].filter((op) => !op.def.traits.includes("terminator"));
+  const others = ops.filter((op) => !op.def.traits.includes("pure"));
+  const [loop, ...more] = others;
+  if (!loop || more.length > 0 || !parallel.matches(loop) || loop.results.length > 0) return undefined;
+  const { lowerBound, step } = parallel.operandsOf(loop);
+  return constantScalarOf(lowerBound[0]!) === 0 && constantScalarOf(step[0]!) === 1 ? loop : undefined;
+}
+
+function isWorthwhile(loop: Operation, trips: Dim, context: Context): boolean {
+  const { upperBound } = parallel.operandsOf(loop);
+  const rest = upperBound.slice(1).map((v) => sizeExpression(v, context));
+  const known = [trips, ...rest]
+    .map((d) => (typeof d === "number" ? d : Number.POSITIVE_INFINITY))
+    .reduce((a, b) => a * b, 1);
+  return known * innerWork(loop, context) >= MIN_WORK;
+}
+
+/** Iterations of the loops inside, by their greatest known counts. */
+function innerWork(op: Operation, context: Context): number {
+  let work = 1;
+  for (const region of op.regions) {
+    for (const block of region.blocks) {
+      for (const inner of block.ops()) {
+        if (inner.name !== "scf.for" && inner.name !== "scf.parallel") continue;
+        const bounds = inner.name === "scf.for" ? [inner.operand(1)] : parallel.operandsOf(inner).upperBound;
+        const count = bounds
+          .map((v) => sizeExpression(v, context))
+          .map((d) => (typeof d === "number" ? d : 64))
+          .reduce((a, b) => a * b, 1);
+        work = Math.max(work, Math.max(count, 1) * innerWork(inner, context));
+      }
+    }
+  }
+  return work;
+}
+
+/** The size that an `index` is, over the symbols of the types it was read from. */
+export function sizeExpression(value: Value, context: Context): Dim | undefined {
+  const { dims } = context;
+  const constant = constantScalarOf(value);
+  if (constant !== undefined) return Number(constant);
+  const op = value.definingOp;
+  if (!op) return undefined;
+  if (op.name === "memref.dim") {
+    const axis = constantScalarOf(op.operand(1));
+    const { type } = op.operand(0);
+    return isShaped(type) && axis !== undefined ? type.shape[Number(axis)] : undefined;
+  }
+  const [a, b] = op.operands.map((x) => sizeExpression(x, context));
+  if (a === undefined || b === undefined) return undefined;
+  switch (op.name) {
+    case "arith.addi":
+      return dims.add(a, b);
+    case "arith.subi":
+      return dims.sub(a, b);
+    case "arith.muli":
+      return dims.mul(a, b);
+    case "arith.minsi":
+      return dims.min(a, b);
+    case "arith.maxsi":
+      return dims.max(a, b);
+    case "arith.ceildivsi":
+      return b === 0 ? undefined : dims.ceilDiv(a, b);
+    case "arith.floordivsi":
+    case "arith.divui":
+      return b === 0 ? undefined : dims.floorDiv(a, b);
+    default:
+      return undefined;
+  }
+}
+
+/** The loop runs from chunk * trips / chunks to (chunk + 1) * trips / chunks. */
+function cut(kernel: Operation, loop: Operation, chunks: Dim, context: Context): void {
+  const chunk = functionBody(kernel).addArg(context.types.scalar("index"));
+  const b = Builder.before(context, loop);
+  const { lowerBound, upperBound, step } = parallel.operandsOf(loop);
+  const count = typeof chunks === "number" ? constantIndex(b, chunks) : minimum(b, upperBound[0]!);
+  const bound = (k: Value): Value =>
+    b.value(i.divui, { lhs: b.value(i.muli, { lhs: k, rhs: upperBound[0]! }, {}), rhs: count }, {});
+  const start = bound(chunk);
+  const end = bound(b.value(i.addi, { lhs: chunk, rhs: constantIndex(b, 1) }, {}));
+  loop.setOperands([start, ...lowerBound.slice(1), end, ...upperBound.slice(1), ...step]);
+  kernel.setExtra(CHUNKS, stringAttr(context.dims.print(chunks)));
+  updateFunctionType(kernel, context);
+}
+
+function minimum(b: Builder, trips: Value): Value {
+  return b.value(i.minsi, { lhs: trips, rhs: constantIndex(b, MAX_CHUNKS) }, {});
+}
+
+/** Puts the call into a parallel loop over the chunks. */
+function launch(site: Operation, chunks: Dim, context: Context): void {
+  const b = Builder.before(context, site);
+  const scope = new SiteSizes(b, site);
+  const count = dimValue(b, chunks, scope);
+  const region = b.region([context.types.scalar("index")], (inner, [chunk]) => {
+    inner.op(callOp, { operands: [...site.operands, chunk!] }, callOp.attrsOf(site), {
+      results: [],
+      extra: site.extra,
+    });
+    inner.op(reduce, { operands: [] }, {}, { regions: [] });
+  });
+  b.op(
+    parallel,
+    { lowerBound: [constantIndex(b, 0)], upperBound: [count], step: [constantIndex(b, 1)], initVals: [] },
+    {},
+    { regions: [region] },
+  );
+  site.erase();
+}
+
+/** Symbols read off the memrefs that a call passes. */
+class SiteSizes {
+  readonly #b: Builder;
+  readonly #site: Operation;
+
+  constructor(b: Builder, site: Operation) {
+    this.#b = b;
+    this.#site = site;
+  }
+
+  sizeOf(symbol: string): Value | undefined {
+    const { dims } = this.#b.context;
+    const wanted = dims.symbol(symbol);
+    for (const x of this.#site.operands) {
+      if (!isShaped(x.type)) continue;
+      const axis = x.type.shape.indexOf(wanted as never);
+      if (axis >= 0) return axisSize(this.#b, x, axis);
+    }
+    return undefined;
+  }
+}
