@@ -1,22 +1,18 @@
 /**
  * @file The compile cache: files named by the hash of everything they were made from, so that one is never stale.
- * It lies at PERSIMMONS_CACHE, or where the system keeps caches. Each file is made under a temporary name in the same
+ * It lies in the user's cache folder. Each file is made under a temporary name in the same
  * folder and renamed: a crash, a full disk or a second process leaves whole files or none.
  */
 
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
-import { homedir } from "node:os";
 import path from "node:path";
+import { cacheDirectory } from "../bundle/cache-directory.js";
 import { runtimeFault } from "../diagnostic.js";
 
-/** The cache folder: PERSIMMONS_CACHE, else XDG_CACHE_HOME/persimmons, else the user's cache folder. */
+/** The user's cache folder; the environment's PERSIMMONS_CACHE where it is set. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  const own = env["PERSIMMONS_CACHE"];
-  if (own !== undefined && own !== "") return path.resolve(own);
-  const xdg = env["XDG_CACHE_HOME"];
-  if (xdg !== undefined && path.isAbsolute(xdg)) return path.join(xdg, "persimmons");
-  return path.join(homedir(), ...(process.platform === "darwin" ? ["Library", "Caches"] : [".cache"]), "persimmons");
+  return cacheDirectory(env);
 }
 
 /** SHA-256 of parts that cannot run into one another. */
