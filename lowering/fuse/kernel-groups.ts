@@ -1,0 +1,151 @@
+/**
+ * @file Which operations of a block become one kernel: each structured operation by itself, those that an earlier pass
+ * marked with one `psm.group`, neighbours on single numbers (loop counters, sizes), and chains that fill one tensor
+ * block by block. What is left stays with the host: calls, control flow, sizes, storage.
+ */
+
+import { compileError } from "../../ir/diagnostic.js";
+import { callOp } from "../../ir/dialects/func.js";
+import { fromElements } from "../../ir/dialects/tensor/access.js";
+import { insertSlice } from "../../ir/dialects/tensor/slice.js";
+import type { Block, Operation, Value } from "../../ir/graph.js";
+
+/** The attribute by which earlier passes say that operations of one block belong to one kernel. */
+export const GROUP = "psm.group";
+
+/** Operations over whole tensors that are not in the `linalg` dialect. */
+const copies: ReadonlySet<string> = new Set([
+  "tensor.bitcast",
+  "tensor.concat",
+  "tensor.extract_slice",
+  "tensor.generate",
+  "tensor.insert",
+  "tensor.insert_slice",
+  "tensor.pad",
+  "tensor.splat",
+]);
+
+const elementAccess: ReadonlySet<string> = new Set(["tensor.extract", "tensor.insert", "tensor.generate"]);
+
+/** True for what computes on elements and so cannot stay with the host. */
+export function isKernelOp(op: Operation): boolean {
+  if (op.def.dialect === "linalg" || copies.has(op.name) || op.extra[GROUP]) return true;
+  if (fromElements.matches(op)) return op.operands.some(dependsOnData) && !hasIndexElements(op.result);
+  if (op.def.dialect !== "scf" || op.regions.length === 0) return false;
+  return isElementNest(op);
+}
+
+/** Control flow around single elements, with nothing inside that is a kernel by itself. */
+function isElementNest(op: Operation): boolean {
+  const inner = [...op.walk()].slice(1);
+  const isWhole = (x: Operation): boolean =>
+    x.def.dialect === "linalg" || callOp.matches(x) || (copies.has(x.name) && !elementAccess.has(x.name));
+  if (inner.some(isWhole)) return false;
+  const writes = inner.some((x) => x.name === "tensor.insert" || x.name === "tensor.generate");
+  const reads = inner.some((x) => x.name === "tensor.extract");
+  return op.results.length > 0 && (writes || (reads && op.def.traits.includes("loop")));
+}
+
+function hasIndexElements({ type }: Value): boolean {
+  return type.kind === "tensor" && type.element === "index";
+}
+
+/** True where a number comes from the elements of a tensor. */
+function dependsOnData(x: Value): boolean {
+  const op = x.definingOp;
+  if (!op || x.type.kind !== "scalar" || op.name === "tensor.dim") return false;
+  return op.name === "tensor.extract" || op.regions.length > 0 || op.operands.some(dependsOnData);
+}
+
+/** The kernels of one block, as lists of operations in order. Nested blocks are left to the caller. */
+export function kernelGroups(block: Block): readonly (readonly Operation[])[] {
+  const groups: Operation[][] = [];
+  const marked = new Map<string, Operation[]>();
+  let open: Operation[] | undefined;
+  for (const op of block.ops()) {
+    if (!isKernelOp(op)) continue;
+    const mark = op.extra[GROUP];
+    const known = mark?.kind === "int" ? marked.get(String(mark.value)) : undefined;
+    if (known) known.push(op);
+    else if (mark?.kind === "int") {
+      groups.push([op]);
+      marked.set(String(mark.value), groups.at(-1)!);
+    } else if (open && joins(open, op)) open.push(op);
+    else {
+      open = [op];
+      groups.push(open);
+    }
+  }
+  return groups;
+}
+
+/** Whether `op` goes on with what the kernel before it does, and nothing that it needs would have to run in between. */
+function joins(group: readonly Operation[], op: Operation): boolean {
+  const last = group.at(-1)!;
+  const continues = insertSlice.matches(op) && insertSlice.matches(last) && isOnlyUse(last.result, op);
+  if (!continues && !(isScalarOp(op) && isScalarOp(last))) return false;
+  const between = operationsBetween(group[0]!, op).filter((x) => !group.includes(x));
+  return ![...dependents(group, between)].some((x) => needs(op, x));
+}
+
+function isOnlyUse(value: Value, user: Operation): boolean {
+  return value.countUses() === 1 && value.users.has(user);
+}
+
+/** Every tensor it touches is a single number. */
+function isScalarOp(op: Operation): boolean {
+  if (op.def.dialect !== "linalg" && !fromElements.matches(op)) return false;
+  return [...op.operands, ...op.results].every((x) => x.type.kind !== "tensor" || x.type.shape.length === 0);
+}
+
+function operationsBetween(first: Operation, last: Operation): readonly Operation[] {
+  const ops: Operation[] = [];
+  for (let op: Operation | undefined = first; op && op !== last; op = op.next) ops.push(op);
+  return ops;
+}
+
+/** Those of `candidates`, in order, that depend on `group`, directly or through each other. */
+function dependents(group: readonly Operation[], candidates: readonly Operation[]): ReadonlySet<Operation> {
+  const tainted = new Set<Value>(group.flatMap((op) => op.results));
+  const found = new Set<Operation>();
+  for (const op of candidates) {
+    if (![...valuesReadBy(op)].some((x) => tainted.has(x))) continue;
+    found.add(op);
+    for (const r of op.results) tainted.add(r);
+  }
+  return found;
+}
+
+function needs(op: Operation, producer: Operation): boolean {
+  const results = new Set(producer.results);
+  for (const x of valuesReadBy(op)) if (results.has(x)) return true;
+  return false;
+}
+
+/** Operands of the operation and of everything inside it. */
+export function* valuesReadBy(op: Operation): Generator<Value> {
+  for (const inner of op.walk()) yield* inner.operands;
+}
+
+/**
+ * Makes room for a group as one operation: what lies between its first and last operation and depends on it moves
+ * behind. A group that something outside must interrupt is a fault of the pass that marked it.
+ */
+export function gather(group: readonly Operation[]): Operation {
+  const [first, last] = [group[0]!, group.at(-1)!];
+  const between = operationsBetween(first, last).filter((op) => !group.includes(op));
+  const later = dependents(group, between);
+  const needed = group.find((op) => [...later].some((x) => needs(op, x)));
+  if (needed)
+    throw compileError(
+      "PS3010",
+      "a group of operations cannot be one kernel: its operations depend on each other through others",
+      { at: needed.at },
+    );
+  const { block, next } = last;
+  for (const op of later) {
+    op.detach();
+    block!.insertBefore(op, next);
+  }
+  return last;
+}
