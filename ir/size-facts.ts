@@ -1,7 +1,7 @@
 /**
  * @file What building a function learns about sizes: equalities that its operations ask for and nothing proves yet. From
  * then on both sides count as the same size, and the program checks them when it runs.
- * Invariant: a fact is only ever added.
+ * Invariant: a fact is only ever added, but for `snapshot`.
  */
 
 import type { Context } from "./context.js";
@@ -20,6 +20,15 @@ export class SizeFacts {
   /** Every equality that was assumed and not proved, in order of assumption. */
   get checks(): readonly (readonly [Dim, Dim])[] {
     return [...this.#checks.values()];
+  }
+
+  /** What undoes everything learnt from here on: what a branch or loop body assumes holds inside it only. */
+  snapshot(): () => void {
+    const [replacements, checks] = [new Map(this.#replacements), new Map(this.#checks)];
+    return () => {
+      restore(this.#replacements, replacements);
+      restore(this.#checks, checks);
+    };
   }
 
   /** `dim` with each symbol that is known to be another size replaced by that. */
@@ -83,6 +92,11 @@ export class SizeFacts {
     const name = symbolNameOf(x);
     return name !== undefined && !this.#context.dims.symbolsOf(by).includes(name);
   }
+}
+
+function restore<K, V>(map: Map<K, V>, to: ReadonlyMap<K, V>): void {
+  map.clear();
+  for (const [key, value] of to) map.set(key, value);
 }
 
 /** The name of a size that is a symbol and nothing else. */

@@ -5,21 +5,23 @@
  */
 
 import type { AttrDict } from "./attrs.js";
-import type { Builder } from "./builder.js";
+import { Builder } from "./builder.js";
 import type { Decompositions } from "./decompositions.js";
+import { compileError } from "./diagnostic.js";
 import { composite } from "./dialects/stablehlo/calls.js";
 import { ifOp, whileOp } from "./dialects/stablehlo/control-flow.js";
 import { dotGeneral } from "./dialects/stablehlo/dot.js";
+import { dynamicReshape } from "./dialects/stablehlo/dynamic-shape.js";
 import { reduce } from "./dialects/stablehlo/reduce.js";
 import { returnOp } from "./dialects/stablehlo/return.js";
 import { sort } from "./dialects/stablehlo/sort.js";
 import type { ElementType } from "./element.js";
 import { elementFacts } from "./element.js";
-import type { Region, Value } from "./graph.js";
+import { Block, newRegion, type Region, type Value } from "./graph.js";
 import { IndexBuilder, type Joining } from "./index-builder.js";
 import type { Operand } from "./math-builder.js";
 import { numericsOf, type Scalar } from "./scalar.js";
-import type { Type } from "./types.js";
+import { printType, type TensorType, type Type } from "./types.js";
 
 /** Fills a region or function; gives what it returns. */
 export type Fill = (t: TensorBuilder, args: readonly Value[]) => readonly Value[];
@@ -133,17 +135,78 @@ export class TensorBuilder extends IndexBuilder {
 
   /** A region of one block; what `fill` gives is returned. Values from around it may be used inside. */
   region(argTypes: readonly Type[], fill: Fill): Region {
-    return this.builder.region(argTypes, (b, args) => {
-      const inner = new TensorBuilder(b, this.decompositions, this);
-      for (const arg of args) inner.note(arg);
-      b.op(returnOp, { results: fill(inner, args) }, {});
+    const forget = this.facts.snapshot();
+    const region = this.builder.region(argTypes, (b, args) => {
+      b.op(returnOp, { results: fill(this.inside(b, args), args) }, {});
+    });
+    forget();
+    return region;
+  }
+
+  /** A builder for a block inside this one. */
+  protected inside(b: Builder, args: readonly Value[]): TensorBuilder {
+    const inner = new TensorBuilder(b, this.decompositions, this);
+    for (const arg of args) inner.note(arg);
+    return inner;
+  }
+
+  /** Runs `run` on a block that is thrown away, to see what comes out. */
+  sketch<T>(argTypes: readonly Type[], run: (t: TensorBuilder, args: readonly Value[]) => T): T {
+    const forget = this.facts.snapshot();
+    const block = new Block(argTypes);
+    const b = new Builder(this.context, block);
+    b.at = this.builder.at;
+    const result = run(this.inside(b, block.args), block.args);
+    for (const op of block.ops()) op.dropReferences();
+    forget();
+    return result;
+  }
+
+  /**
+   * Runs one of two branches, which give as many values of the same elements and ranks; sizes in which they differ become
+   * symbols. `pred` is an i1 of rank 0.
+   */
+  if(pred: Value, then: Fill, otherwise: Fill): readonly Value[] {
+    const branches = [then, otherwise].map((fill) => {
+      const forget = this.facts.snapshot();
+      const block = new Block();
+      const b = new Builder(this.context, block);
+      b.at = this.builder.at;
+      const t = this.inside(b, []);
+      const values = fill(t, []).map((x) => t.settle(x));
+      return { block, t, values, forget };
+    });
+    const types = this.#joinTypes(branches.map(({ values }) => values.map((x) => this.type(x))));
+    const regions = branches.toReversed().map(({ block, t, values, forget }) => {
+      t.builder.op(returnOp, { results: values.map((x, i) => t.withType(x, types[i]!)) }, {});
+      forget();
+      return newRegion(block);
+    });
+    return this.emitOp(ifOp, { pred }, {}, { regions: regions.toReversed() }).results;
+  }
+
+  /** @throws CompileError PS1203 where the lists differ in more than sizes. */
+  #joinTypes(lists: readonly (readonly TensorType[])[]): readonly TensorType[] {
+    const [first = [], ...rest] = lists;
+    return first.map((type, i) => {
+      const others = rest.map((list) => list[i]);
+      const odd = others.find((t) => t?.element !== type.element || t.shape.length !== type.shape.length);
+      if (odd !== undefined || others.includes(undefined)) {
+        const texts = [type, ...others].map((t) => (t ? printType(t) : "nothing"));
+        throw compileError("PS1203", `the branches give ${texts.join(" and ")} as result ${i}`);
+      }
+      const shape = type.shape.map((d, axis) =>
+        others.every((t) => t!.shape[axis] === d) ? d : this.context.freshSymbol("data"),
+      );
+      return this.tensorType(shape, type.element);
     });
   }
 
-  /** Runs one of two branches, which give values of the same types. `pred` is an i1 of rank 0. */
-  if(pred: Value, then: Fill, otherwise: Fill): readonly Value[] {
-    const regions = [this.region([], then), this.region([], otherwise)];
-    return this.emitOp(ifOp, { pred }, {}, { regions }).results;
+  /** `x` with sizes named as in `type`, where those leave open what they are. */
+  withType(x: Value, type: TensorType): Value {
+    if (x.type === type) return x;
+    const output_shape = this.vector(this.shape(x));
+    return this.emit(dynamicReshape, { operand: x, output_shape }, {}, { results: [type] });
   }
 
   /** Runs `body` on its own results for as long as `condition` gives true. */

@@ -30,6 +30,15 @@ export const functionModel =
 '''
 
 
+def add_defaults(function, schema):
+    """The operator's own defaults for attributes that the body refers to; the others must be given or have no effect."""
+    optional = [name for name in function.attribute if schema.attributes[name].default_value.name != ""]
+    required = [name for name in function.attribute if name not in optional]
+    del function.attribute[:]
+    function.attribute.extend(required)
+    function.attribute_proto.extend(schema.attributes[name].default_value for name in optional)
+
+
 def main():
     model = onnx.ModelProto(ir_version=10)
     model.opset_import.add(domain="", version=28)
@@ -44,6 +53,7 @@ def main():
             function.ParseFromString(body if isinstance(body, bytes) else body.SerializeToString())
             function.overload = f"{schema.since_version}.{opset}"
             function.doc_string = ""
+            add_defaults(function, schema)
             for node in function.node:
                 node.doc_string = ""
             model.functions.append(function)

@@ -34,8 +34,8 @@ export interface OpRow {
 export interface NodeServices {
   readonly opset: number;
   readonly memo: ContentsMemo;
-  /** The type that the model declares for a value. */
-  declared(name: string): OnnxType | undefined;
+  /** The sizes that the model declares for a value, or that follow from its declarations. */
+  sizesOf(name: string): readonly (Dim | undefined)[] | undefined;
   /** Sizes of a declared type in the program's symbols; `undefined` where nothing is known. */
   declaredShape(type: OnnxType | undefined): readonly (Dim | undefined)[] | undefined;
   /** Imports a graph of the node into the block of `t`; gives its outputs. */
@@ -154,6 +154,12 @@ export class ImportNode {
   contents(i: number): readonly (Dim | undefined)[] | undefined {
     const value = this.optional(i);
     return value && contentsOf(value, this.t.context, this.services.memo);
+  }
+
+  /** The only element of a small tensor, where it is known. */
+  known(value: Value): Dim | undefined {
+    const [only, ...more] = contentsOf(value, this.t.context, this.services.memo) ?? [];
+    return more.length === 0 ? only : undefined;
   }
 
   /** The numbers in an integer input, which must be known; `what` names it in the message. */
@@ -287,7 +293,7 @@ export class ImportNode {
 
   /** The declared sizes of output `i`, where all of them are numbers. */
   declaredSizes(i: number): readonly number[] | undefined {
-    const shape = this.services.declaredShape(this.services.declared(this.node.outputs[i] ?? ""));
+    const shape = this.services.sizesOf(this.node.outputs[i] ?? "");
     return shape?.every((d) => typeof d === "number") ? (shape as readonly number[]) : undefined;
   }
 

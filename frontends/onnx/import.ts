@@ -5,6 +5,7 @@
  */
 
 import { type Attr, arrayAttr, stringAttr } from "../../ir/attrs.js";
+import type { Builder } from "../../ir/builder.js";
 import type { Context } from "../../ir/context.js";
 import { Decompositions } from "../../ir/decompositions.js";
 import type { AnyOpDef } from "../../ir/define.js";
@@ -13,17 +14,18 @@ import { buildFunction } from "../../ir/dialects/func.js";
 import { composite } from "../../ir/dialects/stablehlo/calls.js";
 import type { Block, Operation, Value } from "../../ir/graph.js";
 import { TensorBuilder } from "../../ir/tensor-builder.js";
-import type { TensorType } from "../../ir/types.js";
 import { DimNames } from "./dims.js";
-import { describeImported, isTensor, Scope } from "./imported.js";
-import type { OnnxModel, OnnxType, OnnxValueInfo } from "./records.js";
-import { importCode } from "./refusal.js";
+import { type Imported, isTensor, Scope } from "./imported.js";
+import { distribute, type GivenInput, type InputPlan, type Parts, partsOf, planInput } from "./interface.js";
+import type { OnnxModel, OnnxValueInfo } from "./records.js";
+import { importCode, Refusal } from "./refusal.js";
 import { Walk } from "./walk.js";
-import { numericElement } from "./weights.js";
 
 export interface OnnxImportOptions {
   /** Inputs that have default values (initializers of the same name) stay inputs instead of becoming constants. */
   readonly keepDefaults?: boolean;
+  /** What is known of inputs beyond their declarations: the lengths of sequences, sizes. */
+  readonly given?: ReadonlyMap<string, GivenInput>;
 }
 
 /** The attribute of arguments and results that holds their names in the model. */
@@ -37,35 +39,32 @@ export function importOnnx(model: OnnxModel, context: Context, options: OnnxImpo
   const { graph } = model;
   const inputs = graph.inputs.filter((x) => options.keepDefaults === true || !isInitialized(model, x));
   const dims = new DimNames(context, inputs);
-  const types = inputs.map((x) => inputType(x, dims, context, model));
-  if (types.includes(undefined)) context.diagnostics.throwIfErrors();
+  const plans = inputs.map((x) => plan(x, model, dims, context, options));
+  context.diagnostics.throwIfErrors();
+  const args = plans.flatMap((p) => p.arguments);
   const module = newModule(context);
-  const main = buildFunction(context, module, "main", types as readonly TensorType[], (b, args) => {
+  const results: string[] = [];
+  const build = (b: Builder, values: readonly Value[]): readonly Value[] => {
     const t = new TensorBuilder(b, new Decompositions(module, context));
     const scope = new Scope();
-    args.forEach((arg, i) => {
-      t.note(arg);
-      scope.set(inputs[i]!.name, arg);
+    for (const value of values) t.note(value);
+    const lengths = plans.map((p) => p.arguments.length);
+    distribute(values, lengths).forEach((group, i) => {
+      scope.set(inputs[i]!.name, plans[i]!.make(group));
     });
-    const frame = { opsets: model.opsets, declared: new Map(), attributes: new Map(), path: "" };
+    const frame = { opsets: model.opsets, declared: new Map(), sizes: new Map(), attributes: new Map(), path: "" };
     const outputs = new Walk(model, context, dims).graph(graph, t, scope, frame);
-    const values = outputs.map((x, i) => {
-      if (isTensor(x)) return x;
-      const message = `output '${graph.outputs[i]!.name}' of the model is ${describeImported(x)}`;
-      if (x.kind !== "missing")
-        context.diagnostics.error(importCode.interface, message, {
-          at: { kind: "graph-node", file: model.file, node: graph.outputs[i]!.name },
-          fix: "only tensors of numbers can be outputs of a compiled model",
-        });
-      return undefined;
-    });
+    const parts = outputs.map((x, i) => outputParts(x, graph.outputs[i]!, model, context));
     context.diagnostics.throwIfErrors();
     b.at = { kind: "bytes", file: model.file, offset: 0 };
-    return values as readonly Value[];
-  });
+    results.push(...parts.flatMap((p, i) => p.values.map(({ path }) => `${graph.outputs[i]!.name}${path}`)));
+    return parts.flatMap((p) => p.values.map(({ value }) => value));
+  };
+  const types = args.map((a) => a.type);
+  const main = buildFunction(context, module, "main", types, build);
   eraseUnused(moduleBody(module));
-  main.setAttr("arg_attrs", names(inputs));
-  main.setAttr("res_attrs", names(graph.outputs));
+  main.setAttr("arg_attrs", names(args.map((a) => a.name)));
+  main.setAttr("res_attrs", names(results));
   return module;
 }
 
@@ -73,36 +72,45 @@ function isInitialized({ graph }: OnnxModel, { name }: OnnxValueInfo): boolean {
   return graph.initializers.has(name) || graph.sparseInitializers.has(name);
 }
 
-function names(values: readonly OnnxValueInfo[]): Attr {
-  return arrayAttr(values.map(({ name }) => ({ kind: "dict", entries: { [NAME]: stringAttr(name) } })));
+function names(values: readonly string[]): Attr {
+  return arrayAttr(values.map((name) => ({ kind: "dict", entries: { [NAME]: stringAttr(name) } })));
 }
 
-function inputType(
+const noPlan: InputPlan = { arguments: [], make: () => ({ kind: "missing", type: undefined }) };
+
+/** The input as arguments; what is wrong with it is reported. */
+function plan(
   { name, type }: OnnxValueInfo,
+  model: OnnxModel,
   dims: DimNames,
   context: Context,
-  model: OnnxModel,
-): TensorType | undefined {
-  const refuse = (what: string, fix: string): undefined => {
-    const at = { kind: "graph-node", file: model.file, node: name } as const;
-    context.diagnostics.error(importCode.interface, `input '${name}' of the model is ${what}`, { at, fix });
-    return undefined;
-  };
-  const element = type?.kind === "tensor" ? numericElement(type.dtype) : undefined;
-  if (type?.kind !== "tensor" || element === undefined)
-    return refuse(describeType(type), "only tensors of numbers can be inputs of a compiled model");
-  if (type.shape === undefined)
-    return refuse("a tensor of unknown rank", "give the input a shape; its sizes may be names");
-  return context.types.tensor(
-    type.shape.map((d) => dims.ofInput(d)),
-    element,
-  );
+  options: OnnxImportOptions,
+): InputPlan {
+  try {
+    return planInput(name, type, options.given?.get(name), dims, context);
+  } catch (error) {
+    report(error, `input '${name}' of the model is`, name, model, context);
+    return noPlan;
+  }
 }
 
-function describeType(type: OnnxType | undefined): string {
-  if (type === undefined) return "of no type";
-  if (type.kind === "tensor") return `a tensor of ${type.dtype}s`;
-  return type.kind === "optional" ? "an optional" : `a ${type.kind}`;
+/** The output as results; one whose nodes were refused has been reported with those. */
+function outputParts(x: Imported, { name }: OnnxValueInfo, model: OnnxModel, context: Context): Parts {
+  const none: Parts = { values: [], form: "", make: () => x };
+  if (!isTensor(x) && x.kind === "missing") return none;
+  try {
+    return partsOf(x);
+  } catch (error) {
+    report(error, `output '${name}' of the model:`, name, model, context);
+    return none;
+  }
+}
+
+function report(error: unknown, subject: string, name: string, model: OnnxModel, context: Context): void {
+  if (!(error instanceof Refusal)) throw error;
+  const at = { kind: "graph-node", file: model.file, node: name } as const;
+  const options = error.fix === undefined ? { at } : { at, fix: error.fix };
+  context.diagnostics.error(importCode.interface, `${subject} ${error.message}`, options);
 }
 
 /** Takes out what nobody uses: shape computations that importing has already done, for the most part. */

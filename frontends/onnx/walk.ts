@@ -18,6 +18,7 @@ import { findRow, nearestOperator } from "./ops/table.js";
 import {
   functionKey,
   type OnnxAttribute,
+  type OnnxDim,
   type OnnxFunction,
   type OnnxGraph,
   type OnnxModel,
@@ -33,6 +34,8 @@ export interface Frame {
   readonly opsets: ReadonlyMap<string, number>;
   /** Declared types of values. */
   readonly declared: ReadonlyMap<string, OnnxValueInfo>;
+  /** Shapes that follow from those declared: of values that only operators stand behind which keep the shape. */
+  readonly sizes: ReadonlyMap<string, readonly OnnxDim[]>;
   /** The attributes of the function call, which nodes refer to by name. */
   readonly attributes: ReadonlyMap<string, OnnxAttribute>;
   /** Names of the calls around, for messages: `Celu:3/`. */
@@ -76,8 +79,8 @@ export class Walk {
       if (!scope.hasOwn(name)) scope.setLazy(name, () => emitSparse(t, sparse));
     }
     const outputs = graph.outputs.map((o) => [o.name, o] as const);
-    const inner: Frame = { ...frame, declared: new Map([...frame.declared, ...graph.values, ...outputs]) };
-    this.nodes(graph.nodes, t, scope, inner);
+    const declared = new Map([...frame.declared, ...graph.values, ...outputs]);
+    this.nodes(graph.nodes, t, scope, { ...frame, declared, sizes: sizesBefore(graph.nodes, declared, frame.sizes) });
     return graph.outputs.map((o) => scope.get(o.name) ?? { kind: "missing", type: o.type });
   }
 
@@ -127,7 +130,8 @@ export class Walk {
     const services: NodeServices = {
       opset: frame.opsets.get(node.domain) ?? 1,
       memo: this.#memo,
-      declared: (name) => frame.declared.get(name)?.type,
+      sizesOf: (name) =>
+        (frame.sizes.get(name) ?? shapeOf(frame.declared.get(name)?.type))?.map((d) => this.#dims.known(d)),
       declaredShape: (type) => shapeOf(type)?.map((d) => this.#dims.known(d)),
       importGraph: (graph, inside, values) => {
         const inner = new Scope(scope);
@@ -155,7 +159,12 @@ export class Walk {
     });
     const bound = new Map([...f.defaults, ...attributes]);
     const path = `${frame.path}${node.label}/`;
-    this.nodes(f.nodes, t, scope, { opsets: f.opsets, declared: f.values, attributes: bound, path });
+    const results = node.outputs.map(
+      (name, i) => [f.outputs[i] ?? "", shapeOf(frame.declared.get(name)?.type)] as const,
+    );
+    const known = new Map(results.flatMap(([name, shape]) => (shape === undefined ? [] : [[name, shape] as const])));
+    const sizes = sizesBefore(f.nodes, f.values, known);
+    this.nodes(f.nodes, t, scope, { opsets: f.opsets, declared: f.values, sizes, attributes: bound, path });
     return f.outputs.map((name) => scope.get(name));
   }
 
@@ -229,6 +238,27 @@ export class Walk {
     const at = isInner ? { ...node.at, file: this.#model.file, node: `${frame.path}${node.label}` } : node.at;
     this.#context.diagnostics.add(diagnostic(code, message, fix === undefined ? { at } : { at, fix }));
   }
+}
+
+/** Operators of `ai.onnx` whose result has the shape of their first operand. */
+const keepingShape: ReadonlySet<string> = new Set(
+  "Abs Cast CastLike Ceil Exp Floor Identity Log Neg Not Reciprocal Relu Round Sigmoid Sign Sqrt Tanh".split(" "),
+);
+
+/** Follows declared shapes from results back to operands; `known` are shapes that are known besides. */
+function sizesBefore(
+  nodes: readonly OnnxNode[],
+  declared: ReadonlyMap<string, OnnxValueInfo>,
+  known: ReadonlyMap<string, readonly OnnxDim[]>,
+): ReadonlyMap<string, readonly OnnxDim[]> {
+  const sizes = new Map(known);
+  for (const { domain, opType, inputs, outputs } of nodes.toReversed()) {
+    const [input = "", output = ""] = [inputs[0], outputs[0]];
+    const shape = sizes.get(output) ?? shapeOf(declared.get(output)?.type);
+    const isOpen = shapeOf(declared.get(input)?.type) === undefined;
+    if (domain === "" && keepingShape.has(opType) && shape !== undefined && isOpen) sizes.set(input, shape);
+  }
+  return sizes;
 }
 
 const opsetOf = ({ node, frame }: Site): number => frame.opsets.get(node.domain) ?? 1;

@@ -3,6 +3,7 @@
 import type { Dim } from "../../../ir/dim.js";
 import type { Value } from "../../../ir/graph.js";
 import type { Joining } from "../../../ir/index-builder.js";
+import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
 
 const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
@@ -128,8 +129,7 @@ function tensorScatter(n: ImportNode): Value {
 }
 
 /** The places along a vector where it is true, in order, and how many there are: sorted to the front, then cut. */
-export function placesOfTrue(n: ImportNode, condition: Value): Value {
-  const { t } = n;
+export function placesOfTrue(t: TensorBuilder, condition: Value): Value {
   const [size] = t.shape(condition) as readonly [Dim];
   const amount = t.sum(t.convert(condition, "i64"), [0]);
   const { max } = t.context.dims.bounds(size);
@@ -150,7 +150,7 @@ function compress(n: ImportNode): Value {
   const length = n.shape(1)[0]!;
   // What the condition does not reach is left out.
   const reached = dims.provablyGreater(length, size) ? t.sliceAxis(wanted, 0, 0, size) : wanted;
-  return t.take(x, placesOfTrue(n, reached), axis);
+  return t.take(x, placesOfTrue(t, reached), axis);
 }
 
 /** One row of coordinates for each axis. */
@@ -160,7 +160,7 @@ function nonZero(n: ImportNode): Value {
   const x = n.value(0);
   const shape = n.shape(0);
   const flat = t.element(x) === "i1" ? t.flatten(x) : t.flatten(t.ne(x, t.fillLike(0, x)));
-  const places = placesOfTrue(n, flat);
+  const places = placesOfTrue(t, flat);
   const rows = shape.map((size, axis) => {
     const stride = dims.product(shape.slice(axis + 1));
     return t.unsqueeze(t.rem(t.div(places, t.scalar(stride)), t.scalar(size)), [0]);

@@ -9,24 +9,30 @@ import { activations } from "./activations.js";
 import { casts } from "./cast.js";
 import { constants } from "./constants.js";
 import { contractions } from "./contractions.js";
+import { control } from "./control.js";
 import { elementwise } from "./elementwise.js";
 import { indexing } from "./indexing.js";
 import { movement } from "./movement.js";
 import { normalization } from "./normalization.js";
 import { reductions } from "./reductions.js";
+import { sequences } from "./sequences.js";
 import { slices } from "./slices.js";
+import { uniques } from "./unique.js";
 
 const families: readonly (readonly OpRow[])[] = [
   activations,
   casts,
   constants,
   contractions,
+  control,
   elementwise,
   indexing,
   movement,
   normalization,
   reductions,
+  sequences,
   slices,
+  uniques,
 ];
 
 const rows = new Map<string, OpRow[]>();

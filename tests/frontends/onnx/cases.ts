@@ -6,9 +6,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { importOnnx } from "../../../frontends/onnx/import.js";
+import type { GivenInput } from "../../../frontends/onnx/interface.js";
 import { readOnnxBytes } from "../../../frontends/onnx/read.js";
+import type { OnnxModel, OnnxType } from "../../../frontends/onnx/records.js";
 import { Context } from "../../../ir/context.js";
-import type { Datum } from "../../../ir/define.js";
 import { CompileError, DiagnosticSink, formatDiagnostic } from "../../../ir/diagnostic.js";
 import { builtin } from "../../../ir/dialects/builtin.js";
 import { chlo } from "../../../ir/dialects/chlo/dialect.js";
@@ -28,7 +29,9 @@ type Item =
       readonly offset: number;
       readonly length: number;
     }
-  | { readonly kind: "strings" | "sequence" | "none" | "map" };
+  | { readonly kind: "strings"; readonly shape: readonly number[]; readonly values: readonly string[] }
+  | { readonly kind: "sequence"; readonly items: readonly Item[] }
+  | { readonly kind: "none" | "map" };
 
 export interface BackendCase {
   readonly name: string;
@@ -59,7 +62,8 @@ export function runCase(folder: string, index: number, test: BackendCase): Outco
   let module: Operation;
   try {
     const sink = new DiagnosticSink();
-    module = importOnnx(readOnnxBytes(readFileSync(`${stem}.onnx`), { file: "case.onnx" }, sink), context);
+    const model = readOnnxBytes(readFileSync(`${stem}.onnx`), { file: "case.onnx" }, sink);
+    module = importOnnx(model, context, { given: givenInputs(model, test) });
   } catch (error) {
     if (!(error instanceof CompileError)) return { verdict: "wrong", detail: describe(error) };
     return { verdict: "refused", detail: error.diagnostics.map(formatDiagnostic).join("\n") };
@@ -68,13 +72,11 @@ export function runCase(folder: string, index: number, test: BackendCase): Outco
   if (problems.length > 0) return { verdict: "wrong", detail: problems.map(formatDiagnostic).join("\n") };
   const blob = readFileSync(`${stem}.bin`);
   for (const set of test.sets) {
-    const inputs = set.inputs.map((x) => read(x, blob));
-    const wanted = set.outputs.map((x) => read(x, blob));
-    if (inputs.includes(undefined) || wanted.includes(undefined))
-      return { verdict: "refused", detail: "not all tensors" };
+    const inputs = set.inputs.flatMap(tensorsOf).map((x) => read(x, blob));
+    const wanted = set.outputs.flatMap(tensorsOf).map((x) => read(x, blob));
     try {
-      const outputs = interpret(module, "main", inputs as readonly Datum[], context) as readonly NdArray[];
-      const difference = compareAll(outputs, wanted as readonly NdArray[], test);
+      const outputs = interpret(module, "main", inputs, context) as readonly NdArray[];
+      const difference = compareAll(outputs, wanted, test);
       if (difference !== undefined) return { verdict: "wrong", detail: difference };
     } catch (error) {
       // A check that the program makes of what only the run knows, such as that nobody asks for training.
@@ -89,8 +91,43 @@ function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-function read(item: Item, blob: Buffer): NdArray | undefined {
-  if (item.kind !== "tensor") return undefined;
+type TensorData = Extract<Item, { readonly kind: "tensor" }>;
+
+/** The tensors of numbers in a sequence or optional, as the importer passes them. */
+function tensorsOf(item: Item): readonly TensorData[] {
+  if (item.kind === "tensor") return [item];
+  return item.kind === "sequence" ? item.items.flatMap(tensorsOf) : [];
+}
+
+/** What the data say of the inputs that are no tensors of numbers: lengths of sequences, and whether optionals are empty. */
+function givenInputs({ graph }: OnnxModel, test: BackendCase): ReadonlyMap<string, GivenInput> {
+  const given = new Map<string, GivenInput>();
+  const feeds = graph.inputs.filter(({ name }) => !graph.initializers.has(name));
+  feeds.forEach(({ name, type }, i) => {
+    const item = test.sets[0]?.inputs[i];
+    if (item !== undefined && (item.kind !== "tensor" || type?.kind !== "tensor")) given.set(name, givenOf(item, type));
+  });
+  return given;
+}
+
+function givenOf(item: Item, type: OnnxType | undefined): GivenInput {
+  if (type?.kind === "optional") {
+    return item.kind === "none" ? { kind: "optional" } : { kind: "optional", item: givenOf(item, type.element) };
+  }
+  switch (item.kind) {
+    case "tensor":
+    case "strings":
+      return item;
+    case "sequence": {
+      const element = type?.kind === "sequence" ? type.element : undefined;
+      return { kind: "sequence", items: item.items.map((x) => givenOf(x, element)) };
+    }
+    default:
+      return { kind: "optional" };
+  }
+}
+
+function read(item: TensorData, blob: Buffer): NdArray {
   return fromBytes(item.element, item.shape, new Uint8Array(blob.subarray(item.offset, item.offset + item.length)));
 }
 
