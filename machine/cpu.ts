@@ -18,10 +18,12 @@ export interface CpuDescription {
   readonly kind: "native" | "wasm";
   /** LLVM's target triple without a vendor's operating system, which the builder adds. */
   readonly arch: "x86_64" | "aarch64" | "wasm32";
-  /** For `-mcpu`/`-march`. */
+  /** The baseline code is generated for: an x86-64 level, or LLVM's name of an Arm core. */
   readonly llvmCpu: string;
-  /** LLVM features beyond the CPU's own, each with its sign. */
+  /** LLVM features beyond the baseline, each with its sign. */
   readonly llvmFeatures: readonly string[];
+  /** The core that LLVM schedules for; needs none of its features. */
+  readonly tuneFor?: string;
   /** Features a loader must find before it may run the code, as /proc/cpuinfo names them. */
   readonly requires: readonly string[];
   /** Width of a vector register in bits, and how many there are. */
@@ -64,7 +66,7 @@ const avx512: CpuDescription = {
   name: "x86-64-v4",
   summary: "x86-64 with AVX-512",
   llvmCpu: "x86-64-v4",
-  llvmFeatures: ["-prefer-256-bit"],
+  llvmFeatures: [],
   requires: avx512Flags,
   vectorBits: 512,
   vectorRegisters: 32,
@@ -77,7 +79,8 @@ export const cpus: readonly CpuDescription[] = [
     ...avx512,
     name: "sapphirerapids",
     summary: "Intel with AVX-512, VNNI and BF16",
-    llvmCpu: "sapphirerapids",
+    llvmFeatures: ["+avx512vnni", "+avx512bf16"],
+    tuneFor: "sapphirerapids",
     requires: [...avx512Flags, "avx512_vnni", "avx512_bf16", "amx_tile"],
     caches: { l1: 48 * KiB, l2: 2 * MiB, l3: 2 * MiB },
     dotBf16: true,
@@ -87,7 +90,8 @@ export const cpus: readonly CpuDescription[] = [
     ...avx512,
     name: "znver4",
     summary: "AMD Zen 4 with AVX-512, VNNI and BF16",
-    llvmCpu: "znver4",
+    llvmFeatures: ["+avx512vnni", "+avx512bf16"],
+    tuneFor: "znver4",
     requires: [...avx512Flags, "avx512_vnni", "avx512_bf16", "sse4a"],
     fmaPorts: 1,
     caches: { l1: 32 * KiB, l2: MiB, l3: 4 * MiB },
@@ -98,7 +102,8 @@ export const cpus: readonly CpuDescription[] = [
     ...avx512,
     name: "icelake-server",
     summary: "Intel with AVX-512 and VNNI",
-    llvmCpu: "icelake-server",
+    llvmFeatures: ["+avx512vnni"],
+    tuneFor: "icelake-server",
     requires: [...avx512Flags, "avx512_vnni", "gfni"],
     dotInt8: true,
   },
