@@ -124,6 +124,7 @@ export interface OpSpec<I extends Slots, A extends AttrSlots, O extends Slots> {
   readonly results: O;
   /** Region names; `"*"` at the end of the last name allows any number of them. */
   readonly regions?: readonly string[];
+  /** Names of the blocks control may go to; `"*"` at the end of the last one allows any number of them. */
   readonly successors?: readonly string[];
   readonly traits: readonly Trait[];
   /** MLIR assembly format in the declarative form, or a printer with its parser. The generic form always works too. */

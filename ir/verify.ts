@@ -74,8 +74,12 @@ class Verifier {
     const open = names.at(-1)?.endsWith("*") ?? false;
     const fits = open ? op.regions.length >= names.length - 1 : op.regions.length === names.length;
     if (!fits) this.#report(op, `has ${op.regions.length} regions instead of ${names.length}`);
-    if (op.successors.length !== (op.def.successors?.length ?? 0))
-      this.#report(op, `has ${op.successors.length} successors`);
+    const targets = op.def.successors ?? [];
+    const anyTargets = targets.at(-1)?.endsWith("*") ?? false;
+    const targetsFit = anyTargets
+      ? op.successors.length >= targets.length - 1
+      : op.successors.length === targets.length;
+    if (!targetsFit) this.#report(op, `has ${op.successors.length} successors`);
     for (const region of op.regions) {
       if (region.owner !== op) this.#report(op, "a region does not know its operation");
       for (const block of region.blocks) this.#block(op, block);

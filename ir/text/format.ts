@@ -6,6 +6,7 @@
  * an attribute whose kind can tell from the text whether it is there.
  */
 
+import { printAttr } from "../attrs.js";
 import type { AnyOpDef, OpSpec } from "../define.js";
 import type { Block, Operation, Region, Value } from "../graph.js";
 import {
@@ -18,7 +19,7 @@ import {
   type Slots,
   sameAttrValue,
 } from "../slots.js";
-import type { Type } from "../types.js";
+import { printType, type Type } from "../types.js";
 import type { Assembly, OpParser, OpPrinter, ParsedOp } from "./assembly.js";
 
 type Piece =
@@ -302,15 +303,13 @@ class FormatParser {
   }
 }
 
-function printSameType(op: Operation, printer: OpPrinter): void {
-  const types = [...op.operands, ...op.results].map((x) => x.type);
-  const [first] = types;
-  if (first !== undefined && types.every((t) => t === first)) printer.type(first);
-  else
-    printer.functionType(
-      op.operands.map((x) => x.type),
-      op.results.map((x) => x.type),
-    );
+/** One type where operands and results all print alike (symbolic sizes are in no text), else the function type. */
+export function printSameType(op: Operation, printer: OpPrinter): void {
+  const [operands, results] = [op.operands.map((x) => x.type), op.results.map((x) => x.type)];
+  const [first, ...rest] = [...operands, ...results];
+  const text = first && printType(first, printAttr);
+  if (first && rest.every((t) => t === first || printType(t, printAttr) === text)) printer.type(first);
+  else printer.functionType(operands, results);
 }
 
 function operandGroup(op: Operation, name: string): readonly Value[] {

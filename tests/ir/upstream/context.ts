@@ -4,6 +4,7 @@ import { Context } from "../../../ir/context.js";
 import { affine } from "../../../ir/dialects/affine/dialect.js";
 import { arith } from "../../../ir/dialects/arith/dialect.js";
 import { builtin } from "../../../ir/dialects/builtin.js";
+import { cf } from "../../../ir/dialects/cf/dialect.js";
 import { complex } from "../../../ir/dialects/complex/dialect.js";
 import { func } from "../../../ir/dialects/func.js";
 import { linalg } from "../../../ir/dialects/linalg/dialect.js";
@@ -13,7 +14,7 @@ import { scf } from "../../../ir/dialects/scf/dialect.js";
 import { tensor } from "../../../ir/dialects/tensor/dialect.js";
 import { vector } from "../../../ir/dialects/vector/dialect.js";
 
-export const upstreamDialects = [builtin, func, arith, math, complex, tensor, linalg, scf, memref, affine, vector];
+export const upstreamDialects = [builtin, func, arith, math, complex, tensor, linalg, scf, memref, affine, vector, cf];
 
 export function upstreamContext(): Context {
   return new Context(upstreamDialects);
