@@ -57,17 +57,35 @@ export async function loadModel(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<RunnableModel> {
   const { verify, signal } = choice;
-  const given = await openBundle(path, { ...(verify && { verify }), ...(signal && { signal }) });
-  const chosen = await chooseTarget(given, choice, env);
-  if (chosen.engine === "native") requireTrust(given, choice);
-  const bundle = await unpackedBundle(given, signal);
-  const variant = variantOf(bundle.manifest, chosen.target, bundle.path);
+  const bundle = await openBundle(path, { ...(verify && { verify }), ...(signal && { signal }) });
+  const chosen = await chooseTarget(bundle, choice, env);
   const { target, remarks } = chosen;
   if (chosen.engine === "native") {
-    const { file, code } = await findLibrary(bundle, target, variant, env);
-    return { bundle: given, target, model: openNative(file, variant, choice), code, remarks };
+    const { library, code, variant } = await findLibrary(bundle, target, choice, env);
+    return { bundle, target, model: openNative(library, variant, choice), code, remarks };
   }
-  return { bundle: given, target, model: await wasmEngine(env).load(variant, choice), code: "sandbox", remarks };
+  const { manifest, path: folder } = await unpackedBundle(bundle, signal);
+  const model = await wasmEngine(env).load(variantOf(manifest, target, folder), choice);
+  return { bundle, target, model, code: "sandbox", remarks };
+}
+
+/** A native library for callers of the C ABI, with what it was built from. */
+export interface PreparedLibrary {
+  /** Path of the shared library. */
+  readonly library: string;
+  readonly code: CodeOrigin;
+  readonly target: Target;
+  readonly variant: ModelVariant;
+}
+
+/** The native library of an open bundle, built if need be; rejects as `loadModel` does. */
+export async function prepareLibrary(
+  bundle: OpenBundle,
+  choice: LoadChoice = {},
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<PreparedLibrary> {
+  const { target } = await chooseTarget(bundle, { ...choice, engine: "native" }, env);
+  return { target, ...(await findLibrary(bundle, target, choice, env)) };
 }
 
 /** The library of a bundle exported with `--emit=lib`, or undefined. */
@@ -157,17 +175,22 @@ function isBundled({ manifest }: OpenBundle, target: Target): boolean {
 }
 
 async function findLibrary(
-  bundle: OpenBundle,
+  given: OpenBundle,
   target: Target,
-  variant: ModelVariant,
+  choice: LoadChoice,
   env: NodeJS.ProcessEnv,
-): Promise<{ readonly file: string; readonly code: CodeOrigin }> {
-  requireHost(variant.description);
-  if (isBundled(bundle, target)) return { file: join(bundle.path, bundledLibrary(bundle.manifest)!), code: "bundle" };
+): Promise<Omit<PreparedLibrary, "target">> {
+  requireTrust(given, choice);
+  requireHost(describeModel(given.manifest, target));
+  const bundle = await unpackedBundle(given, choice.signal);
+  const variant = variantOf(bundle.manifest, target, bundle.path);
+  if (isBundled(bundle, target)) {
+    return { library: join(bundle.path, bundledLibrary(bundle.manifest)!), code: "bundle", variant };
+  }
   const which = { digest: bundle.digest, target: target.name };
   const known = knownLibrary(which, env);
-  if (known !== undefined) return { file: known, code: "cache" };
-  return { file: await buildLibrary(which, variant, env), code: "built" };
+  if (known !== undefined) return { library: known, code: "cache", variant };
+  return { library: await buildLibrary(which, variant, env), code: "built", variant };
 }
 
 function requireTrust(bundle: OpenBundle, choice: LoadChoice): void {

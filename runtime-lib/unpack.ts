@@ -24,7 +24,7 @@ export async function unpackedBundle(bundle: OpenBundle, signal?: AbortSignal): 
   await writeBundle(
     folder,
     async (draft) => {
-      for (const { name } of files) await draft.file(name, slicesOf(bundle.file(name)));
+      for (const { name } of files) await draft.file(name, slicesOfFile(bundle.file(name)));
       return body;
     },
     signal === undefined ? {} : { signal },
@@ -43,7 +43,8 @@ async function openCopy(folder: string, digest: string): Promise<OpenBundle | un
   }
 }
 
-async function* slicesOf(place: FilePlace): AsyncGenerator<Uint8Array> {
+/** The bytes of a file of a bundle, a slice at a time. */
+export async function* slicesOfFile(place: FilePlace): AsyncGenerator<Uint8Array> {
   const fd = openPlainFile(place.path);
   try {
     for (let done = 0; done < place.bytes; ) {

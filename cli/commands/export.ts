@@ -1,0 +1,48 @@
+/** @file `persimmons export`: a model to a bundle. */
+
+import { Option } from "commander";
+import type { CommonOptions, Outcome, Session } from "../session.js";
+import { type MakeVerb, repeated, verb } from "./verb.js";
+
+interface Options extends CommonOptions {
+  readonly out?: string;
+  readonly pack?: string;
+  readonly target: readonly string[];
+  readonly emit?: "lib";
+  readonly profile?: boolean;
+  readonly dumpIr?: string;
+  readonly timings?: boolean;
+}
+
+export const exportVerb: MakeVerb = (act) =>
+  verb("export", "compile a model (.onnx, .mlir) to a bundle")
+    .argument("<model>", "the model file")
+    .option("-o, --out <dir>", "the bundle to write (default: ./STEM.psm)")
+    .option("--pack <file>", "write the bundle as one file")
+    .addOption(repeated("-t, --target <name>", "host, a CPU's name, or wasm32; may be given again for more variants"))
+    .addOption(new Option("--emit <what>", "also make libNAME.so and NAME.h, for C and Python").choices(["lib"]))
+    .option("--profile", "count calls and time of each kernel")
+    .option("--dump-ir <dir>", "write the program after each stage")
+    .option("--timings", "show what each stage took")
+    .action(act(exportAction));
+
+async function exportAction(session: Session, options: Options, model: string): Promise<Outcome> {
+  const { exportModel } = await import("../export-model.js");
+  const { compileModel } = await import("../compile.js");
+  const { progressOf } = await import("../progress.js");
+  const { describeExport } = await import("../describe-export.js");
+  const { out, pack, target, emit, profile, dumpIr } = options;
+  const request = {
+    model,
+    targets: target,
+    emitLibrary: emit === "lib",
+    ...(out === undefined ? {} : { out }),
+    ...(pack === undefined ? {} : { pack }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(dumpIr === undefined ? {} : { dumpIr }),
+  };
+  const { env, signal, interruptible } = session;
+  const progress = progressOf(session, options);
+  const result = await exportModel(request, { compile: compileModel, progress, env, signal, interruptible });
+  return describeExport(result, options.timings === true);
+}

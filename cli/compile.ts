@@ -1,0 +1,165 @@
+/**
+ * @file The compiler as the verbs use it: a model file through import and the stages of lowering/pipeline.ts, once for
+ * each target, to something that writes a bundle. Each variant has a context of its own, so targets never mix and a
+ * server compiles for ever without growing. Between stages the event loop gets a turn, for progress to be drawn.
+ */
+
+import { createHash } from "node:crypto";
+import { createReadStream, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, extname, join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { emitBundle, type LoweredVariant } from "../backend/emit-bundle.js";
+import type { Context } from "../ir/context.js";
+import { CompileError } from "../ir/diagnostic.js";
+import { entryInterfaces } from "../ir/entry.js";
+import type { Operation } from "../ir/graph.js";
+import type { Stage } from "../ir/pass.js";
+import { printModule } from "../ir/text/module.js";
+import { newContext } from "../lowering/dialects.js";
+import { InvalidStageOutput, runStages } from "../lowering/driver.js";
+import { importModel, stagesFor } from "../lowering/pipeline.js";
+import type { CpuDescription } from "../machine/cpu.js";
+import type { Source } from "../runtime-lib/bundle/generated/manifest.js";
+import { RuntimeFault } from "../runtime-lib/diagnostic.js";
+import type { CompiledModel, CompileOptions, StageTiming } from "./compiler.js";
+import { fileError, InternalBug } from "./faults.js";
+import { packageVersion } from "./version.js";
+
+/** See `Compiler`. */
+export async function compileModel(path: string, options: CompileOptions): Promise<CompiledModel> {
+  return compileGraph({ source: await describeSource(path), make: () => importGraph(path) }, options);
+}
+
+/** A model at graph level, as its importer wrote it. */
+export interface Graph {
+  readonly module: Operation;
+  readonly context: Context;
+}
+
+export interface GraphSource {
+  readonly source: Source;
+  /** A new context with the model in it; the same each time. */
+  readonly make: () => Graph;
+}
+
+export function importGraph(path: string): Graph {
+  const context = newContext();
+  return { module: importModel(path, context), context };
+}
+
+/** `compileModel` for a model that need not be a file as it is. */
+export async function compileGraph({ source, make }: GraphSource, options: CompileOptions): Promise<CompiledModel> {
+  const timings: StageTiming[] = [];
+  const lowered: Lowered[] = [];
+  for (const cpu of options.targets) lowered.push(await lower(make, cpu, options, timings));
+  const [first] = lowered;
+  if (first === undefined) throw new Error("a model is compiled for at least one target");
+  const input = {
+    model: identifierOf(source.stem),
+    producer: `persimmons ${packageVersion()}`,
+    source,
+    options: options.profile ? [{ name: "profile", value: "true" }] : [],
+    entries: first.entries,
+    variants: lowered,
+  };
+  return { compose: (draft) => emitBundle(input, draft), timings, diagnostics: first.context.diagnostics.all };
+}
+
+interface Lowered extends LoweredVariant {
+  readonly entries: ReturnType<typeof entryInterfaces>;
+}
+
+async function lower(
+  make: () => Graph,
+  cpu: CpuDescription,
+  options: CompileOptions,
+  timings: StageTiming[],
+): Promise<Lowered> {
+  const timed = async <T>(name: string, work: () => T): Promise<T> => {
+    options.onStage?.(cpu.name, name);
+    await nextTurn();
+    const start = performance.now();
+    const result = work();
+    timings.push({ target: cpu.name, stage: name, milliseconds: performance.now() - start });
+    return result;
+  };
+  const { module, context } = await timed("import", make);
+  // What callers see is read off before lowering changes types.
+  const entries = entryInterfaces(module, context);
+  const dump = dumper(options.dumpIr, cpu, options.targets.length > 1);
+  dump("import", module, context);
+  const done: Stage[] = [];
+  try {
+    for (const stage of stagesFor(cpu)) {
+      await timed(stage.name, () => runStages([stage], module, context));
+      dump(stage.name, module, context);
+      done.push(stage);
+    }
+  } catch (error) {
+    throw isOurFault(error) ? withLastGoodStage(error, make, done) : error;
+  }
+  return { cpu, module, context, entries };
+}
+
+function isOurFault(error: unknown): boolean {
+  return !(error instanceof CompileError) && !(error instanceof RuntimeFault);
+}
+
+/**
+ * A fault of ours with the program as it was before: the stages that went well are run once more, as they leave the same
+ * program each time, and its text is written where the report says.
+ */
+function withLastGoodStage(error: unknown, make: () => Graph, done: readonly Stage[]): InternalBug {
+  const folder = mkdtempSync(join(tmpdir(), "persimmons-bug-"));
+  const files: string[] = [];
+  const { module, context } = make();
+  runStages(done, module, context);
+  const last = done.at(-1)?.name ?? "import";
+  files.push(join(folder, `${last}.mlir`));
+  writeFileSync(files[0]!, printModule(module, context, { generic: true }));
+  if (error instanceof InvalidStageOutput) {
+    files.push(join(folder, `${error.stage}.invalid.mlir`));
+    writeFileSync(files[1]!, error.text);
+  }
+  return new InternalBug(error, files);
+}
+
+/** Writes `NN-STAGE.mlir` to the folder of `--dump-ir`, in a folder of its own for each of several targets. */
+function dumper(folder: string | undefined, cpu: CpuDescription, several: boolean) {
+  let count = 0;
+  return (stage: string, module: Operation, context: Context): void => {
+    if (folder === undefined) return;
+    const into = several ? join(folder, cpu.name) : folder;
+    const file = join(into, `${String(count++).padStart(2, "0")}-${stage}.mlir`);
+    try {
+      mkdirSync(into, { recursive: true });
+      writeFileSync(file, printModule(module, context));
+    } catch (error) {
+      if (error instanceof Error && "syscall" in error) throw fileError(file, "write", error);
+      throw error;
+    }
+  };
+}
+
+/** What the bundle remembers of the model file. Throws exit 5 where it cannot be read. */
+export async function describeSource(path: string): Promise<Source> {
+  const hash = createHash("sha256");
+  try {
+    for await (const slice of createReadStream(path)) hash.update(slice as Uint8Array);
+  } catch (error) {
+    throw fileError(path, "read", error);
+  }
+  const extension = extname(path);
+  return {
+    stem: basename(path, extension),
+    kind: extension.slice(1).toLowerCase() || "unknown",
+    sha256: hash.digest("hex"),
+  };
+}
+
+/** A C identifier from a file's stem: every model has one, as all its symbols carry it. */
+export function identifierOf(stem: string): string {
+  const name = stem.replace(/[^A-Za-z0-9_]/g, "_");
+  return /^[A-Za-z_]/.test(name) ? name : `model_${name}`;
+}
