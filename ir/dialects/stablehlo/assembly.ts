@@ -3,7 +3,7 @@
 import type { AnyOpDef } from "../../define.js";
 import type { AttrValues, Operation, Value } from "../../graph.js";
 import type { OpParser, OpPrinter, ParsedOp } from "../../text/assembly.js";
-import { printType, type Type } from "../../types.js";
+import type { Type } from "../../types.js";
 
 /** ` {attributes} : (operand types) -> result types`: how most forms end. */
 export function printTail(op: Operation, printer: OpPrinter, shown: readonly string[]): void {
@@ -28,21 +28,7 @@ export function parseTail(
   return { operands, attrs, extra, results };
 }
 
-/** `t` where all operands and the result print as `t`, else the function type. */
-export function printSameType(op: Operation, printer: OpPrinter): void {
-  const types = [...op.operands, ...op.results].map((x) => x.type);
-  const [first] = types;
-  const text = first && printType(first);
-  if (first !== undefined && types.every((t) => printType(t) === text)) printer.type(first);
-  else {
-    printer.functionType(
-      op.operands.map((x) => x.type),
-      op.results.map((x) => x.type),
-    );
-  }
-}
-
-/** Reads what `printSameType` prints; the result types. */
+/** Reads what `printSameType` (ir/text/format.ts) prints; the result types. */
 export function parseSameType(parser: OpParser, operands: readonly Value[]): readonly Type[] {
   if (parser.peek("(")) {
     const { inputs, results } = parser.functionType();

@@ -75,6 +75,9 @@ function printRecord<R extends object>(
     const isAbsent = field.absent !== undefined && JSON.stringify(field.absent) === JSON.stringify(value[key]);
     if (!isAbsent) parts.push(`${names[key]} = ${field.print(value[key])}`);
   }
+  // MLIR wants the angle brackets even around nothing; our attribute tree drops them, so one empty field is written.
+  const [first] = Object.keys(fields) as (keyof R & string)[];
+  if (parts.length === 0 && first !== undefined) parts.push(`${names[first]} = ${fields[first].print(value[first])}`);
   return parts.join(", ");
 }
 

@@ -10,8 +10,9 @@ import { complexTensor, floatOrComplexTensor, floatTensor, i32 } from "../../kin
 import { emptyArray, fromBytes, lanesOf, mapElements, type NdArray, sizeOf, toBytes } from "../../ndarray.js";
 import { convertScalar, numericsOf } from "../../scalar.js";
 import type { Assembly } from "../../text/assembly.js";
+import { printSameType } from "../../text/format.js";
 import { printType, type TensorType } from "../../types.js";
-import { parseAssign, parseSameType, printSameType } from "./assembly.js";
+import { parseAssign, parseSameType } from "./assembly.js";
 import { hloTensor, partTensor } from "./constraints.js";
 import { reducePrecisionOf } from "./reduce-precision.js";
 import { givenTensor, joinShapes, joinTensors } from "./shapes.js";

@@ -10,8 +10,9 @@ import { bool, defaultAttr, floatOrComplexTensor } from "../../kinds.js";
 import { emptyArray, getScalar, type NdArray, setScalar, sizeOf } from "../../ndarray.js";
 import { type Complex, numericsOf } from "../../scalar.js";
 import type { Assembly } from "../../text/assembly.js";
+import { printSameType } from "../../text/format.js";
 import { printType } from "../../types.js";
-import { parseAssign, parseSameType, printSameType } from "./assembly.js";
+import { parseAssign, parseSameType } from "./assembly.js";
 import { transposition } from "./attributes.js";
 import { joinShapes, mayEqual } from "./shapes.js";
 
