@@ -20,6 +20,7 @@ import { newContext } from "../lowering/dialects.js";
 import { InvalidStageOutput, runStages } from "../lowering/driver.js";
 import { importModel, stagesFor } from "../lowering/pipeline.js";
 import type { CpuDescription } from "../machine/cpu.js";
+import type { Compose } from "../runtime-lib/bundle/bundle-draft.js";
 import type { Source } from "../runtime-lib/bundle/generated/manifest.js";
 import { RuntimeFault } from "../runtime-lib/diagnostic.js";
 import type { CompiledModel, CompileOptions, StageTiming } from "./compiler.js";
@@ -63,7 +64,17 @@ export async function compileGraph({ source, make }: GraphSource, options: Compi
     entries: first.entries,
     variants: lowered,
   };
-  return { compose: (draft) => emitBundle(input, draft), timings, diagnostics: first.context.diagnostics.all };
+  const compose: Compose = async (draft) => {
+    const start = performance.now();
+    try {
+      return await emitBundle(input, draft);
+    } catch (error) {
+      throw isOurFault(error) ? withLastGoodStage(error, make, stagesFor(first.cpu)) : error;
+    } finally {
+      timings.push({ target: "all", stage: "emit", milliseconds: performance.now() - start });
+    }
+  };
+  return { compose, timings, diagnostics: first.context.diagnostics.all };
 }
 
 interface Lowered extends LoweredVariant {
@@ -103,7 +114,8 @@ async function lower(
 }
 
 function isOurFault(error: unknown): boolean {
-  return !(error instanceof CompileError) && !(error instanceof RuntimeFault);
+  if (error instanceof CompileError || error instanceof RuntimeFault) return false;
+  return !(error instanceof Error && error.name === "AbortError");
 }
 
 /**
