@@ -9,15 +9,16 @@ import type { Context } from "../../ir/context.js";
 import { compileError } from "../../ir/diagnostic.js";
 import { alloc, copy } from "../../ir/dialects/memref/storage.js";
 import { reinterpretCast } from "../../ir/dialects/memref/views.js";
-import { empty } from "../../ir/dialects/tensor/access.js";
 import type { Dim } from "../../ir/dim.js";
 import { Block, newRegion, Operation, type Region, type Value } from "../../ir/graph.js";
+import { symbolNameOf } from "../../ir/size-facts.js";
 import { DYNAMIC } from "../../ir/text/mixed-indices.js";
-import { isShaped, type MemRefType, printType, type TensorType, type Type } from "../../ir/types.js";
+import { isShaped, type MemRefType, printType, type Type } from "../../ir/types.js";
 import { axisSize, dimValue, type SizeScope } from "../shape-values.js";
 import { allocationPoints } from "./allocation-points.js";
 import type { Assignment } from "./assign-storage.js";
 import { effectsOf, type Signatures } from "./effects.js";
+import { noteGivenSizes } from "./given-sizes.js";
 import type { Globals } from "./globals.js";
 import { type BufferCopy, orderCopies } from "./parallel-copies.js";
 import type { Storage } from "./storage.js";
@@ -149,11 +150,13 @@ export class Emitter implements SizeScope {
 
   /** Remembers that `value` is the size `d`, or that sizes of a memref can be read from it. */
   noteSize(d: Dim, value: Value, axis?: number): void {
-    const { dims } = this.context;
-    if (typeof d === "number") return;
-    const [name, ...others] = dims.symbolsOf(d);
-    if (name === undefined || others.length > 0 || dims.symbol(name) !== d) return;
-    if (!this.#symbols.some((s) => s.has(name))) this.#symbols.at(-1)!.set(name, { value, axis });
+    if (this.isNewSymbol(d)) this.#symbols.at(-1)!.set(symbolNameOf(d)!, { value, axis });
+  }
+
+  /** True for a symbol by itself that has no value yet. */
+  isNewSymbol(d: Dim): boolean {
+    const name = symbolNameOf(d);
+    return name !== undefined && !this.#symbols.some((s) => s.has(name));
   }
 
   #noteSizes(value: Value): void {
@@ -177,20 +180,13 @@ export class Emitter implements SizeScope {
 
   operation(op: Operation): void {
     this.builder.at = op.at;
-    if (empty.matches(op)) this.#noteEmpty(op);
+    noteGivenSizes(op, this);
     for (const storage of this.#allocations.get(op) ?? []) this.#allocate(storage, op);
     this.define(op.results);
     if (!isControlFlow(op)) this.#copyDestinations(op);
     const row = this.#rows.get(op.name) ?? (hasTensors(op) ? undefined : cloneRow);
     if (!row) throw this.unsupported(op, "it has no form with buffers");
     row(op, this);
-  }
-
-  /** The sizes of an empty tensor are where the symbols in its type get their values. */
-  #noteEmpty(op: Operation): void {
-    let next = 0;
-    for (const d of (op.result.type as TensorType).shape)
-      if (typeof d !== "number") this.noteSize(d, this.value(op.operand(next++)));
   }
 
   #allocate(storage: Storage, at: Operation): void {
