@@ -1,34 +1,58 @@
 /**
  * @file Pass `stablehlo-to-linalg`: every StableHLO operation becomes structured operations on tensors
- * (`linalg.generic` with indexing maps and iterator kinds, which loops, fusion and sharding all read), or structured
- * control flow. One table per family under `structure/`; an operation without a row is refused by name.
+ * (`linalg.generic` with indexing maps and iterator kinds, which loops, fusion and sharding all read), loops over
+ * tensors (marked as kernels, see structure/loops.ts), or structured control flow. One table per family under
+ * `structure/`; operations without a row are refused by name, all at once.
  */
 
 import { Builder } from "../../ir/builder.js";
 import type { Context } from "../../ir/context.js";
+import { CompileError } from "../../ir/diagnostic.js";
 import { functionBody, functionsOf, returnOp, updateFunctionType } from "../../ir/dialects/func.js";
 import { Block, type Operation } from "../../ir/graph.js";
 import type { Pass } from "../../ir/pass.js";
+import { controlFlow } from "./structure/control-flow.js";
 import { Converter, type Structure } from "./structure/converter.js";
+import { convolutions } from "./structure/convolutions.js";
 import { dataMovement } from "./structure/data-movement.js";
+import { devices } from "./structure/devices.js";
 import { dynamicShape } from "./structure/dynamic-shape.js";
-import { elementwise, elementwiseNames } from "./structure/elementwise.js";
+import { elementwiseOperations } from "./structure/elementwise.js";
+import { indexing } from "./structure/indexing.js";
+import { linearAlgebra } from "./structure/linear-algebra.js";
 import { reductions } from "./structure/reductions.js";
+import { isRefused, refusal } from "./structure/refused.js";
+import { scatters } from "./structure/scatter.js";
+import { sorts } from "./structure/sort.js";
 import { values } from "./structure/values.js";
+import { windows } from "./structure/windows.js";
 
-const structures: ReadonlyMap<string, Structure> = new Map([
-  ...elementwiseNames.map((name) => [name, elementwise] as const),
-  ...Object.entries(dataMovement),
-  ...Object.entries(dynamicShape),
-  ...Object.entries(reductions),
-  ...Object.entries(values),
-]);
+export const structures: ReadonlyMap<string, Structure> = new Map(
+  [
+    controlFlow,
+    convolutions,
+    dataMovement,
+    devices,
+    dynamicShape,
+    elementwiseOperations,
+    indexing,
+    linearAlgebra,
+    reductions,
+    scatters,
+    sorts,
+    values,
+    windows,
+  ].flatMap((table) => Object.entries(table)),
+);
 
 export const stablehloToLinalg: Pass = {
   name: "stablehlo-to-linalg",
   summary: "Turns StableHLO into structured operations on tensors.",
   run(module, context) {
-    for (const func of [...functionsOf(module)]) convertFunction(func, context);
+    const functions = [...functionsOf(module)].filter((f) => f.region(0).blocks.length > 0);
+    const refused = functions.flatMap((func) => [...func.walk()].filter((op) => isRefused(op, structures)));
+    if (refused.length > 0) throw new CompileError(refused.map(refusal));
+    for (const func of functions) convertFunction(func, context);
   },
 };
 

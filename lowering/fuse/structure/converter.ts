@@ -57,11 +57,14 @@ export class Converter implements SizeScope {
     this.noteSizes(made);
   }
 
-  /** The structured type of a graph-level type. */
-  type<T extends Type>(type: T): T {
-    if (type.kind === "tensor" || type.kind === "scalar")
-      return this.context.types.withElement(type, signless(type.element)) as T;
-    return type;
+  /** The structured type of a graph-level type: signless, without encodings; an i1 for a token (see devices.ts). */
+  type(type: TensorType): TensorType;
+  type(type: Type): Type;
+  type(type: Type): Type {
+    const { types } = this.context;
+    if (type.kind === "tensor") return types.tensor(type.shape, signless(type.element));
+    if (type.kind === "scalar") return types.scalar(signless(type.element));
+    return type.kind === "dialect" && type.name === "stablehlo.token" ? types.scalar("i1") : type;
   }
 
   resultType(op: Operation, index = 0): TensorType {

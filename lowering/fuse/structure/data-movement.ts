@@ -6,18 +6,19 @@
 
 import { type AffineMap, affineMap, inverseMap, permutationMap } from "../../../ir/affine.js";
 import { type AffineExpr, affineAdd, affineConstant, affineDim, affineMul } from "../../../ir/affine-expr.js";
-import * as scf from "../../../ir/dialects/scf/scf.js";
 import * as stablehlo from "../../../ir/dialects/stablehlo/shape.js";
+import { paddedDim } from "../../../ir/dialects/stablehlo/shape.js";
 import * as tensor from "../../../ir/dialects/tensor/access.js";
 import { reshape as tensorReshape } from "../../../ir/dialects/tensor/shape.js";
 import { insertSlice } from "../../../ir/dialects/tensor/slice.js";
 import type { Dim } from "../../../ir/dim.js";
 import type { Operation, Value } from "../../../ir/graph.js";
 import { DYNAMIC } from "../../../ir/text/mixed-indices.js";
-import { elementOf, type TensorType } from "../../../ir/types.js";
+import type { TensorType } from "../../../ir/types.js";
 import type { Converter, Structure } from "./converter.js";
-import { type Body, emptyTensor, onlyElement, parallel } from "./generic.js";
+import { type Body, emptyTensor, filledTensor, onlyElement, parallel } from "./generic.js";
 import { IndexArithmetic, type Position } from "./index-arithmetic.js";
+import { branch, read } from "./loops.js";
 
 const tensorOf = (x: Value): TensorType => x.type as TensorType;
 
@@ -37,8 +38,7 @@ export function gathered(
   position: (at: IndexArithmetic, body: Body) => readonly Position[],
 ): Value {
   return parallel(to, type, [], (body) => {
-    const at = new IndexArithmetic(body.b);
-    return body.b.value(tensor.extract, { tensor: source, indices: position(at, body).map((p) => at.value(p)) }, {});
+    return read(to, source, position(new IndexArithmetic(body.b), body));
   });
 }
 
@@ -95,9 +95,31 @@ const broadcast: Structure = (op, to) => {
   return moved(to, op, (rank) => Array.from({ length: rank - added }, (_, k) => affineDim(added + k)));
 };
 
+/**
+ * The part of `x` of `type`'s sizes that begins at `starts`, every `strides`-th element. Where a part begins with the
+ * axis the dimension alone would be the access, which says that the sizes agree; there positions are computed.
+ */
+function part(
+  to: Converter,
+  x: Value,
+  type: TensorType,
+  starts: readonly number[],
+  strides: readonly number[] = starts.map(() => 1),
+): Value {
+  const { shape } = tensorOf(x);
+  const isPrefix = (k: number): boolean => starts[k] === 0 && strides[k] === 1 && shape[k] !== type.shape[k];
+  if (starts.some((_, k) => isPrefix(k))) {
+    return gathered(to, type, x, (at, { index }) =>
+      starts.map((start, k) => at.add(at.mul(index(k), strides[k]!), start)),
+    );
+  }
+  const results = starts.map((start, k) => affineAdd(affineMul(affineDim(k), strides[k]!), start));
+  return parallel(to, type, [{ value: x, map: affineMap(starts.length, 0, results) }], (_, [e]) => e!);
+}
+
 const slice: Structure = (op, to) => {
   const { start_indices: starts, strides } = stablehlo.slice.attrsOf(op);
-  return moved(to, op, () => starts.map((start, k) => affineAdd(affineMul(affineDim(k), strides[k]!), start)));
+  return [part(to, to.value(op.operand(0)), to.resultType(op), starts, strides)];
 };
 
 const reverse: Structure = (op, to) => {
@@ -151,12 +173,18 @@ const concatenate: Structure = (op, to) => {
   return [result];
 };
 
-function sizePosition(to: Converter, d: Dim): Position {
+export function sizePosition(to: Converter, d: Dim): Position {
   return typeof d === "number" ? d : to.dim(d);
 }
 
-/** `into` with the block at `offsets` replaced by `x`. */
-export function insertBlock(to: Converter, x: Value, into: Value, offsets: readonly Position[]): Value {
+/** `into` with the block at `offsets` replaced by `x`, whose elements lie `strides` apart there. */
+export function insertBlock(
+  to: Converter,
+  x: Value,
+  into: Value,
+  offsets: readonly Position[],
+  strides: readonly number[] = offsets.map(() => 1),
+): Value {
   const { shape } = tensorOf(x);
   return to.builder.value(
     insertSlice,
@@ -170,20 +198,23 @@ export function insertBlock(to: Converter, x: Value, into: Value, offsets: reado
     {
       static_offsets: offsets.map((o) => (typeof o === "number" ? o : DYNAMIC)),
       static_sizes: shape.map((d) => (typeof d === "number" ? d : DYNAMIC)),
-      static_strides: shape.map(() => 1),
+      static_strides: strides,
     },
   );
 }
 
+/** Amounts that only run time knows, of either sign. */
 export interface Padding {
   readonly low: readonly Position[];
   readonly interior: readonly Position[];
 }
 
-/** `x` with `interior` copies of `value` between neighbours and `low` in front; `type` says how many follow. */
+/**
+ * `x` with `interior` copies of `value` between neighbours and `low` in front; `type` says how many follow. Every
+ * element asks where it comes from.
+ */
 export function padded(to: Converter, x: Value, value: Value, type: TensorType, padding: Padding): Value {
   const { shape } = tensorOf(x);
-  const outside = onlyElement(to, value);
   const sizes = shape.map((d) => sizePosition(to, d));
   return parallel(to, type, [], (body) => {
     const at = new IndexArithmetic(body.b);
@@ -194,39 +225,80 @@ export function padded(to: Converter, x: Value, value: Value, type: TensorType, 
       const isUntouched = padding.low[k] === 0 && step === 1 && type.shape[k] === shape[k];
       if (isUntouched) return shifted;
       conditions.push(at.compare("sge", shifted, 0));
-      const position = at.floorDiv(shifted, step);
-      if (step !== 1) conditions.push(at.compare("eq", at.mod(shifted, step), 0));
+      const reached = step === 1 ? shifted : at.max(shifted, 0);
+      const position = at.floorDiv(reached, step);
+      if (step !== 1) conditions.push(at.compare("eq", at.mod(reached, step), 0));
       conditions.push(at.compare("slt", position, sizes[k]!));
       return position;
     });
-    const read = (b: Body["b"]): Value =>
-      b.value(tensor.extract, { tensor: x, indices: positions.map((p) => at.value(p)) }, {});
-    if (conditions.length === 0) return read(body.b);
-    return choose(to, at.and(...conditions), elementOf(type), read, () => outside);
+    if (conditions.length === 0) return read(to, x, positions);
+    const isInside = at.and(...conditions);
+    return branch(
+      to,
+      isInside,
+      [value.type],
+      () => [read(to, x, positions)],
+      () => [value],
+    )[0]!;
   });
 }
 
-/** A value computed only where `condition` holds. */
-export function choose(
-  to: Converter,
-  condition: Value,
-  element: ReturnType<typeof elementOf>,
-  yes: (b: Body["b"]) => Value,
-  no: (b: Body["b"]) => Value,
-): Value {
-  const branch = (make: (b: Body["b"]) => Value) =>
-    to.region([], () => void to.builder.op(scf.yieldOp, { values: [make(to.builder)] }, {}));
-  return to.builder.value(
-    scf.ifOp,
-    { condition },
-    {},
-    { results: [to.context.types.scalar(element)], regions: [branch(yes), branch(no)] },
+/** Amounts that the program's text gives. */
+export interface FixedPadding {
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+  readonly interior: readonly number[];
+}
+
+/**
+ * `x` with `value`, a number, around and between its elements; negative amounts cut off. A tensor is filled and the
+ * elements that are left are copied into their places, so that no element asks whether it is padding.
+ */
+export function paddedWith(to: Converter, x: Value, value: Value, { low, high, interior }: FixedPadding): Value {
+  const from = tensorOf(x);
+  const { dims } = to.context;
+  const cuts = from.shape.map((d, k) => cutAxis(d, low[k]!, high[k]!, interior[k]! + 1));
+  const shape = from.shape.map((d, k) => paddedDim(to.context, d, low[k]!, high[k]!, interior[k]!));
+  const type = to.context.withShape(from, shape);
+  if (cuts.some((c) => c === undefined)) return padded(to, x, value, type, { low, interior });
+  const known = cuts as readonly AxisCut[];
+  const left = from.shape.map((d, k) => dims.sub(d, known[k]!.first + known[k]!.last));
+  if (left.some((d) => typeof d === "number" && d <= 0)) return filledTensor(to, type, value);
+  const isCut = known.some((c) => c.first > 0 || c.last > 0);
+  const starts = known.map((c) => c.first);
+  const kept = isCut ? part(to, x, to.context.withShape(from, left), starts) : x;
+  const isWhole = kept.type === type && interior.every((n, k) => n === 0 || left[k] === 1);
+  if (isWhole) return kept;
+  const steps = interior.map((n) => n + 1);
+  return insertBlock(
+    to,
+    kept,
+    filledTensor(to, type, value),
+    known.map((c) => c.offset),
+    steps,
   );
 }
 
+interface AxisCut {
+  /** Elements cut off at the beginning and at the end. */
+  readonly first: number;
+  readonly last: number;
+  /** Where the first element that is left goes. */
+  readonly offset: number;
+}
+
+/** `undefined` where run time decides whether anything is left. */
+function cutAxis(size: Dim, low: number, high: number, step: number): AxisCut | undefined {
+  if ((low < 0 || high < 0) && typeof size !== "number") return undefined;
+  const first = Math.max(0, Math.ceil(-low / step));
+  const last = Math.max(0, Math.ceil(-high / step));
+  return { first, last, offset: low + first * step };
+}
+
 const padStructure: Structure = (op, to) => {
-  const { edge_padding_low: low, interior_padding: interior } = stablehlo.pad.attrsOf(op);
-  return [padded(to, to.value(op.operand(0)), to.value(op.operand(1)), to.resultType(op), { low, interior })];
+  const { edge_padding_low: low, edge_padding_high: high, interior_padding: interior } = stablehlo.pad.attrsOf(op);
+  const value = onlyElement(to, to.value(op.operand(1)));
+  return [paddedWith(to, to.value(op.operand(0)), value, { low, high, interior })];
 };
 
 export const dataMovement: Readonly<Record<string, Structure>> = {

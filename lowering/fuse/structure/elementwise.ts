@@ -11,12 +11,12 @@ import { compare } from "../../../ir/dialects/stablehlo/choose.js";
 import { type ElementType, elementFacts } from "../../../ir/element.js";
 import type { Operation, Value } from "../../../ir/graph.js";
 import { elementOf, type TensorType } from "../../../ir/types.js";
+import { bitcastBetweenWidths, bitcastBody, keepsWidth, reducePrecisionBody } from "./bits.js";
 import { complexRows } from "./complex-scalars.js";
 import { convertElement } from "./convert-element.js";
-import type { Converter, Structure } from "./converter.js";
+import type { Structure } from "./converter.js";
 import { constantAccess, parallel } from "./generic.js";
 import { constantLike, type ScalarContext, scalarRow, scalarRows, select } from "./scalars.js";
-import { constantScalar } from "./values.js";
 
 /** One number of each operand to one number of the result. */
 export type ScalarBody = (c: ScalarContext, ...args: readonly Value[]) => Value;
@@ -30,7 +30,7 @@ export function scalarBody(op: Operation): ScalarBody | undefined {
   return operand && scalarRow(op.name, elementOf(operand.type));
 }
 
-const specialBodies: Readonly<Record<string, (op: Operation) => ScalarBody>> = {
+const specialBodies: Readonly<Record<string, (op: Operation) => ScalarBody | undefined>> = {
   "stablehlo.compare": compareBody,
   "stablehlo.convert": (op) => {
     const [from, to] = [elementOf(op.operand(0).type), elementOf(op.result.type)];
@@ -45,6 +45,8 @@ const specialBodies: Readonly<Record<string, (op: Operation) => ScalarBody>> = {
         {},
         { results: [b.context.types.scalar(elementOf(op.result.type))] },
       ),
+  "stablehlo.bitcast_convert": bitcastBody,
+  "stablehlo.reduce_precision": reducePrecisionBody,
   "stablehlo.real": partBody("re"),
   "stablehlo.imag": partBody("im"),
 };
@@ -121,53 +123,22 @@ function orderedBits(b: ScalarContext["b"], x: Value, element: ElementType): Val
 /** An operand of rank 0 is the same for every element. */
 export const elementwise: Structure = (op, to) => {
   const body = scalarBody(op);
-  if (!body) throw new Error(`${op.name} has no scalar form for ${elementOf(op.operands.at(-1)!.type)}`);
+  if (!body) throw to.unsupported(op, `it has no form for elements ${elementOf(op.operands.at(-1)!.type)}`);
   const type = to.resultType(op);
   const rank = type.shape.length;
   const element = elementOf(op.operands.at(-1)!.type);
-  const inputs = to
-    .operands(op)
-    .map((value) => ({
-      value,
-      map: (value.type as TensorType).shape.length === 0 ? constantAccess(rank) : identityMap(rank),
-    }));
+  const inputs = to.operands(op).map((value) => ({
+    value,
+    map: (value.type as TensorType).shape.length === 0 ? constantAccess(rank) : identityMap(rank),
+  }));
   return [parallel(to, type, inputs, ({ b }, args) => body({ b, element }, ...args))];
 };
 
-/** StableHLO names that `elementwise` handles. */
-export const elementwiseNames: readonly string[] = [
-  ...Object.keys(scalarRows).map((n) => `stablehlo.${n}`),
-  ...Object.keys(specialBodies),
-];
+/** Between widths an axis appears or disappears, so the shapes differ. */
+const bitcastConvert: Structure = (op, to) => (keepsWidth(op) ? elementwise : bitcastBetweenWidths)(op, to);
 
-/**
- * Builds the scalar computation of a region such as a reduction's body: its operations work on tensors of rank 0,
- * which become plain scalars.
- */
-export function scalarRegion(
-  to: Converter,
-  block: { readonly args: readonly Value[]; ops(): Iterable<Operation> },
-  args: readonly Value[],
-): readonly Value[] {
-  const scalars = new Map<Value, Value>(block.args.map((a, k) => [a, args[k]!]));
-  for (const op of block.ops()) {
-    if (op.def.traits.includes("terminator")) return op.operands.map((x) => scalarOf(to, scalars, x));
-    const operands = op.operands.map((x) => scalarOf(to, scalars, x));
-    scalars.set(op.results[0]!, scalarOperation(to, op, operands));
-  }
-  return [];
-}
-
-/** Values from outside the region are tensors of rank 0. */
-function scalarOf(to: Converter, scalars: ReadonlyMap<Value, Value>, x: Value): Value {
-  return scalars.get(x) ?? to.elementOfScalarTensor(x);
-}
-
-function scalarOperation(to: Converter, op: Operation, operands: readonly Value[]): Value {
-  const b = to.builder;
-  if (op.name === "stablehlo.constant") return constantScalar(to, op);
-  if (op.name === "stablehlo.reshape" || op.name === "stablehlo.broadcast_in_dim") return operands[0]!;
-  const body = scalarBody(op);
-  if (!body) throw to.unsupported(op, "it cannot stand in the body of a reduction");
-  return body({ b, element: elementOf(op.operands.at(-1)!.type) }, ...operands);
-}
+export const elementwiseOperations: Readonly<Record<string, Structure>> = {
+  ...Object.fromEntries(Object.keys(scalarRows).map((name) => [`stablehlo.${name}`, elementwise])),
+  ...Object.fromEntries(Object.keys(specialBodies).map((name) => [name, elementwise])),
+  "stablehlo.bitcast_convert": bitcastConvert,
+};

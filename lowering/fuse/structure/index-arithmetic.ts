@@ -4,7 +4,7 @@ import type { Builder } from "../../../ir/builder.js";
 import type { IntegerPredicate } from "../../../ir/dialects/arith/attributes.js";
 import * as cast from "../../../ir/dialects/arith/cast.js";
 import { indexCast } from "../../../ir/dialects/arith/cast.js";
-import { constantIndex } from "../../../ir/dialects/arith/constant.js";
+import { constantIndex, constantOf } from "../../../ir/dialects/arith/constant.js";
 import * as i from "../../../ir/dialects/arith/integer.js";
 import { type ElementType, elementFacts } from "../../../ir/element.js";
 import type { Value } from "../../../ir/graph.js";
@@ -72,6 +72,11 @@ export class IndexArithmetic {
 
   and(...conditions: readonly Value[]): Value {
     return conditions.reduce((lhs, rhs) => this.b.value(i.andi, { lhs, rhs }, {}));
+  }
+
+  not(condition: Value): Value {
+    const yes = constantOf(this.b, 1, this.b.context.types.scalar("i1"));
+    return this.b.value(i.xori, { lhs: condition, rhs: yes }, {});
   }
 
   /** An integer of StableHLO element `element` as an `index`; unsigned ones keep their value. */

@@ -7,7 +7,7 @@
 
 import type { Builder } from "../../../ir/builder.js";
 import type { AnyOpDef } from "../../../ir/define.js";
-import type { IntegerPredicate } from "../../../ir/dialects/arith/attributes.js";
+import type { FloatPredicate, IntegerPredicate } from "../../../ir/dialects/arith/attributes.js";
 import * as arithConstant from "../../../ir/dialects/arith/constant.js";
 import * as f from "../../../ir/dialects/arith/float.js";
 import * as i from "../../../ir/dialects/arith/integer.js";
@@ -17,6 +17,7 @@ import { type ElementKind, type ElementType, elementFacts } from "../../../ir/el
 import type { Value } from "../../../ir/graph.js";
 import type { ScalarType } from "../../../ir/types.js";
 import { complexRows } from "./complex-scalars.js";
+import { unsignedPower } from "./integer-power.js";
 
 /** What a row may use: the builder and the StableHLO element of its operands. */
 export interface ScalarContext {
@@ -53,6 +54,10 @@ export function constantLike(b: Builder, value: number | bigint, like: Value): V
 
 export function compareInts(b: Builder, predicate: IntegerPredicate, lhs: Value, rhs: Value): Value {
   return b.value(i.cmpi, { lhs, rhs }, { predicate });
+}
+
+export function compareFloats(b: Builder, predicate: FloatPredicate, lhs: Value, rhs: Value): Value {
+  return b.value(f.cmpf, { lhs, rhs }, { predicate });
 }
 
 const ints = (signed: ArithmeticOp, unsigned: ArithmeticOp = signed): Pick<ScalarRows, "int" | "uint"> => ({
@@ -128,7 +133,7 @@ const logistic: ScalarRow = ({ b }, x) => {
   return b.value(f.divf, { lhs: one, rhs: b.value(f.addf, { lhs: one, rhs: e }, {}) }, {});
 };
 
-const isFinite: ScalarRow = ({ b }, x) => {
+const finite: ScalarRow = ({ b }, x) => {
   const magnitude = b.value(math.absf, { operand: x! }, {});
   return b.value(f.cmpf, { lhs: magnitude, rhs: constantLike(b, Number.POSITIVE_INFINITY, x!) }, { predicate: "olt" });
 };
@@ -167,7 +172,7 @@ export const scalarRows: Readonly<Record<string, ScalarRows>> = {
   exponential: { float: unary(math.exp) },
   exponential_minus_one: { float: unary(math.expm1) },
   floor: { float: unary(math.floor) },
-  is_finite: { float: isFinite },
+  is_finite: { float: finite },
   log: { float: unary(math.log) },
   log_plus_one: { float: unary(math.log1p) },
   logistic: { float: logistic },
@@ -178,7 +183,7 @@ export const scalarRows: Readonly<Record<string, ScalarRows>> = {
   not: { int: notRow, uint: notRow, bool: notRow },
   or: bits(i.ori),
   popcnt: { int: unary(mathInteger.ctpop), uint: unary(mathInteger.ctpop) },
-  power: { float: binary(math.powf) },
+  power: { float: binary(math.powf), int: signedPower, uint: ({ b }, x, n) => unsignedPower(b, x!, n!) },
   remainder: { float: binary(f.remf), int: signedRemainder, uint: unsignedBy(i.remui, (_, lhs) => lhs) },
   round_nearest_afz: { float: unary(math.round) },
   round_nearest_even: { float: unary(math.roundeven) },
@@ -195,6 +200,15 @@ export const scalarRows: Readonly<Record<string, ScalarRows>> = {
   tanh: { float: unary(math.tanh) },
   xor: bits(i.xori),
 };
+
+/** A negative power leaves the integer part of the reciprocal; of 1 and -1 the bits of the exponent give it as well. */
+function signedPower({ b }: ScalarContext, x?: Value, n?: Value): Value {
+  const power = unsignedPower(b, x!, n!);
+  const isNegative = compareInts(b, "slt", n!, constantLike(b, 0, n!));
+  const [one, minusOne] = [1, -1].map((unit) => compareInts(b, "eq", x!, constantLike(b, unit, x!)));
+  const isUnit = b.value(i.ori, { lhs: one!, rhs: minusOne! }, {});
+  return select(b, isNegative, select(b, isUnit, power, constantLike(b, 0, x!)), power);
+}
 
 function negateInt({ b }: ScalarContext, x?: Value): Value {
   return b.value(i.subi, { lhs: constantLike(b, 0, x!), rhs: x! }, {});

@@ -23,7 +23,7 @@ export function constantScalar(to: Converter, op: Operation): Value {
   return scalarConstant(to, getScalar(value.data, 0), to.context.types.scalar(signless(value.type.element)));
 }
 
-function scalarConstant(to: Converter, value: Scalar, type: ScalarType): Value {
+export function scalarConstant(to: Converter, value: Scalar, type: ScalarType): Value {
   const b = to.builder;
   if (!isComplexScalar(value)) return b.value(arithConstant, {}, { value: scalarAttr(signed(value, type), type) });
   const part = to.context.types.scalar(elementFacts[type.element].part!);

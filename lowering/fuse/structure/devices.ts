@@ -1,0 +1,69 @@
+/**
+ * @file Structured forms on one device: collectives over a group of that device alone give back what they take, its
+ * numbers are 0, and a token, which orders what there is nothing of, is an i1 that is always false.
+ */
+
+import { constantOf } from "../../../ir/dialects/arith/constant.js";
+import { customCall } from "../../../ir/dialects/stablehlo/calls.js";
+import type { ReplicaGroups } from "../../../ir/dialects/stablehlo/collectives.js";
+import { collectiveBroadcast, collectivePermute } from "../../../ir/dialects/stablehlo/collectives.js";
+import type { Operation, Value } from "../../../ir/graph.js";
+import type { Converter, Structure } from "./converter.js";
+import { filledTensor } from "./generic.js";
+
+const several = "it spans several devices, and this is a program for one";
+
+function checkAlone(op: Operation, to: Converter, groups: ReplicaGroups): void {
+  const isAlone = !("mesh" in groups) && groups.every((row) => row.filter((id) => id !== -1).length <= 1);
+  if (!isAlone) throw to.unsupported(op, several, "export with --mesh, or for one device");
+}
+
+const given: Structure = (op, to) => {
+  checkAlone(op, to, op.attrs["replica_groups"] as ReplicaGroups);
+  return to.operands(op);
+};
+
+const zeros = (to: Converter, op: Operation): readonly Value[] =>
+  op.results.map((_, k) => {
+    const type = to.resultType(op, k);
+    return filledTensor(to, type, to.zero(to.context.types.scalar(type.element)));
+  });
+
+const broadcast: Structure = (op, to) => {
+  const { replica_groups: groups } = collectiveBroadcast.attrsOf(op);
+  checkAlone(op, to, groups);
+  const isReached = "mesh" in groups || groups.flat().includes(0);
+  return isReached ? to.operands(op) : zeros(to, op);
+};
+
+const permute: Structure = (op, to) => {
+  const incoming = collectivePermute.attrsOf(op).source_target_pairs.find(([, target]) => target === 0);
+  if (incoming && incoming[0] !== 0) throw to.unsupported(op, several, "export with --mesh, or for one device");
+  return incoming ? to.operands(op) : zeros(to, op);
+};
+
+const token: Structure = (_, to) => [constantOf(to.builder, 0, to.context.types.scalar("i1"))];
+
+/** Targets that mean nothing to a program for one device. */
+const annotations = ["Sharding", "SPMDFullToShardShape", "SPMDShardToFullShape", "annotate_device_placement"];
+
+const custom: Structure = (op, to) => {
+  const { call_target_name: target } = customCall.attrsOf(op);
+  if (annotations.includes(target)) return to.operands(op);
+  throw to.unsupported(op, `nothing is known of the target '${target}'`, "pass its kernel with --kernels");
+};
+
+export const devices: Readonly<Record<string, Structure>> = {
+  "stablehlo.after_all": token,
+  "stablehlo.all_gather": given,
+  "stablehlo.all_reduce": given,
+  "stablehlo.all_to_all": given,
+  "stablehlo.collective_broadcast": broadcast,
+  "stablehlo.collective_permute": permute,
+  "stablehlo.create_token": token,
+  "stablehlo.cross-replica-sum": given,
+  "stablehlo.custom_call": custom,
+  "stablehlo.partition_id": (op, to) => zeros(to, op),
+  "stablehlo.reduce_scatter": given,
+  "stablehlo.replica_id": (op, to) => zeros(to, op),
+};

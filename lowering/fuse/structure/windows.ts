@@ -1,0 +1,334 @@
+/**
+ * @file Structured forms of `reduce_window` and `select_and_scatter`.
+ * Padding takes no part in a reduction (as in XLA): where the body's identity is known the operand is padded with that
+ * and windows are affine; for any other body each element is looked up where it is there. A window over all that came
+ * before, as cumulative sums have it, is a scan instead.
+ */
+
+import { affineMap } from "../../../ir/affine.js";
+import { affineAdd, affineDim, affineMul } from "../../../ir/affine-expr.js";
+import { constantOf } from "../../../ir/dialects/arith/constant.js";
+import * as hlo from "../../../ir/dialects/stablehlo/reduce-window.js";
+import { soleOperation } from "../../../ir/dialects/stablehlo/region-run.js";
+import { type WindowAxis, windowAxes } from "../../../ir/dialects/stablehlo/window.js";
+import type { Dim } from "../../../ir/dim.js";
+import { type ElementType, elementFacts } from "../../../ir/element.js";
+import type { Operation, Value } from "../../../ir/graph.js";
+import { numericsOf, type Scalar } from "../../../ir/scalar.js";
+import { elementOf, type TensorType } from "../../../ir/types.js";
+import { signless } from "../../signless.js";
+import type { Converter, Structure } from "./converter.js";
+import { paddedWith, sizePosition } from "./data-movement.js";
+import { type Body, emptyTensor, filledTensor, generic, type Input, onlyElement } from "./generic.js";
+import { IndexArithmetic, type Position } from "./index-arithmetic.js";
+import { branch, type Loop, loopNest, loopsOver, read, write } from "./loops.js";
+import { type Accumulation, accumulationOf, accumulators } from "./reductions.js";
+import { scalarRegion } from "./scalar-region.js";
+import { scalarConstant } from "./values.js";
+
+const shapeOf = (x: Value): readonly Dim[] => (x.type as TensorType).shape;
+const range = (n: number): readonly number[] => Array.from({ length: n }, (_, k) => k);
+
+/** The value that changes nothing when it is joined in; a float sum begins with -0, which keeps the sign of zeros. */
+const identities: Readonly<Record<string, (element: ElementType) => Scalar | undefined>> = {
+  "stablehlo.add": (e) => (elementFacts[e].kind === "float" ? -0 : numericsOf(e).zero),
+  "stablehlo.multiply": (e) => numericsOf(e).one,
+  "stablehlo.maximum": (e) => (elementFacts[e].kind === "complex" ? undefined : numericsOf(e).minValue),
+  "stablehlo.minimum": (e) => (elementFacts[e].kind === "complex" ? undefined : numericsOf(e).maxValue),
+  "stablehlo.and": (e) => numericsOf(e).not(numericsOf(e).zero),
+  "stablehlo.or": (e) => numericsOf(e).zero,
+  "stablehlo.xor": (e) => numericsOf(e).zero,
+};
+
+function windowOf(op: Operation): readonly WindowAxis[] {
+  const attrs = hlo.reduceWindow.attrsOf(op);
+  const axes = windowAxes({
+    sizes: attrs.window_dimensions,
+    strides: attrs.window_strides,
+    baseDilations: attrs.base_dilations,
+    windowDilations: attrs.window_dilations,
+    padding: attrs.padding,
+  });
+  if (typeof axes === "string") throw new Error(axes);
+  return axes;
+}
+
+/** What is needed of one `reduce_window`. */
+interface Windows {
+  readonly op: Operation;
+  readonly axes: readonly WindowAxis[];
+  readonly inputs: readonly Value[];
+  readonly accumulation: Accumulation;
+}
+
+const reduceWindow: Structure = (op, to) => {
+  const { inputs, init_values: inits } = hlo.reduceWindow.operandsOf(op);
+  const accumulation = accumulationOf(to, op, inputs, inits);
+  const windows: Windows = { op, axes: windowOf(op), inputs: inputs.map((x) => to.value(x)), accumulation };
+  const scan = scanOf(windows);
+  const identity = identityOf(op);
+  const results = scan
+    ? scanned(to, windows, scan)
+    : isPlain(windows.axes)
+      ? overWindows(to, windows, windows.inputs)
+      : identity !== undefined
+        ? overWindows(to, windows, [paddedInput(to, windows, identity)])
+        : overPresent(to, windows);
+  return accumulation.finish(results);
+};
+
+const isPlain = (axes: readonly WindowAxis[]): boolean =>
+  axes.every((w) => w.padding.every((n) => n === 0) && w.baseDilation === 1);
+
+function identityOf(op: Operation): Scalar | undefined {
+  const sole = soleOperation(op.region(0));
+  return sole && identities[sole.name]?.(elementOf(op.operand(0).type));
+}
+
+function paddedInput(to: Converter, { op, axes, inputs }: Windows, identity: Scalar): Value {
+  const element = elementOf(op.operand(0).type);
+  const value = scalarConstant(to, identity, to.context.types.scalar(signless(element)));
+  return paddedWith(to, inputs[0]!, value, {
+    low: axes.map((w) => w.padding[0]),
+    high: axes.map((w) => w.padding[1]),
+    interior: axes.map((w) => w.baseDilation - 1),
+  });
+}
+
+/** An operand that nothing reads: it gives the dimensions of the window their sizes. */
+function windowShape(to: Converter, axes: readonly WindowAxis[], first: number): Input {
+  const type = to.context.types.tensor(
+    axes.map((w) => w.size),
+    "i1",
+  );
+  const map = affineMap(
+    first + axes.length,
+    0,
+    axes.map((_, k) => affineDim(first + k)),
+  );
+  return { value: emptyTensor(to, type), map };
+}
+
+function windowIterators(rank: number): readonly ("parallel" | "reduction")[] {
+  return [...range(rank).map(() => "parallel" as const), ...range(rank).map(() => "reduction" as const)];
+}
+
+/** Every element of every window is there. */
+function overWindows(to: Converter, { op, axes, accumulation }: Windows, inputs: readonly Value[]): readonly Value[] {
+  const rank = axes.length;
+  const map = affineMap(
+    2 * rank,
+    0,
+    axes.map((w, k) => affineAdd(affineMul(affineDim(k), w.stride), affineMul(affineDim(rank + k), w.windowDilation))),
+  );
+  const outMap = affineMap(
+    2 * rank,
+    0,
+    range(rank).map((k) => affineDim(k)),
+  );
+  const count = inputs.length;
+  return generic(to, {
+    iterators: windowIterators(rank),
+    inputs: [...inputs.map((value) => ({ value, map })), windowShape(to, axes, rank)],
+    outputs: accumulators(to, op, accumulation).map((init) => ({ init, map: outMap })),
+    body: (_, args) => accumulation.join(args.slice(count + 1), args.slice(0, count)),
+  });
+}
+
+/** Elements are read where they are there; else what is accumulated stays. */
+function overPresent(to: Converter, { op, axes, inputs, accumulation }: Windows): readonly Value[] {
+  const rank = axes.length;
+  const outMap = affineMap(
+    2 * rank,
+    0,
+    range(rank).map((k) => affineDim(k)),
+  );
+  const sizes = shapeOf(inputs[0]!).map((d) => sizePosition(to, d));
+  return generic(to, {
+    iterators: windowIterators(rank),
+    inputs: [windowShape(to, axes, rank)],
+    outputs: accumulators(to, op, accumulation).map((init) => ({ init, map: outMap })),
+    body: (body, [, ...accumulated]) => {
+      const { positions, isPresent } = windowElement(body, axes, sizes);
+      const types = accumulated.map((x) => x.type);
+      const joined = () =>
+        accumulation.join(
+          accumulated,
+          inputs.map((x) => read(to, x, positions)),
+        );
+      return branch(to, isPresent, types, joined, () => accumulated);
+    },
+  });
+}
+
+interface WindowElement {
+  readonly positions: readonly Position[];
+  readonly isPresent: Value;
+}
+
+/** The element of the operand under window offset (rank + k) at window position k, for each axis k. */
+function windowElement({ b, index }: Body, axes: readonly WindowAxis[], sizes: readonly Position[]): WindowElement {
+  const rank = axes.length;
+  return presentElement(
+    new IndexArithmetic(b),
+    axes,
+    sizes,
+    range(2 * rank).map((k) => index(k)),
+  );
+}
+
+function presentElement(
+  at: IndexArithmetic,
+  axes: readonly WindowAxis[],
+  sizes: readonly Position[],
+  point: readonly Position[],
+): WindowElement {
+  const conditions: Value[] = [];
+  const positions = axes.map((w, k) => {
+    const offset = at.mul(point[axes.length + k]!, w.windowDilation);
+    const raw = at.sub(at.add(at.mul(point[k]!, w.stride), offset), w.padding[0]);
+    if (w.padding[0] > 0) conditions.push(at.compare("sge", raw, 0));
+    if (w.baseDilation === 1) {
+      if (w.padding[1] > 0) conditions.push(at.compare("slt", raw, sizes[k]!));
+      return raw;
+    }
+    const reached = at.max(raw, 0);
+    const position = at.floorDiv(reached, w.baseDilation);
+    conditions.push(at.compare("eq", at.mod(reached, w.baseDilation), 0));
+    conditions.push(at.compare("slt", position, sizes[k]!));
+    return position;
+  });
+  return {
+    positions,
+    isPresent: conditions.length > 0 ? at.and(...conditions) : constantOf(at.b, 1, at.b.context.types.scalar("i1")),
+  };
+}
+
+/** A reduction of all elements up to each one, or from each one on. */
+interface Scan {
+  readonly axis: number;
+  readonly isReversed: boolean;
+}
+
+function scanOf({ op, axes, inputs }: Windows): Scan | undefined {
+  const [axis, ...more] = range(axes.length).filter((k) => axes[k]!.size !== 1);
+  if (axis === undefined || more.length > 0 || identityOf(op) === undefined) return undefined;
+  const size = shapeOf(inputs[0]!)[axis]!;
+  const w = axes[axis]!;
+  const others = axes.filter((_, k) => k !== axis);
+  const isUnit = (x: WindowAxis): boolean => x.stride === 1 && x.baseDilation === 1 && x.windowDilation === 1;
+  if (w.size !== size || !axes.every(isUnit) || !others.every((x) => x.padding.every((n) => n === 0))) return undefined;
+  const [low, high] = w.padding;
+  if (low === w.size - 1 && high === 0) return { axis, isReversed: false };
+  return low === 0 && high === w.size - 1 ? { axis, isReversed: true } : undefined;
+}
+
+/** Along the axis one element after the other, each joined with the result before it. */
+function scanned(to: Converter, { op, inputs, accumulation }: Windows, { axis, isReversed }: Scan): readonly Value[] {
+  const type = to.type(to.context.types.withElement(to.resultType(op), accumulation.elements[0]!));
+  const x = inputs[0]!;
+  const loops = loopsOver(to, x, true).map((loop, k): Loop => (k === axis ? { until: loop.until } : loop));
+  const last = new IndexArithmetic(to.builder).sub(loops[axis]!.until, 1);
+  return loopNest(
+    to,
+    loops,
+    [emptyTensor(to, type)],
+    (point, [result]) => {
+      const at = new IndexArithmetic(to.builder);
+      const step = point[axis]!;
+      const place = point.with(axis, at.value(isReversed ? at.sub(last, step) : step));
+      const [previous] = branch(
+        to,
+        at.compare("eq", step, 0),
+        [accumulation.inits[0]!.type],
+        () => [accumulation.inits[0]!],
+        () => {
+          const before = new IndexArithmetic(to.builder);
+          const neighbour = isReversed ? before.add(place[axis]!, 1) : before.sub(place[axis]!, 1);
+          return [read(to, result!, place.with(axis, before.value(neighbour)))];
+        },
+      );
+      const [joined] = accumulation.join([previous!], [read(to, x, place)]);
+      return [write(to, result!, place, joined!)];
+    },
+    "scan",
+  );
+}
+
+/** For each window in order: the element that `select` prefers is found, then the source's joined to it. */
+const selectAndScatter: Structure = (op, to) => {
+  const attrs = hlo.selectAndScatter.attrsOf(op);
+  const [operand, source] = to.operands(op) as [Value, Value, Value];
+  const extents = shapeOf(operand);
+  const sizes = attrs.window_dimensions ?? extents.map(() => 1);
+  const axes = windowAxes({ sizes, strides: attrs.window_strides, padding: attrs.padding });
+  if (typeof axes === "string") throw new Error(axes);
+  const init = filledTensor(to, to.resultType(op), onlyElement(to, to.value(op.operand(2))));
+  const bounds = extents.map((d) => sizePosition(to, d));
+  const isOwn = (w: WindowAxis): boolean => w.size === 1 && w.stride === 1;
+  const loops = loopsOver(to, source, true).map((l, k): Loop => ({ ...l, parallel: isOwn(axes[k]!) }));
+  return loopNest(
+    to,
+    loops,
+    [init],
+    (point, [result]) => {
+      const { found, places } = preferred(to, op, operand, { axes, bounds, point });
+      const joined = () => {
+        const pair = [read(to, result!, places), read(to, source, point)];
+        return [write(to, result!, places, scalarRegion(to, op.region(1).blocks[0]!, pair)[0]!)];
+      };
+      return branch(to, found, [result!.type], joined, () => [result!]);
+    },
+    "select_and_scatter",
+  );
+};
+
+interface OneWindow {
+  readonly axes: readonly WindowAxis[];
+  readonly bounds: readonly Position[];
+  readonly point: readonly Value[];
+}
+
+/** Whether the window holds an element, and where the preferred one is. */
+function preferred(
+  to: Converter,
+  op: Operation,
+  operand: Value,
+  { axes, bounds, point }: OneWindow,
+): { readonly found: Value; readonly places: readonly Value[] } {
+  const start = new IndexArithmetic(to.builder);
+  const none = constantOf(to.builder, 0, to.context.types.scalar("i1"));
+  const [found, , ...places] = loopNest(
+    to,
+    axes.map((w): Loop => ({ until: w.size })),
+    [none, to.zero(to.context.types.scalar(elementOf(operand.type))), ...axes.map(() => start.value(0))],
+    (offsets, [has, best, ...at]) => {
+      const arithmetic = new IndexArithmetic(to.builder);
+      const { positions, isPresent } = presentElement(arithmetic, axes, bounds, [...point, ...offsets]);
+      const carried = [has!, best!, ...at];
+      const types = carried.map((x) => x.type);
+      const compared = (): readonly Value[] => {
+        const inner = new IndexArithmetic(to.builder);
+        const next = read(to, operand, positions);
+        const [keeps] = scalarRegion(to, op.region(0).blocks[0]!, [best!, next]);
+        const stays = inner.and(has!, keeps!);
+        const yes = constantOf(to.builder, 1, to.context.types.scalar("i1"));
+        const replaced = [yes, next, ...positions.map((p) => inner.value(p))];
+        return branch(
+          to,
+          stays,
+          types,
+          () => carried,
+          () => replaced,
+        );
+      };
+      return branch(to, isPresent, types, compared, () => carried);
+    },
+  );
+  return { found: found!, places };
+}
+
+export const windows: Readonly<Record<string, Structure>> = {
+  "stablehlo.reduce_window": reduceWindow,
+  "stablehlo.select_and_scatter": selectAndScatter,
+};
