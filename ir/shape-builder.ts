@@ -32,7 +32,7 @@ import type { ElementType } from "./element.js";
 import type { Operation, Value } from "./graph.js";
 import { filled, fromScalars, getScalar, type NdArray, sizeOf } from "./ndarray.js";
 import { numericsOf, type Scalar } from "./scalar.js";
-import { SizeFacts } from "./size-facts.js";
+import { SizeFacts, symbolNameOf } from "./size-facts.js";
 import type { AttrSlots, AttrsIn, Slots, ValuesOf } from "./slots.js";
 import type { TensorType } from "./types.js";
 
@@ -95,12 +95,14 @@ export class ShapeBuilder {
   readonly builder: Builder;
   readonly facts: SizeFacts;
   readonly #known: Knowledge;
+  readonly #isOutermost: boolean;
 
   /** `parent` builds the block around this one; a function's own block has none. */
   constructor(builder: Builder, parent?: ShapeBuilder) {
     this.context = builder.context;
     this.builder = builder;
     this.facts = parent?.facts ?? new SizeFacts(builder.context);
+    this.#isOutermost = parent === undefined;
     this.#known = knowledgeInside(parent === undefined ? undefined : parent.#known);
   }
 
@@ -121,10 +123,26 @@ export class ShapeBuilder {
     const unified = this.facts.unify(a, b);
     const [lhs, rhs] = values;
     if (this.facts.checks.length > before && lhs !== undefined && rhs !== undefined) {
+      if (this.#isOutermost) this.#limit(x, y);
       const ok = this.emit(compare, { lhs, rhs }, { comparison_direction: "EQ" });
       this.assert(ok, `sizes ${dims.print(x)} and ${dims.print(y)} must be equal, but are {0} and {1}`, [lhs, rhs]);
     }
     return unified;
+  }
+
+  /** Where x must be min(n, x), x is at most n from here on: the check stands in the function's own block. */
+  #limit(x: Dim, y: Dim): void {
+    for (const [a, b] of [
+      [x, y],
+      [y, x],
+    ] as const) {
+      const name = symbolNameOf(a);
+      const atom = typeof b === "number" || b.terms.length !== 1 ? undefined : b.terms[0];
+      const [only] = atom?.atoms ?? [];
+      if (name === undefined || only?.kind !== "min" || atom?.coefficient !== 1 || atom.atoms.length !== 1) continue;
+      const limit = only.a === a ? only.b : only.b === a ? only.a : undefined;
+      if (typeof limit === "number") this.context.dims.narrow(name, { min: 0, max: limit });
+    }
   }
 
   /** Stops the program where `ok`, an i1 of rank 0, is false; `{0}` in the message is the first value. */
@@ -327,22 +345,21 @@ export class ShapeBuilder {
   /** `dims` as a `tensor<nxi64>`, the operand that gives dynamic operations their sizes. */
   vector(dims: readonly Dim[]): Value {
     const resolved = dims.map((d) => this.facts.resolve(d));
-    const numbers = resolved.filter((d): d is number => typeof d === "number");
+    const numbers = resolved.filter((d) => typeof d === "number");
     if (numbers.length === dims.length) return this.constant(fromScalars("i64", [dims.length], numbers.map(BigInt)));
-    const parts: Value[] = [];
-    for (let i = 0; i < resolved.length; ) {
-      const run = resolved.slice(i).findIndex((d) => typeof d !== "number");
-      const length = run < 0 ? resolved.length - i : run;
-      if (length > 0) parts.push(this.vector(resolved.slice(i, i + length)));
-      else parts.push(this.#asVector(this.scalar(resolved[i]!)));
-      i += Math.max(length, 1);
-    }
-    const [only] = parts;
-    return parts.length === 1 ? only! : this.emit(concatenate, { inputs: parts }, { dimension: 0 });
+    return this.#once(`sizes ${resolved.map((d) => this.context.dims.print(d)).join(", ")}`, () => {
+      const parts = runsOf(resolved).map((run) => (run.length > 1 ? this.vector(run) : this.#single(run[0]!)));
+      const [only] = parts;
+      return parts.length === 1 ? only! : this.emit(concatenate, { inputs: parts }, { dimension: 0 });
+    });
   }
 
-  #asVector(scalar: Value): Value {
-    return this.emit(reshape, { operand: scalar }, {}, { results: [this.tensorType([1], "i64")] });
+  /** One size as a `tensor<1xi64>`. */
+  #single(dim: Dim): Value {
+    if (typeof dim === "number") return this.vector([dim]);
+    return this.#once(`size ${dim.key}`, () =>
+      this.emit(reshape, { operand: this.scalar(dim) }, {}, { results: [this.tensorType([1], "i64")] }),
+    );
   }
 
   /** An integer tensor of one element as `tensor<i64>`. */
@@ -364,6 +381,17 @@ const SHARED = 16;
 function constantKey({ type, splat, data }: DenseAttr): string {
   const texts = Array.from(data.data as ArrayLike<number | bigint>, (x) => (Object.is(x, -0) ? "-0" : String(x)));
   return `${type.shape.join("x")}:${type.element}:${splat}:${texts.join(",")}`;
+}
+
+/** Numbers side by side in one run, every other size in one of its own. */
+function runsOf(dims: readonly Dim[]): readonly (readonly Dim[])[] {
+  const runs: Dim[][] = [];
+  for (const d of dims) {
+    const last = runs.at(-1);
+    if (typeof d === "number" && typeof last?.[0] === "number") last.push(d);
+    else runs.push([d]);
+  }
+  return runs;
 }
 
 function isSplat(array: NdArray): boolean {

@@ -1,5 +1,6 @@
 /** @file Reading and writing at computed indices: the Gather and Scatter families, and parts chosen by conditions. */
 
+import { isNeverNegative } from "../../../ir/analysis/sign.js";
 import type { Dim } from "../../../ir/dim.js";
 import type { Value } from "../../../ir/graph.js";
 import type { Joining } from "../../../ir/index-builder.js";
@@ -23,9 +24,7 @@ function gather(n: ImportNode): Value {
 
 /** Input `i` as indices from the beginning; nothing to do where none can be negative. */
 function fromStart(n: ImportNode, i: number, size: Dim): Value {
-  const { dims } = n.t.context;
-  const isPlain = n.contents(i)?.every((d) => d !== undefined && dims.bounds(d).min >= 0) === true;
-  return isPlain ? n.value(i) : n.t.fromStart(n.value(i), size);
+  return isNeverNegative(n.value(i), n.t.context) ? n.value(i) : n.t.fromStart(n.value(i), size);
 }
 
 function gatherElements(n: ImportNode): Value {
@@ -36,8 +35,7 @@ function gatherElements(n: ImportNode): Value {
 /** Index vectors in the last axis as vectors from the beginning of axes `first` on. */
 function vectorsFromStart(n: ImportNode, i: number, sizes: readonly Dim[]): Value {
   const { t } = n;
-  const known = n.contents(i);
-  if (known?.every((d) => typeof d === "number" && d >= 0)) return n.value(i);
+  if (isNeverNegative(n.value(i), t.context)) return n.value(i);
   const indices = t.convert(n.value(i), "i64");
   return t.select(t.lt(indices, 0), t.add(indices, t.vector(sizes)), indices);
 }
@@ -81,7 +79,7 @@ function joining(n: ImportNode): Joining | "set" {
 function scatterElements(n: ImportNode): Value {
   const { t } = n;
   const axis = n.axis(0, n.rank(0));
-  const indices = t.fromStart(n.value(1), n.shape(0)[axis]!);
+  const indices = fromStart(n, 1, n.shape(0)[axis]!);
   return t.scatterPlaces(n.value(0), t.placesAlong(indices, axis), n.value(2), joining(n));
 }
 
