@@ -135,8 +135,8 @@ describe.each(files.sort())("%s", (file) => {
   });
 });
 
-function blessed({ intent, error, source }: Case, output: string | undefined): string {
-  const lines = (output ?? "").split("\n").map((l) => (l === "" ? "// =>" : `// => ${l}`));
+function blessed({ intent, error, source, expected }: Case, output = expected): string {
+  const lines = output.split("\n").map((l) => (l === "" ? "// =>" : `// => ${l}`));
   const before = [intent, error === undefined ? "" : `// expected-error ${error}`].filter((l) => l !== "");
   const after = error === undefined ? [lines.join("\n")] : [];
   return `${[...before, source, ...after].join("\n")}\n`;

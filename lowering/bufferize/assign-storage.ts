@@ -29,8 +29,12 @@ export interface Assignment {
   isRead(arg: Value): boolean;
 }
 
-/** `places` gives, for every value returned, the position of the argument to which it is written. */
-export function assignStorage(func: Operation, places: readonly number[], signatures: Signatures): Assignment {
+/** `places` gives, for every value returned, the position of the argument to which it is written, if it is. */
+export function assignStorage(
+  func: Operation,
+  places: readonly (number | undefined)[],
+  signatures: Signatures,
+): Assignment {
   const body = functionBody(func);
   const analysis = new Analysis(new Timeline(body), signatures);
   body.args.forEach((arg, i) => {
@@ -39,7 +43,8 @@ export function assignStorage(func: Operation, places: readonly number[], signat
   analysis.block(body);
   const end = body.terminator;
   end.operands.forEach((x, i) => {
-    if (isTensor(x)) analysis.transfer(x, body.args[places[i]!]!, end);
+    const place = places[i];
+    if (isTensor(x)) analysis.leave(x, place === undefined ? undefined : body.args[place]!, end);
   });
   analysis.joinAll();
   return analysis;
@@ -130,6 +135,12 @@ class Analysis implements Assignment {
   transfer(from: Value, to: Value, at: Operation, carries = true): void {
     if (carries) this.#read(from, at, this.#time.reads(at));
     this.#transfers.push({ from, to, at, carries: carries && !this.isUndefined(from) });
+  }
+
+  /** Notes that the function ends with `value`, in an argument or in storage of its own. */
+  leave(value: Value, place: Value | undefined, end: Operation): void {
+    if (place) this.transfer(value, place, end);
+    else this.#read(value, end, this.#time.reads(end));
   }
 
   #controlFlow(op: Operation): void {

@@ -12,11 +12,15 @@ import { sliceRows } from "./emit-slices.js";
 import { tensorRows } from "./emit-tensors.js";
 import { Emitter, type EmitterParts } from "./emitter.js";
 import type { KernelSignature } from "./signature.js";
+import type { Storage } from "./storage.js";
 
 const rows: EmitterParts["rows"] = new Map([...tensorRows, ...sliceRows, ...controlRows]);
 
-/** For each value returned: the position of the argument it goes to, or `undefined` to add one. */
-export type ResultPlaces = readonly (number | undefined)[];
+/**
+ * For each value returned: the position of the argument it goes to, `added` for a new one, or `returned` where the
+ * function gives a buffer that it allocates, as nobody knows its size before.
+ */
+export type ResultPlaces = readonly (number | "added" | "returned")[];
 
 /** Rebuilds `func`; `describeArg` gives the attributes of its new arguments. */
 export function bufferizeFunction(
@@ -27,13 +31,14 @@ export function bufferizeFunction(
 ): KernelSignature {
   const old = functionBody(func);
   const results = old.terminator.operands;
-  const places = wanted.map((place, i) => place ?? old.addArg(results[i]!.type).index);
+  const places = wanted.map((place, i) => placeOf(place, old, results[i]!));
   const assignment = assignStorage(func, places, parts.signatures);
   const body = new Block();
   const to = new Emitter(body, old, assignment, { ...parts, rows });
-  const end = to.block(old);
-  to.transfer(end.operands.map((x, i) => [x, old.args[places[i]!]!] as const));
-  to.builder.op(returnOp, { operands: [] }, {});
+  to.block(old);
+  to.transfer(results.flatMap((x, i) => (places[i] === undefined ? [] : [[x, old.args[places[i]]!] as const])));
+  const returned = results.filter((_, i) => places[i] === undefined);
+  to.builder.op(returnOp, { operands: ownBuffers(returned, to) }, {});
   const signature = signatureOf(old, wanted, places, assignment);
   replaceBody(func, old, body);
   const attrs = signature.args.map((use, i): Attr => ({ kind: "dict", entries: describeArg(i, use) }));
@@ -43,20 +48,35 @@ export function bufferizeFunction(
   return signature;
 }
 
+function placeOf(place: ResultPlaces[number], body: Block, result: Value): number | undefined {
+  if (place === "returned") return undefined;
+  return place === "added" ? body.addArg(result.type).index : place;
+}
+
+/** Buffers that nobody else has: one of the function's own is given away once, all else is copied. */
+function ownBuffers(values: readonly Value[], to: Emitter): readonly Value[] {
+  const given = new Set<Storage>();
+  return values.map((x) => {
+    const storage = to.storageOf(x);
+    const isOwn = !storage.root && !given.has(storage);
+    given.add(storage);
+    return isOwn ? to.value(x) : to.copied(to.value(x));
+  });
+}
+
 function signatureOf(
   old: Block,
   wanted: ResultPlaces,
-  places: readonly number[],
+  places: readonly (number | undefined)[],
   assignment: Assignment,
 ): KernelSignature {
   const isRead = (arg: Value): boolean => arg.type.kind !== "tensor" || assignment.isRead(arg);
   return {
     args: old.args.map((arg, i) => ({ isRead: isRead(arg), isWritten: places.includes(i) })),
-    results: old.terminator.operands.map((x, i) => ({
-      type: x.type,
-      arg: places[i]!,
-      isAdded: wanted[i] === undefined,
-    })),
+    results: old.terminator.operands.flatMap(({ type }, i) => {
+      const arg = places[i];
+      return arg === undefined ? [] : [{ type, arg, isAdded: wanted[i] === "added" }];
+    }),
   };
 }
 

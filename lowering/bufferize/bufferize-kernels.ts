@@ -56,7 +56,7 @@ function resultPlaces(func: Operation): ResultPlaces {
   const taken = new Set<number>();
   return body.terminator.operands.map((x) => {
     const root = destinationRoot(x);
-    if (root.owner !== body || taken.has(root.index)) return undefined;
+    if (root.owner !== body || taken.has(root.index)) return "added";
     taken.add(root.index);
     return root.index;
   });

@@ -4,12 +4,13 @@
  * a result) is updated in place where its old contents are not needed any more; else the new ones are copied over it.
  */
 
-import { type AttrDict, intAttr } from "../../ir/attrs.js";
+import { type Attr, type AttrDict, arrayAttr, intAttr, unitAttr } from "../../ir/attrs.js";
 import type { Context } from "../../ir/context.js";
 import { funcOp, functionBody, functionsOf } from "../../ir/dialects/func.js";
 import { ALIASING } from "../../ir/entry.js";
 import type { Operation } from "../../ir/graph.js";
 import type { Pass } from "../../ir/pass.js";
+import { isShaped, type Type } from "../../ir/types.js";
 import { bufferizeFunction, dictionaries, type ResultPlaces } from "./bufferize-function.js";
 import { bufferizeKernels } from "./bufferize-kernels.js";
 import type { Signatures } from "./effects.js";
@@ -17,6 +18,8 @@ import { Globals } from "./globals.js";
 
 /** Attribute of an argument to which the result of that number is written. */
 export const RESULT = "psm.result";
+/** Attribute of a result that is a buffer which the function allocates and the caller frees. */
+export const ALLOCATED_BY_RUN = "psm.allocated_by_run";
 
 export const bufferize: Pass = {
   name: "bufferize",
@@ -33,27 +36,36 @@ export const bufferize: Pass = {
 function bufferizeEntry(func: Operation, module: Operation, context: Context, signatures: Signatures): void {
   const args = dictionaries(func, "arg_attrs");
   const results = dictionaries(func, "res_attrs");
-  const places = resultPlaces(func, args);
-  const i64 = context.types.scalar("i64");
-  // Arguments are added in the order of the results they are for.
-  const added = places.flatMap((place, i) => (place === undefined ? [i] : []));
+  const places = resultPlaces(func, args, context);
+  const numbersOf = (kind: ResultPlaces[number]): number[] => places.flatMap((p, i) => (p === kind ? [i] : []));
+  const [added, returned] = [numbersOf("added"), numbersOf("returned")];
   const count = functionBody(func).args.length;
-  const describe = (index: number): AttrDict => {
-    if (index < count) return args[index] ?? {};
-    const result = added[index - count]!;
-    return { ...results[result], [RESULT]: intAttr(result, i64) };
-  };
+  const i64 = context.types.scalar("i64");
+  const withNumber = (result: number): AttrDict => ({ ...results[result], [RESULT]: intAttr(result, i64) });
+  const describe = (index: number): AttrDict =>
+    index < count ? (args[index] ?? {}) : withNumber(added[index - count]!);
   bufferizeFunction(func, places, { context, signatures, globals: new Globals(module, context) }, describe);
+  if (returned.length === 0) return;
+  const dicts = returned.map(
+    (i): Attr => ({ kind: "dict", entries: { ...withNumber(i), [ALLOCATED_BY_RUN]: unitAttr } }),
+  );
+  func.setAttr("res_attrs", arrayAttr(dicts));
 }
 
-/** States take the results they are tied to. */
-function resultPlaces(func: Operation, args: readonly AttrDict[]): ResultPlaces {
+/** States take the results they are tied to; what only data can size is allocated by the function. */
+function resultPlaces(func: Operation, args: readonly AttrDict[], context: Context): ResultPlaces {
   const body = functionBody(func);
   return body.terminator.operands.map((x, result) => {
     const place = args.findIndex((dict) => {
       const tied = dict[ALIASING];
       return tied?.kind === "int" && Number(tied.value) === result;
     });
-    return place >= 0 && body.args[place]?.type === x.type ? place : undefined;
+    if (place >= 0 && body.args[place]?.type === x.type) return place;
+    return isSizedByData(x.type, context) ? "returned" : "added";
   });
+}
+
+/** True where a size depends on the elements of tensors. */
+function isSizedByData(type: Type, { dims }: Context): boolean {
+  return isShaped(type) && type.shape.some((d) => dims.symbolsOf(d).some((s) => dims.kind(s) === "data"));
 }

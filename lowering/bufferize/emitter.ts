@@ -219,10 +219,11 @@ export class Emitter implements SizeScope {
         target: this.value(to),
       });
     }
-    for (const { source, target } of orderCopies(copies, (x) => this.#saved(x))) this.copy(source, target);
+    for (const { source, target } of orderCopies(copies, (x) => this.copied(x))) this.copy(source, target);
   }
 
-  #saved(source: Value): Value {
+  /** A new buffer with the same contents. */
+  copied(source: Value): Value {
     const made = this.allocate(source.type as MemRefType);
     this.copy(source, made);
     return made;

@@ -298,7 +298,7 @@ func.func @main(%p: tensor<i1>, %x: tensor<4xf32>) -> tensor<4xf32> {
 // => }
 // -----
 // Symbolic sizes: an allocation takes them from where the tensor did, a view from the arguments.
-func.func @main(%x: tensor<?x4xf32>) -> (tensor<?xf32>, tensor<?x4xf32>) {
+func.func @main(%x: tensor<?x4xf32>) -> (tensor<?xf32>, tensor<?x4xf32>) attributes {psm.shapes = ["s0, 4", "s0, 4", "s0, 4", "s0*4", "s0*4", "s0*4"], psm.symbols = ["s0 in [0, inf] input"]} {
   %c0 = arith.constant 0 : index
   %c4 = arith.constant 4 : index
   %n = tensor.dim %x, %c0 : tensor<?x4xf32>
@@ -320,18 +320,22 @@ func.func @main(%x: tensor<?x4xf32>) -> (tensor<?xf32>, tensor<?x4xf32>) {
   return %z, %y : tensor<?xf32>, tensor<?x4xf32>
 }
 // => module {
-// =>   func.func @main(%arg0: memref<?x4xf32>, %arg1: memref<?xf32> {psm.result = 0 : i64}, %arg2: memref<?x4xf32> {psm.result = 1 : i64}) attributes {psm.shapes = ["s0, 4", "u3", "u1, 4", "u2"], psm.symbols = ["s0 in [0, inf] input", "u1 in [0, inf] data", "u2 in [0, inf] data", "u3 in [0, inf] data"]} {
+// =>   func.func @main(%arg0: memref<?x4xf32>, %arg1: memref<?xf32> {psm.result = 0 : i64}, %arg2: memref<?x4xf32> {psm.result = 1 : i64}) attributes {psm.shapes = ["s0, 4", "s0*4", "s0, 4", "s0*4"], psm.symbols = ["s0 in [0, inf] input"]} {
 // =>     %0 = arith.constant 0 : index
 // =>     %1 = arith.constant 4 : index
 // =>     %2 = arith.constant 0 : index
 // =>     %3 = memref.dim %arg0, %2 : memref<?x4xf32>
 // =>     func.call @main_kernel_0(%arg0, %arg2) {psm.kernel} : (memref<?x4xf32>, memref<?x4xf32>) -> ()
 // =>     %4 = arith.muli %3, %1 : index
-// =>     %5 = memref.reinterpret_cast %arg2 to offset: [0], sizes: [%4], strides: [1] : memref<?x4xf32> to memref<?xf32>
-// =>     func.call @main_kernel_1(%5, %arg1) {psm.kernel} : (memref<?xf32>, memref<?xf32>) -> ()
+// =>     %5 = arith.constant 0 : index
+// =>     %6 = memref.dim %arg0, %5 : memref<?x4xf32>
+// =>     %7 = arith.constant 4 : index
+// =>     %8 = arith.muli %7, %6 : index
+// =>     %9 = memref.reinterpret_cast %arg2 to offset: [0], sizes: [%8], strides: [1] : memref<?x4xf32> to memref<?xf32>
+// =>     func.call @main_kernel_1(%9, %arg1) {psm.kernel} : (memref<?xf32>, memref<?xf32>) -> ()
 // =>     func.return
 // =>   }
-// =>   func.func private @main_kernel_0(%arg0: memref<?x4xf32> {psm.access = "read"}, %arg1: memref<?x4xf32> {psm.access = "write"}) attributes {psm.shapes = ["s0, 4", "u1, 4"], psm.symbols = ["s0 in [0, inf] input", "u1 in [0, inf] data"]} {
+// =>   func.func private @main_kernel_0(%arg0: memref<?x4xf32> {psm.access = "read"}, %arg1: memref<?x4xf32> {psm.access = "write"}) attributes {psm.shapes = ["s0, 4", "s0, 4"], psm.symbols = ["s0 in [0, inf] input"]} {
 // =>     linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%arg0 : memref<?x4xf32>) outs(%arg1 : memref<?x4xf32>) {
 // =>     ^bb0(%arg2: f32, %arg3: f32):
 // =>       %0 = arith.negf %arg2 : f32
@@ -339,7 +343,7 @@ func.func @main(%x: tensor<?x4xf32>) -> (tensor<?xf32>, tensor<?x4xf32>) {
 // =>     }
 // =>     func.return
 // =>   }
-// =>   func.func private @main_kernel_1(%arg0: memref<?xf32> {psm.access = "read"}, %arg1: memref<?xf32> {psm.access = "write"}) attributes {psm.shapes = ["u2", "u3"], psm.symbols = ["u2 in [0, inf] data", "u3 in [0, inf] data"]} {
+// =>   func.func private @main_kernel_1(%arg0: memref<?xf32> {psm.access = "read"}, %arg1: memref<?xf32> {psm.access = "write"}) attributes {psm.shapes = ["s0*4", "s0*4"], psm.symbols = ["s0 in [0, inf] input"]} {
 // =>     linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%arg0 : memref<?xf32>) outs(%arg1 : memref<?xf32>) {
 // =>     ^bb0(%arg2: f32, %arg3: f32):
 // =>       %0 = arith.negf %arg2 : f32
@@ -357,6 +361,34 @@ func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
 func.func private @other(%x: tensor<4xf32>) -> tensor<4xf32> {
   return %x : tensor<4xf32>
 }
+// -----
+// The number of results is known only when the data is: the function allocates that result and gives it away. The input cannot be given away, so a copy is.
+func.func @main(%n: tensor<i32>, %x: tensor<?xf32>) -> (tensor<?xf32>, tensor<?xf32>) attributes {psm.shapes = ["u1", "u0", "u0"], psm.symbols = ["u0 in [0, inf] data", "u1 in [0, inf] data"]} {
+  %k = tensor.extract %n[] : tensor<i32>
+  %size = arith.index_cast %k : i32 to index
+  %one = arith.constant 1.0 : f32
+  %e = tensor.empty(%size) : tensor<?xf32>
+  %r = linalg.fill ins(%one : f32) outs(%e : tensor<?xf32>) -> tensor<?xf32>
+  return %r, %x : tensor<?xf32>, tensor<?xf32>
+}
+// => module {
+// =>   func.func @main(%arg0: memref<i32>, %arg1: memref<?xf32>) -> (memref<?xf32> {psm.allocated_by_run, psm.result = 0 : i64}, memref<?xf32> {psm.allocated_by_run, psm.result = 1 : i64}) attributes {psm.shapes = ["u1", "u0", "u1"], psm.symbols = ["u0 in [0, inf] data", "u1 in [0, inf] data"]} {
+// =>     %0 = memref.load %arg0[] : memref<i32>
+// =>     %1 = arith.index_cast %0 : i32 to index
+// =>     %2 = memref.alloc(%1) : memref<?xf32>
+// =>     func.call @main_kernel_0(%2) {psm.kernel} : (memref<?xf32>) -> ()
+// =>     %3 = arith.constant 0 : index
+// =>     %4 = memref.dim %arg1, %3 : memref<?xf32>
+// =>     %5 = memref.alloc(%4) : memref<?xf32>
+// =>     memref.copy %arg1, %5 : memref<?xf32> to memref<?xf32>
+// =>     func.return %2, %5 : memref<?xf32>, memref<?xf32>
+// =>   }
+// =>   func.func private @main_kernel_0(%arg0: memref<?xf32> {psm.access = "write"}) attributes {psm.shapes = ["u0"], psm.symbols = ["u0 in [0, inf] data"]} {
+// =>     %0 = arith.constant 1.000000e+00 : f32
+// =>     linalg.fill ins(%0 : f32) outs(%arg0 : memref<?xf32>)
+// =>     func.return
+// =>   }
+// => }
 // -----
 // Memrefs already: nothing changes.
 func.func @main(%x: memref<4xf32>, %y: memref<4xf32>) {
