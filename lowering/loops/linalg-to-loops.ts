@@ -8,18 +8,15 @@ import type { AffineMap } from "../../ir/affine.js";
 import { Builder } from "../../ir/builder.js";
 import { inlineBlock } from "../../ir/clone.js";
 import type { Context } from "../../ir/context.js";
-import { constantIndex } from "../../ir/dialects/arith/constant.js";
 import { functionsOf } from "../../ir/dialects/func.js";
 import { fill, generic, index as indexOp } from "../../ir/dialects/linalg/structured.js";
 import * as memref from "../../ir/dialects/memref/storage.js";
-import { forOp } from "../../ir/dialects/scf/for.js";
-import { parallel, reduce } from "../../ir/dialects/scf/parallel.js";
-import { yieldOp } from "../../ir/dialects/scf/yield.js";
 import type { Block, Operation, Value } from "../../ir/graph.js";
 import type { Pass } from "../../ir/pass.js";
 import { affinePosition } from "../affine-position.js";
 import { axisSize } from "../shape-values.js";
 import { motionAlong } from "../vectorize/access.js";
+import { carryingLoop, parallelLoops, upTo } from "./build-loops.js";
 
 export const linalgToLoops: Pass = {
   name: "linalg-to-loops",
@@ -49,7 +46,12 @@ function lowerGeneric(op: Operation, context: Context): void {
   const sizes = kinds.map((_, d) => dimensionSize(b, op, d));
   const nest: Nest = { inputs, outputs, maps, body: op.region(0).blocks[0]!, sizes };
   const order = loopOrder(kinds, maps, inputs.length);
-  parallelLoops(b, order.parallel, sizes, (inner, at) => reductionLoops(inner, nest, order.reduction, at));
+  parallelLoops(
+    b,
+    order.parallel.map((d) => sizes[d]!),
+    (inner, counters) =>
+      reductionLoops(inner, nest, order.reduction, new Map(order.parallel.map((d, k) => [d, counters[k]!]))),
+  );
   op.erase();
 }
 
@@ -85,38 +87,6 @@ function loopOrder(
 
 type Point = ReadonlyMap<number, Value>;
 
-function parallelLoops(
-  b: Builder,
-  dims: readonly number[],
-  sizes: readonly Value[],
-  fillBody: (b: Builder, at: Point) => void,
-): void {
-  if (dims.length === 0) {
-    fillBody(b, new Map());
-    return;
-  }
-  const index = b.context.types.scalar("index");
-  const region = b.region(
-    dims.map(() => index),
-    (inner, counters) => {
-      fillBody(inner, new Map(dims.map((d, k) => [d, counters[k]!])));
-      inner.op(reduce, { operands: [] }, {}, { regions: [] });
-    },
-  );
-  const [zero, one] = [constantIndex(b, 0), constantIndex(b, 1)];
-  b.op(
-    parallel,
-    {
-      lowerBound: dims.map(() => zero),
-      upperBound: dims.map((d) => sizes[d]!),
-      step: dims.map(() => one),
-      initVals: [],
-    },
-    {},
-    { regions: [region] },
-  );
-}
-
 /** Accumulators are read before and written after the reduction loops, for outputs never depend on those. */
 function reductionLoops(b: Builder, nest: Nest, dims: readonly number[], at: Point): void {
   const first = nest.inputs.length;
@@ -140,19 +110,9 @@ function reductionNest(
   const [dim, ...rest] = dims;
   if (dim === undefined) return bodyAt(b, nest, at, carried);
   const inits = carried.map((v) => v!);
-  const region = b.region(
-    [b.context.types.scalar("index"), ...inits.map((v) => v.type)],
-    (inner, [position, ...values]) => {
-      inner.op(yieldOp, { results: reductionNest(inner, nest, rest, new Map([...at, [dim, position!]]), values) }, {});
-    },
+  return carryingLoop(b, upTo(b, nest.sizes[dim]!), inits, (inner, position, values) =>
+    reductionNest(inner, nest, rest, new Map([...at, [dim, position]]), values),
   );
-  const op = b.op(
-    forOp,
-    { lowerBound: constantIndex(b, 0), upperBound: nest.sizes[dim]!, step: constantIndex(b, 1), initArgs: inits },
-    {},
-    { regions: [region] },
-  );
-  return op.results;
 }
 
 function bodyAt(b: Builder, nest: Nest, at: Point, carried: readonly (Value | undefined)[]): readonly Value[] {
@@ -187,12 +147,7 @@ function lowerFill(op: Operation, context: Context): void {
   const [value, out] = op.operands as readonly [Value, Value];
   if (out.type.kind !== "memref") throw new Error("linalg.fill on tensors has not been bufferized");
   const b = Builder.before(context, op);
-  const dims = out.type.shape.map((_, d) => d);
-  parallelLoops(
-    b,
-    dims,
-    dims.map((d) => axisSize(b, out, d)),
-    (inner, at) => void inner.op(memref.store, { value, memref: out, indices: dims.map((d) => at.get(d)!) }, {}),
-  );
+  const sizes = out.type.shape.map((_, d) => axisSize(b, out, d));
+  parallelLoops(b, sizes, (inner, indices) => void inner.op(memref.store, { value, memref: out, indices }, {}));
   op.erase();
 }

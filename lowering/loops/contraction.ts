@@ -1,0 +1,116 @@
+/**
+ * @file What a contraction is made of: from the indexing maps of a structured operation to the roles of its
+ * dimensions. One input is read as vectors along the output's contiguous axis, the other as numbers repeated in
+ * all lanes; matrix products, batched ones and convolutions differ only in their maps.
+ */
+
+import type { AffineMap } from "../../ir/affine.js";
+import { isFunctionOfDim } from "../../ir/affine-expr.js";
+import { generic } from "../../ir/dialects/linalg/structured.js";
+import type { Block, Operation, Value } from "../../ir/graph.js";
+import type { MemRefType } from "../../ir/types.js";
+
+export interface Access {
+  readonly memref: Value;
+  readonly map: AffineMap;
+}
+
+export interface Contraction {
+  /** Read as vectors. */
+  readonly vectors: Access;
+  /** Read one number at a time. */
+  readonly scalars: Access;
+  readonly output: Access;
+  /** Dimensions of loops around everything: batches, and what fits no other role. */
+  readonly outer: readonly number[];
+  /** The dimension of rows: free in `scalars`; absent for a single row. */
+  readonly row: number | undefined;
+  /** Dimensions of columns: free in `vectors`, side by side at the end of the output, the last one contiguous. */
+  readonly columns: readonly number[];
+  /** Dimensions that are summed over, in the order in which `scalars` stores them. */
+  readonly summed: readonly number[];
+}
+
+/** The roles of a contraction's dimensions, or `undefined` where the operation is none that can be tiled. */
+export function contractionOf(op: Operation): Contraction | undefined {
+  const { indexing_maps: maps, iterator_types: kinds } = generic.attrsOf(op);
+  const { inputs, outputs } = generic.operandsOf(op);
+  if (inputs.length !== 2 || outputs.length !== 1 || !isSumOfProducts(op.region(0).blocks[0]!)) return undefined;
+  const operands = op.operands.map((memref, k): Access => ({ memref, map: maps[k]! }));
+  if (operands.some((x) => !isPlain(x.memref))) return undefined;
+  const output = operands[2]!;
+  const last = output.map.results.at(-1);
+  if (last?.kind !== "dim" || !output.map.results.every((e) => e.kind === "dim")) return undefined;
+  const swapped = !isFunctionOf(operands[1]!.map, last.position);
+  const [scalars, vectors] = swapped ? [operands[1]!, operands[0]!] : [operands[0]!, operands[1]!];
+  if (isFunctionOf(scalars.map, last.position)) return undefined;
+  return assignRoles(kinds, { scalars, vectors, output });
+}
+
+function isPlain({ type }: Value): boolean {
+  return type.kind === "memref" && !type.layout && (type.element === "f32" || type.element === "f64");
+}
+
+function isFunctionOf(map: AffineMap, dim: number): boolean {
+  return map.results.some((e) => isFunctionOfDim(e, dim));
+}
+
+/** `acc + x * y` and nothing else. */
+function isSumOfProducts(body: Block): boolean {
+  const ops = [...body.ops()];
+  const [x, y, acc] = body.args;
+  const [product, sum, end] = ops;
+  if (ops.length !== 3 || product?.name !== "arith.mulf" || sum?.name !== "arith.addf") return false;
+  const multiplies = [x!, y!].every((v) => product.operands.includes(v));
+  const adds = sum.operands.includes(acc!) && sum.operands.includes(product.result);
+  return multiplies && adds && end!.operands[0] === sum.result;
+}
+
+function assignRoles(
+  kinds: readonly string[],
+  access: Pick<Contraction, "scalars" | "vectors" | "output">,
+): Contraction | undefined {
+  const { scalars, vectors, output } = access;
+  const columns = columnRun(output.map, vectors.map, scalars.map);
+  const summed = summedInOrder(kinds, scalars.map);
+  if (!summed || summed.length === 0) return undefined;
+  const free = kinds.map((_, d) => d).filter((d) => kinds[d] === "parallel" && !columns.includes(d));
+  const rows = free.filter((d) => !isFunctionOf(vectors.map, d) && isBareAxis(scalars.map, d));
+  const row = rows.at(-1);
+  return { ...access, outer: free.filter((d) => d !== row), row, columns, summed };
+}
+
+/** The longest run at the end of the output whose dimensions only the vector side has. */
+function columnRun(output: AffineMap, vectors: AffineMap, scalars: AffineMap): readonly number[] {
+  const run: number[] = [];
+  for (let axis = output.results.length - 1; axis >= 0; axis--) {
+    const e = output.results[axis]!;
+    if (e.kind !== "dim" || !isFunctionOf(vectors, e.position) || isFunctionOf(scalars, e.position)) break;
+    run.unshift(e.position);
+  }
+  return run;
+}
+
+/** The summed dimensions as the last axes of the scalar side hold them; `undefined` where it holds them otherwise. */
+function summedInOrder(kinds: readonly string[], map: AffineMap): readonly number[] | undefined {
+  const count = kinds.filter((k) => k === "reduction").length;
+  const tail = map.results.slice(map.results.length - count);
+  const dims = tail.map((e) => (e.kind === "dim" && kinds[e.position] === "reduction" ? e.position : -1));
+  return dims.includes(-1) || new Set(dims).size !== count ? undefined : dims;
+}
+
+function isBareAxis(map: AffineMap, dim: number): boolean {
+  return map.results.some((e) => e.kind === "dim" && e.position === dim);
+}
+
+/** The size of a dimension as some operand's type says it. */
+export function extent(
+  { scalars, vectors, output }: Contraction,
+  dim: number,
+): MemRefType["shape"][number] | undefined {
+  for (const { memref, map } of [output, scalars, vectors]) {
+    const axis = map.results.findIndex((e) => e.kind === "dim" && e.position === dim);
+    if (axis >= 0) return (memref.type as MemRefType).shape[axis];
+  }
+  return undefined;
+}

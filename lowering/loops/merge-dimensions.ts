@@ -1,0 +1,43 @@
+/** @file Dimensions of a structured operation that every operand walks as one become one, before it is tiled. */
+
+import { Builder } from "../../ir/builder.js";
+import { cloneRegion } from "../../ir/clone.js";
+import type { Context } from "../../ir/context.js";
+import { generic } from "../../ir/dialects/linalg/structured.js";
+import { collapseShape } from "../../ir/dialects/memref/reshape.js";
+import type { Operation, Value } from "../../ir/graph.js";
+import type { MemRefType } from "../../ir/types.js";
+import { mergeableRuns, mergeMap } from "../vectorize/access.js";
+
+/** The operation over merged dimensions, in the place of `op`; `op` itself where nothing merges. */
+export function mergeDimensions(op: Operation, context: Context): Operation {
+  const { indexing_maps: maps, iterator_types: kinds } = generic.attrsOf(op);
+  const runs = mergeableRuns(maps, kinds);
+  if (runs.every((run) => run.length === 1)) return op;
+  const b = Builder.before(context, op);
+  const { inputs } = generic.operandsOf(op);
+  const merged = op.operands.map((x, k) => {
+    const { map, groups } = mergeMap(maps[k]!, runs);
+    return { value: collapsed(b, x, groups), map };
+  });
+  const made = b.op(
+    generic,
+    {
+      inputs: merged.slice(0, inputs.length).map((x) => x.value),
+      outputs: merged.slice(inputs.length).map((x) => x.value),
+    },
+    { indexing_maps: merged.map((x) => x.map), iterator_types: runs.map((run) => kinds[run[0]!]!) },
+    { results: [], regions: [cloneRegion(op.region(0), new Map())] },
+  );
+  op.erase();
+  return made;
+}
+
+/** A memref whose axes of one group are one. */
+export function collapsed(b: Builder, x: Value, groups: readonly (readonly number[])[]): Value {
+  if (groups.every((g) => g.length === 1)) return x;
+  const type = x.type as MemRefType;
+  const shape = groups.map((g) => b.context.dims.product(g.map((axis) => type.shape[axis]!)));
+  const result = b.context.types.memref(shape, type.element, { space: type.space });
+  return b.value(collapseShape, { src: x }, { reassociation: groups }, { results: [result] });
+}

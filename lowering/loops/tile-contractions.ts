@@ -1,0 +1,453 @@
+/**
+ * @file Pass `tile-contractions`: matrix products, batched products and convolutions as one recipe. Columns are cut into
+ * blocks and the summed dimension into panels; a block's panel is packed, that is copied into a dense scratch whose
+ * rows are the summed positions (for a convolution this gathers the window), and a register-level kernel of MR rows by
+ * NR columns runs over it. Blocks are independent and become one parallel loop. Tile sizes come from the machine
+ * description: NR and MR from its registers, the panel from its caches.
+ */
+
+import { stringAttr } from "../../ir/attrs.js";
+import { Builder } from "../../ir/builder.js";
+import type { Context } from "../../ir/context.js";
+import { constantIndex, constantOf } from "../../ir/dialects/arith/constant.js";
+import * as f from "../../ir/dialects/arith/float.js";
+import { functionsOf } from "../../ir/dialects/func.js";
+import { generic } from "../../ir/dialects/linalg/structured.js";
+import { collapseShape } from "../../ir/dialects/memref/reshape.js";
+import * as memref from "../../ir/dialects/memref/storage.js";
+import { fma } from "../../ir/dialects/vector/arithmetic.js";
+import * as vector from "../../ir/dialects/vector/memory.js";
+import { broadcast } from "../../ir/dialects/vector/shape.js";
+import { elementFacts } from "../../ir/element.js";
+import type { Operation, Value } from "../../ir/graph.js";
+import { SUMMARY } from "../../ir/names.js";
+import type { Pass } from "../../ir/pass.js";
+import { elementOf, type MemRefType, type VectorType } from "../../ir/types.js";
+import type { CpuDescription } from "../../machine/cpu.js";
+import { affinePosition } from "../affine-position.js";
+import { IndexArithmetic, type Position } from "../fuse/structure/index-arithmetic.js";
+import { axisSize } from "../shape-values.js";
+import { motionAlong } from "../vectorize/access.js";
+import { laneMask } from "../vectorize/lanes.js";
+import { carryingLoop, countedLoop, parallelLoops, upTo } from "./build-loops.js";
+import { type Access, type Contraction, contractionOf, extent } from "./contraction.js";
+import { mergeDimensions } from "./merge-dimensions.js";
+
+export function tileContractions(cpu: CpuDescription): Pass {
+  return {
+    name: "tile-contractions",
+    summary: "Tiles, packs and register-blocks matrix products and convolutions.",
+    run(module, context) {
+      for (const func of functionsOf(module)) {
+        for (const op of [...func.walk()])
+          if (generic.matches(op) && op.results.length === 0) tile(op, func, cpu, context);
+      }
+    },
+  };
+}
+
+/** Sizes of the register tile and of the packed panel, in elements. */
+interface TileSizes {
+  readonly lanes: number;
+  /** Vectors of columns per register tile. */
+  readonly vectors: number;
+  readonly rows: number;
+  /** Summed positions per panel. */
+  readonly panel: number;
+  readonly fused: boolean;
+}
+
+/** Bytes of the packed panel: it stays on the stack, and in the second-level cache beside the rows that stream by. */
+const PANEL_BYTES = 64 * 1024;
+/** Columns of a block, in vectors. */
+const BLOCK_VECTORS = 4;
+
+function tileSizes(cpu: CpuDescription, bits: number): TileSizes {
+  const lanes = cpu.vectorBits / bits;
+  const vectors = 2;
+  // Accumulators, the columns' vectors and one repeated number must fit the registers.
+  const rows = Math.floor((cpu.vectorRegisters - vectors - 1) / vectors);
+  const panel = PANEL_BYTES / (BLOCK_VECTORS * lanes * (bits / 8));
+  return { lanes, vectors, rows: Math.min(rows, 12), panel, fused: cpu.fmaPorts > 0 };
+}
+
+function tile(op: Operation, func: Operation, cpu: CpuDescription, context: Context): void {
+  if (!contractionOf(op)) return;
+  const merged = mergeDimensions(op, context);
+  const contraction = contractionOf(merged);
+  const sizes = tileSizes(cpu, elementFacts[elementOf(merged.operand(0).type)].bits);
+  if (!contraction || !isWorthTiling(contraction, sizes)) return;
+  const b = Builder.before(context, merged);
+  new Tiler(contraction, sizes, b).build(b);
+  func.setExtra(
+    SUMMARY,
+    stringAttr(
+      `contraction ${sizes.rows}x${sizes.vectors * sizes.lanes} ${elementOf(merged.operand(0).type)}, packed columns`,
+    ),
+  );
+  merged.erase();
+}
+
+/** Few rows leave the packing unpaid; few columns leave lanes idle. Symbolic sizes are taken to be large. */
+function isWorthTiling(c: Contraction, { lanes }: TileSizes): boolean {
+  if (c.row === undefined || c.columns.length === 0 || c.columns.length > 2) return false;
+  const rows = extent(c, c.row);
+  const columns = c.columns.map((d) => extent(c, d)).reduce((n: number, d) => n * (typeof d === "number" ? d : 64), 1);
+  return (typeof rows !== "number" || rows >= 4) && columns >= lanes;
+}
+
+class Tiler {
+  readonly #c: Contraction;
+  readonly #sizes: TileSizes;
+  readonly #context: Context;
+  /** The output with its columns as one axis, the scalar side with its summed axes as one. */
+  readonly #output: Value;
+  readonly #scalars: Value;
+  readonly #rows: Value;
+  readonly #columns: Value;
+  readonly #width: Value;
+  readonly #summed: Value;
+  /** The packed panel of the block at hand. */
+  #scratch: Value;
+  readonly #block: number;
+  /** Whole inner rows per block, where a block spans several. */
+  readonly #lines: number;
+
+  constructor(c: Contraction, sizes: TileSizes, b: Builder) {
+    this.#c = c;
+    this.#sizes = sizes;
+    this.#context = b.context;
+    const at = new IndexArithmetic(b);
+    const size = (dim: number): Value => sizeValue(b, c, dim);
+    this.#output = collapseTail(b, c.output.memref, c.columns.length);
+    this.#scalars = collapseTail(b, c.scalars.memref, c.summed.length);
+    this.#rows = size(c.row!);
+    this.#width = size(c.columns.at(-1)!);
+    this.#columns = at.value(c.columns.map(size).reduce<Position>((x, y) => at.mul(x, y), 1));
+    this.#summed = at.value(c.summed.map(size).reduce<Position>((x, y) => at.mul(x, y), 1));
+    const width = extent(c, c.columns.at(-1)!);
+    const most = BLOCK_VECTORS * sizes.lanes;
+    this.#lines = c.columns.length === 2 && typeof width === "number" ? Math.max(1, Math.floor(most / width)) : 1;
+    this.#block = most;
+    this.#scratch = this.#output;
+  }
+
+  /** One parallel loop over all blocks of columns, for every point of the outer dimensions. */
+  build(b: Builder): void {
+    const at = new IndexArithmetic(b);
+    const { outer, columns } = this.#c;
+    const high = columns.length === 2 ? sizeValue(b, this.#c, columns[0]!) : constantIndex(b, 1);
+    const perLine = this.#lines > 1 ? constantIndex(b, 1) : at.value(ceilDiv(at, this.#width, this.#block));
+    const lines = ceilDiv(at, high, this.#lines);
+    const trips = [
+      ...outer.map((d) => sizeValue(b, this.#c, d)),
+      at.value(lines),
+      perLine,
+      constantIndex(b, this.#rowParts()),
+    ];
+    const total = at.value(trips.reduce<Position>((x, y) => at.mul(x, y), 1));
+    parallelLoops(b, [total], (inner, [flat]) => {
+      const position = unflatten(inner, flat!, trips);
+      const point = new Map(outer.map((d, k) => [d, position[k]!]));
+      this.#buildBlock(inner, point, position[outer.length]!, position[outer.length + 1]!, position[outer.length + 2]!);
+    });
+  }
+
+  /** Rows are split too where blocks of columns alone would leave threads idle. */
+  #rowParts(): number {
+    const blocks =
+      this.#c.columns
+        .map((d) => extent(this.#c, d))
+        .reduce((n: number, d) => n * (typeof d === "number" ? d : 1024), 1) / this.#block;
+    const outer = this.#c.outer
+      .map((d) => extent(this.#c, d))
+      .reduce((n: number, d) => n * (typeof d === "number" ? d : 1), 1);
+    const rows = extent(this.#c, this.#c.row!);
+    if (blocks * outer >= 8 || typeof rows !== "number") return 1;
+    return Math.max(1, Math.min(8, Math.floor(rows / (2 * this.#sizes.rows))));
+  }
+
+  #buildBlock(b: Builder, point: ReadonlyMap<number, Value>, line: Value, piece: Value, part: Value): void {
+    this.#scratch = this.#newScratch(b);
+    const at = new IndexArithmetic(b);
+    const firstLine = at.value(at.mul(line, this.#lines));
+    const firstColumn = at.value(at.mul(piece, this.#block));
+    const start = at.value(at.add(at.mul(firstLine, this.#width), firstColumn));
+    const lineEnd =
+      this.#lines > 1
+        ? at.mul(at.add(firstLine, this.#lines), this.#width)
+        : at.add(at.mul(firstLine, this.#width), at.min(at.add(firstColumn, this.#block), this.#width));
+    const count = at.value(at.sub(at.min(lineEnd, this.#columns), start));
+    const { rows } = this.#sizes;
+    const parts = this.#rowParts();
+    const perPart = at.mul(ceilDiv(at, ceilDiv(at, this.#rows, parts), rows), rows);
+    const firstRow = parts === 1 ? constantIndex(b, 0) : at.value(at.min(at.mul(part, perPart), this.#rows));
+    const endRow = parts === 1 ? this.#rows : at.value(at.min(at.add(firstRow, perPart), this.#rows));
+    countedLoop(b, upTo(b, this.#summed, this.#sizes.panel), (inner, k0) => {
+      const depth = new IndexArithmetic(inner);
+      const kc = depth.value(depth.min(depth.sub(this.#summed, k0), this.#sizes.panel));
+      this.#pack(inner, point, { firstLine, firstColumn, count }, k0, kc);
+      this.#rowTiles(inner, point, { start, count, k0, kc, firstRow, endRow });
+    });
+  }
+
+  #newScratch(b: Builder): Value {
+    const type = this.#context.types.memref([this.#sizes.panel, this.#block], elementOf(this.#output.type));
+    return b.value(memref.alloca, { dynamicSizes: [], symbolOperands: [] }, { alignment: 64 }, { results: [type] });
+  }
+
+  /** Copies what the block reads of the vector side: one scratch row per summed position. */
+  #pack(
+    b: Builder,
+    point: ReadonlyMap<number, Value>,
+    block: { firstLine: Value; firstColumn: Value; count: Value },
+    k0: Value,
+    kc: Value,
+  ): void {
+    const inner = this.#c.columns.at(-1)!;
+    const isContiguous = motionAlong(this.#c.vectors.map, inner) === "contiguous";
+    countedLoop(b, upTo(b, kc), (row, kk) => {
+      const at = new IndexArithmetic(row);
+      const k = unflatten(
+        row,
+        at.value(at.add(k0, kk)),
+        this.#c.summed.map((d) => sizeValue(row, this.#c, d)),
+      );
+      const summed = new Map([...point, ...this.#c.summed.map((d, i) => [d, k[i]!] as const)]);
+      if (this.#lines === 1) {
+        const where = new Map([...summed, ...this.#lineAt(block.firstLine)]);
+        this.#copyLine(row, where, {
+          from: block.firstColumn,
+          to: constantIndex(row, 0),
+          count: block.count,
+          kk,
+          isContiguous,
+        });
+        return;
+      }
+      const lines = at.floorDiv(block.count, this.#width);
+      countedLoop(row, upTo(row, at.value(lines)), (line, r) => {
+        const here = new IndexArithmetic(line);
+        const where = new Map([...summed, ...this.#lineAt(here.value(here.add(block.firstLine, r)))]);
+        this.#copyLine(line, where, {
+          from: constantIndex(line, 0),
+          to: here.value(here.mul(r, this.#width)),
+          count: this.#width,
+          kk,
+          isContiguous,
+        });
+      });
+    });
+  }
+
+  #lineAt(line: Value): readonly (readonly [number, Value])[] {
+    return this.#c.columns.length === 2 ? [[this.#c.columns[0]!, line]] : [];
+  }
+
+  /** `count` elements along the inner column dimension, by vectors where they are neighbours in memory. */
+  #copyLine(
+    b: Builder,
+    point: ReadonlyMap<number, Value>,
+    { from, to, count, kk, isContiguous }: { from: Value; to: Value; count: Value; kk: Value; isContiguous: boolean },
+  ): void {
+    const inner = this.#c.columns.at(-1)!;
+    const read = (at: Builder, column: Value): readonly Value[] => {
+      const sum = new IndexArithmetic(at);
+      const position = new Map([...point, [inner, sum.value(sum.add(from, column))]]);
+      return this.#c.vectors.map.results.map((e) => affinePosition(at, e, (d) => position.get(d)!));
+    };
+    const target = (at: Builder, column: Value): readonly Value[] => {
+      const sum = new IndexArithmetic(at);
+      return [kk, sum.value(sum.add(to, column))];
+    };
+    const base = this.#c.vectors.memref;
+    if (!isContiguous) {
+      countedLoop(b, upTo(b, count), (at, column) => {
+        const value = at.value(memref.load, { memref: base, indices: read(at, column) }, {});
+        at.op(memref.store, { value, memref: this.#scratch, indices: target(at, column) }, {});
+      });
+      return;
+    }
+    const { lanes } = this.#sizes;
+    const type = this.#vector();
+    const at = new IndexArithmetic(b);
+    const tail = at.value(at.mod(count, lanes));
+    const whole = at.value(at.sub(count, tail));
+    countedLoop(b, upTo(b, whole, lanes), (here, column) => {
+      const value = here.value(vector.load, { base, indices: read(here, column) }, {}, { results: [type] });
+      here.op(vector.store, { valueToStore: value, base: this.#scratch, indices: target(here, column) }, {});
+    });
+    countedLoop(b, { from: whole, to: count, step: lanes }, (here, column) => {
+      const mask = laneMask(here, tail, lanes);
+      const value = here.value(
+        vector.maskedLoad,
+        { base, indices: read(here, column), mask, pass_thru: this.#zeros(here) },
+        {},
+        { results: [type] },
+      );
+      here.op(
+        vector.maskedStore,
+        { base: this.#scratch, indices: target(here, column), mask, valueToStore: value },
+        {},
+      );
+    });
+  }
+
+  #vector(): VectorType {
+    return this.#context.types.vector([this.#sizes.lanes], elementOf(this.#output.type));
+  }
+
+  #zeros(b: Builder): Value {
+    return constantOf(b, 0, this.#vector());
+  }
+
+  /** Register tiles over the rows, the last of which may be lower. */
+  #rowTiles(b: Builder, point: ReadonlyMap<number, Value>, block: Panel): void {
+    const at = new IndexArithmetic(b);
+    const { rows } = this.#sizes;
+    const count = at.sub(block.endRow, block.firstRow);
+    const tail = at.value(at.mod(count, rows));
+    const whole = at.value(at.sub(block.endRow, tail));
+    const columnTiles = (inner: Builder, row: Value, height: number): void => {
+      const width = this.#sizes.vectors * this.#sizes.lanes;
+      countedLoop(inner, upTo(inner, block.count, width), (here, column) =>
+        this.#registerTile(here, point, block, row, column, height),
+      );
+    };
+    countedLoop(b, { from: block.firstRow, to: whole, step: rows }, (inner, row) => columnTiles(inner, row, rows));
+    const total = extent(this.#c, this.#c.row!);
+    const left = typeof total === "number" ? total % rows : 1;
+    if (left > 0)
+      countedLoop(b, { from: whole, to: block.endRow, step: left }, (inner, row) => columnTiles(inner, row, left));
+  }
+
+  /** `height` rows by two vectors: accumulators in registers over the panel's depth. */
+  #registerTile(
+    b: Builder,
+    point: ReadonlyMap<number, Value>,
+    block: Panel,
+    row: Value,
+    column: Value,
+    height: number,
+  ): void {
+    const { lanes, vectors } = this.#sizes;
+    const at = new IndexArithmetic(b);
+    const outputs = Array.from({ length: height * vectors }, (_, n) => {
+      const [i, j] = [Math.floor(n / vectors), n % vectors];
+      const first = at.add(column, j * lanes);
+      const left = at.value(at.max(at.sub(block.count, first), 0));
+      const place = this.#outputIndex(b, point, at.value(at.add(row, i)), at.value(at.add(block.start, first)));
+      return { place, mask: laneMask(b, at.value(at.min(left, lanes)), lanes) };
+    });
+    const type = this.#vector();
+    const initial = outputs.map(({ place, mask }) =>
+      b.value(
+        vector.maskedLoad,
+        { base: this.#output, indices: place, mask, pass_thru: this.#zeros(b) },
+        {},
+        { results: [type] },
+      ),
+    );
+    const sums = this.#depthLoop(b, point, block, row, column, initial, height);
+    outputs.forEach(({ place, mask }, n) => {
+      b.op(vector.maskedStore, { base: this.#output, indices: place, mask, valueToStore: sums[n]! }, {});
+    });
+  }
+
+  #depthLoop(
+    b: Builder,
+    point: ReadonlyMap<number, Value>,
+    block: Panel,
+    row: Value,
+    column: Value,
+    initial: readonly Value[],
+    height: number,
+  ): readonly Value[] {
+    const { lanes, vectors } = this.#sizes;
+    return carryingLoop(b, upTo(b, block.kc), initial, (inner, kk, sums) => {
+      const at = new IndexArithmetic(inner);
+      const columns = Array.from({ length: vectors }, (_, j) => at.value(at.add(column, j * lanes)));
+      const right = columns.map((c) =>
+        inner.value(vector.load, { base: this.#scratch, indices: [kk, c] }, {}, { results: [this.#vector()] }),
+      );
+      const k = at.value(at.add(block.k0, kk));
+      return Array.from({ length: height }, (_, i) => i).flatMap((i) => {
+        const left = this.#repeated(inner, point, at.value(at.add(row, i)), k);
+        return right.map((v, j) => this.#multiplyAdd(inner, left, v, sums[i * vectors + j]!));
+      });
+    });
+  }
+
+  #multiplyAdd(b: Builder, lhs: Value, rhs: Value, acc: Value): Value {
+    if (this.#sizes.fused) return b.value(fma, { lhs, rhs, acc }, {});
+    return b.value(f.addf, { lhs: acc, rhs: b.value(f.mulf, { lhs, rhs }, {}) }, {});
+  }
+
+  /** One number of the scalar side in all lanes. */
+  #repeated(b: Builder, point: ReadonlyMap<number, Value>, row: Value, k: Value): Value {
+    const { map } = this.#c.scalars;
+    const position = new Map([...point, [this.#c.row!, row]]);
+    const free = map.results.slice(0, map.results.length - this.#c.summed.length);
+    const indices = [...free.map((e) => affinePosition(b, e, (d) => position.get(d)!)), k];
+    const value = b.value(memref.load, { memref: this.#scalars, indices }, {});
+    return b.value(broadcast, { source: value }, {}, { results: [this.#vector()] });
+  }
+
+  #outputIndex(b: Builder, point: ReadonlyMap<number, Value>, row: Value, column: Value): readonly Value[] {
+    const { map } = this.#c.output;
+    const position = new Map([...point, [this.#c.row!, row]]);
+    const free = map.results.slice(0, map.results.length - this.#c.columns.length);
+    return [...free.map((e) => affinePosition(b, e, (d) => position.get(d)!)), column];
+  }
+}
+
+/** A block of columns against one panel of the summed dimension. */
+interface Panel {
+  readonly start: Value;
+  readonly count: Value;
+  readonly k0: Value;
+  readonly kc: Value;
+  readonly firstRow: Value;
+  readonly endRow: Value;
+}
+
+/** The positions along each size of a row-major flat position. */
+function unflatten(b: Builder, flat: Value, sizes: readonly Value[]): readonly Value[] {
+  const at = new IndexArithmetic(b);
+  const positions: Value[] = [];
+  let rest: Position = flat;
+  for (let k = sizes.length - 1; k > 0; k--) {
+    positions.unshift(at.value(at.mod(rest, sizes[k]!)));
+    rest = at.floorDiv(rest, sizes[k]!);
+  }
+  return [at.value(rest), ...positions];
+}
+
+function ceilDiv(at: IndexArithmetic, x: Position, y: number): Position {
+  return y === 1 ? x : at.floorDiv(at.add(x, y - 1), y);
+}
+
+function sizeValue(b: Builder, c: Contraction, dim: number): Value {
+  const holds = ({ map }: Access): number => map.results.findIndex((e) => e.kind === "dim" && e.position === dim);
+  for (const access of [c.output, c.scalars, c.vectors]) {
+    const axis = holds(access);
+    if (axis >= 0) return axisSize(b, access.memref, axis);
+  }
+  throw new Error("a dimension of a contraction has no extent");
+}
+
+/** The last `count` axes as one. */
+function collapseTail(b: Builder, x: Value, count: number): Value {
+  if (count <= 1) return x;
+  const type = x.type as MemRefType;
+  const kept = type.shape.length - count;
+  const axes = type.shape.map((_, k) => k);
+  const groups = [...axes.slice(0, kept).map((k) => [k]), axes.slice(kept)];
+  const shape = groups.map((g) => b.context.dims.product(g.map((axis) => type.shape[axis]!)));
+  return b.value(
+    collapseShape,
+    { src: x },
+    { reassociation: groups },
+    { results: [b.context.types.memref(shape, type.element, { space: type.space })] },
+  );
+}
