@@ -76,7 +76,8 @@ function parseFunction(parser: OpParser, def: AnyOpDef): ParsedOp {
     const at = parser.location();
     const argName = parser.peek("%") ? parser.valueName() : "";
     if (argName !== "") parser.punct(":");
-    args.push({ name: argName, type: parser.type(), at, attrs: parser.attrDict() });
+    const [type, attrs] = [parser.type(), parser.attrDict()];
+    args.push({ name: argName, type, at: parser.trailingLocation() ?? at, attrs });
   });
   const results = parser.tryPunct("->") ? parseResults(parser) : [];
   const dict = parser.tryKeyword("attributes") ? parser.attrDict() : {};

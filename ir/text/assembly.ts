@@ -78,6 +78,8 @@ export interface AffineIndices {
 export interface OpParser {
   readonly context: Context;
   location(): Location;
+  /** Reads `loc(…)`, if it is there; `undefined` also for a location that names no line of a file. */
+  trailingLocation(): Location | undefined;
   fail(message: string, fix?: string): never;
   /** Punctuation such as `(`, `->`, `::`; never part of a longer word. */
   punct(text: string): void;

@@ -143,7 +143,7 @@ class Parser extends TypeParser implements OpParser {
     const quoted = this.tryString();
     const def = quoted === undefined ? this.#customDef() : this.opNamed(quoted);
     const parsed = quoted === undefined ? def.assembly!.parse(this, def) : this.#generic(def);
-    const op = createOp(this.context, def, { ...parsed, at: this.#trailingLocation() ?? at });
+    const op = createOp(this.context, def, { ...parsed, at: this.trailingLocation() ?? at });
     restoreShapes(op, this.context, at);
     if (names.length > 0 && names.length !== op.results.length) {
       this.#problems.push(
@@ -385,7 +385,7 @@ class Parser extends TypeParser implements OpParser {
         const argName = this.sigil("%");
         this.punct(":");
         const type = this.#argType(this.type(), "data");
-        this.#trailingLocation();
+        this.trailingLocation();
         this.#define(argName, block.addArg(type), argAt);
       });
     }
@@ -423,7 +423,7 @@ class Parser extends TypeParser implements OpParser {
   }
 
   /** `loc("file":1:2)`, when written out; other forms are read over. */
-  #trailingLocation(): Location | undefined {
+  trailingLocation(): Location | undefined {
     const start = this.position;
     if (!this.tryKeyword("loc")) return undefined;
     if (!this.tryPunct("(")) {

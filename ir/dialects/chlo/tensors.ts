@@ -4,7 +4,7 @@ import type { Attr, DenseAttr, ResourceAttr } from "../../attrs.js";
 import { type AnyOpDef, defineOp } from "../../define.js";
 import { elementFacts } from "../../element.js";
 import { anyAttr, bool, defaultAttr, elements, i64, optionalAttr } from "../../kinds.js";
-import { emptyArray, filled, getScalar, type NdArray, setScalar, sizeOf } from "../../ndarray.js";
+import { filled } from "../../ndarray.js";
 import { convertScalar, numericsOf } from "../../scalar.js";
 import type { AttrKind } from "../../slots.js";
 import type { Assembly, OpParser } from "../../text/assembly.js";
@@ -12,7 +12,7 @@ import { printType, type TensorType } from "../../types.js";
 import { raggedDotDimensionNumbers } from "../stablehlo/attributes.js";
 import { elementsOf } from "../stablehlo/constants.js";
 import { hloTensor, realTensor } from "../stablehlo/constraints.js";
-import { mergeSort } from "../stablehlo/sort.js";
+import { largest } from "../stablehlo/largest.js";
 
 const constantAssembly: Assembly = {
   print(op, printer) {
@@ -116,25 +116,6 @@ export const topK = defineOp("chlo.top_k", {
   },
   evaluate: ({ operand }, { k }) => largest(operand, k),
 });
-
-function largest(operand: NdArray, k: number): { readonly values: NdArray; readonly indices: NdArray } {
-  const width = operand.shape.at(-1)!;
-  const shape = operand.shape.with(-1, k);
-  const [values, indices] = [emptyArray(operand.element, shape), emptyArray("i32", shape)];
-  const order = numericsOf(operand.element).compareTotal;
-  for (let row = 0; row < sizeOf(operand.shape.slice(0, -1)); row++) {
-    const at = Array.from({ length: width }, (_, i) => i);
-    const sorted = mergeSort(
-      at,
-      (i, j) => order(getScalar(operand, row * width + i), getScalar(operand, row * width + j)) > 0,
-    );
-    for (let i = 0; i < k; i++) {
-      setScalar(values, row * k + i, getScalar(operand, row * width + sorted[i]!));
-      setScalar(indices, row * k + i, sorted[i]!);
-    }
-  }
-  return { values, indices };
-}
 
 /** Kept as written: only the text needs it. */
 const precisionText: AttrKind<Attr> = anyAttr;

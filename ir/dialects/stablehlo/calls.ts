@@ -1,7 +1,6 @@
 /** @file Calls: composites, which keep the meaning of a decomposition, and calls out of the program. */
 
 import { printSymbol } from "../../attrs.js";
-import type { Datum } from "../../define.js";
 import { type AnyOpDef, defineOp } from "../../define.js";
 import type { Operation } from "../../graph.js";
 import {
@@ -16,13 +15,13 @@ import {
   symbolRef,
   variadic,
 } from "../../kinds.js";
-import type { NdArray } from "../../ndarray.js";
 import type { Assembly, OpParser } from "../../text/assembly.js";
 import { printType, type Type } from "../../types.js";
 import { moduleOp } from "../builtin.js";
 import { funcOp, lookupFunction } from "../func.js";
 import { parseTail, printTail } from "./assembly.js";
 import { outputOperandAlias } from "./attributes.js";
+import { knownTargets } from "./call-targets.js";
 import { anyValue } from "./constraints.js";
 
 /** `"name" %a, %b ({region}) {attributes} : types`; most composites have no region. */
@@ -118,28 +117,9 @@ export const customCall = defineOp("stablehlo.custom_call", {
   results: { outputs: variadic(anyValue) },
   traits: [],
   format: customCallAssembly,
-  evaluate({ inputs }, { call_target_name: target }, { op }) {
+  evaluate({ inputs }, { call_target_name: target, called_computations: called }, evaluation) {
     const run = Object.hasOwn(knownTargets, target) ? knownTargets[target] : undefined;
     if (!run) throw new Error(`the call target ${printSymbol(target)} is not known to the interpreter`);
-    return { outputs: run(inputs, op) };
+    return { outputs: run(inputs, { evaluation, called }) };
   },
 });
-
-type Target = (inputs: readonly Datum[], op: Operation) => readonly Datum[];
-
-const asTheyAre: Target = (inputs) => inputs;
-
-/** Targets that mean something on one device without any library: annotations and JAX's checks of symbolic sizes. */
-const knownTargets: Readonly<Record<string, Target>> = {
-  Sharding: asTheyAre,
-  SPMDFullToShardShape: asTheyAre,
-  SPMDShardToFullShape: asTheyAre,
-  annotate_device_placement: asTheyAre,
-  shape_assertion(inputs, op) {
-    const [holds, ...values] = inputs.map((x) => (x as NdArray).data[0]);
-    const message = op.extra["error_message"];
-    const text = message?.kind === "string" ? message.value : "a shape assertion failed";
-    if (!holds) throw new Error(text.replaceAll(/\{(\d+)\}/g, (_, i: string) => String(values[Number(i)])));
-    return [];
-  },
-};

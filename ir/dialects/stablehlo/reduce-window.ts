@@ -1,5 +1,6 @@
 /** @file Reductions over sliding windows, and their transpose. Source: StableHLO specification. */
 
+import type { Context } from "../../context.js";
 import { defineOp, type Evaluation } from "../../define.js";
 import { isFloat } from "../../element.js";
 import { i64Array, optionalAttr, variadic } from "../../kinds.js";
@@ -9,7 +10,7 @@ import { printType } from "../../types.js";
 import { pairs } from "./attributes.js";
 import { hloTensor, scalarTensor } from "./constraints.js";
 import { checkReduction, promoted, reducedTypes } from "./reduce.js";
-import { combineOf, entryOf, foldOf, resultElements, runOnEntries, soleOperation } from "./region-run.js";
+import { combineOf, entryOf, foldOf, runOnEntries, soleOperation } from "./region-run.js";
 import { joinShapes, mayEqual, printSizes } from "./shapes.js";
 import { eachInWindow, type WindowAxis, windowAxes, windowCount } from "./window.js";
 
@@ -66,9 +67,27 @@ function evaluateWindows(
   axes: readonly WindowAxis[],
   evaluation: Evaluation,
 ): readonly NdArray[] {
-  const shape = inputs[0]!.shape.map((n, i) => windowCount(evaluation.context, n, axes[i]!) as number);
-  const outs = resultElements(evaluation).map((element) => emptyArray(element, shape));
   const join = inputs.length === 1 ? joinEntries(inputs[0]!, getScalar(inits[0]!, 0), evaluation) : undefined;
+  const run = (entries: readonly NdArray[]) => runOnEntries(evaluation, 0, entries);
+  return reduceWindows(inputs, inits, axes, { context: evaluation.context, run, join });
+}
+
+/** How the entries under a window are joined: one by one, or all at once where that is known to be the same. */
+export interface WindowBody {
+  readonly context: Context;
+  run(entries: readonly NdArray[]): readonly NdArray[];
+  readonly join?: ((under: readonly number[]) => Scalar) | undefined;
+}
+
+/** The reduction of every window. The initial values have the elements of the results. */
+export function reduceWindows(
+  inputs: readonly NdArray[],
+  inits: readonly NdArray[],
+  axes: readonly WindowAxis[],
+  { context, run, join }: WindowBody,
+): readonly NdArray[] {
+  const shape = inputs[0]!.shape.map((n, i) => windowCount(context, n, axes[i]!) as number);
+  const outs = inits.map((init) => emptyArray(init.element, shape));
   const position = shape.map(() => 0);
   const under: number[] = [];
   for (let i = 0; i < sizeOf(shape); i++) {
@@ -77,7 +96,7 @@ function evaluateWindows(
     if (join) setScalar(outs[0]!, i, join(under));
     else {
       let results = inits;
-      for (const at of under) results = runOnEntries(evaluation, 0, [...results, ...inputs.map((x) => entryOf(x, at))]);
+      for (const at of under) results = run([...results, ...inputs.map((x) => entryOf(x, at))]);
       results.forEach((x, k) => setScalar(outs[k]!, i, getScalar(x, 0)));
     }
     advance(position, shape);

@@ -13,7 +13,7 @@ import { judge, type Verdict } from "./referee.js";
 
 const python = pythonWith("jax", "jaxlib");
 const quick = process.env["PERSIMMONS_TESTS"] === "quick";
-const PER_OP = quick ? 3 : 10;
+const PER_OP = quick ? 2 : 10;
 
 interface Trial {
   readonly program: RandomProgram;

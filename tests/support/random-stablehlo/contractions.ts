@@ -207,7 +207,8 @@ interface NormCase {
 }
 
 function normCase(r: Random): NormCase {
-  const shape = r.shape(r.int(2, 4), 4);
+  // Few entries to a feature have hardly any variance, and XLA computes it as the difference of two large numbers.
+  const shape = r.shape(r.int(2, 4), 4).map((n) => n + 2);
   const axis = r.int(0, shape.length - 1);
   return {
     element: r.pick(["f32", "f64", "f32"] as const),
