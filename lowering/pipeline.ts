@@ -5,23 +5,35 @@
  */
 
 import { importMlir } from "../frontends/mlir/import.js";
+import { importOnnx } from "../frontends/onnx/import.js";
+import { readOnnx } from "../frontends/onnx/read.js";
 import type { Context } from "../ir/context.js";
 import { compileError } from "../ir/diagnostic.js";
 import type { Operation } from "../ir/graph.js";
 import { type Stage, stage } from "../ir/pass.js";
+import type { CpuDescription } from "../machine/cpu.js";
+import { bufferize } from "./bufferize/bufferize.js";
 import { fuseElementwise } from "./fuse/fuse-elementwise.js";
+import { outlineKernels } from "./fuse/outline-kernels.js";
 import { stablehloToLinalg } from "./fuse/stablehlo-to-linalg.js";
+import { expandMath } from "./legalize/expand-math.js";
+import { linalgToLoops } from "./loops/linalg-to-loops.js";
+import { splitIntoChunks } from "./loops/split-into-chunks.js";
+import { tileContractions } from "./loops/tile-contractions.js";
 import { eliminateCommonSubexpressions } from "./simplify/eliminate-common-subexpressions.js";
 import { foldConstants } from "./simplify/fold-constants.js";
 import { inlineCalls } from "./simplify/inline-calls.js";
 import { removeDeadCode } from "./simplify/remove-dead-code.js";
+import { vectorizeGenerics } from "./vectorize/vectorize-generics.js";
 
 const graph = ["func", "stablehlo", "chlo"];
+const loops = ["func", "arith", "math", "complex", "scf", "memref", "vector"];
 const structured = ["func", "linalg", "tensor", "arith", "math", "complex", "scf"];
 
 /** Names of model files' formats, by extension. */
 const importers: Readonly<Record<string, (path: string, context: Context) => Operation>> = {
   ".mlir": importMlir,
+  ".onnx": (path, context) => importOnnx(readOnnx(path, context.diagnostics), context),
 };
 
 /** Stage 1, import: any supported file to StableHLO. */
@@ -38,7 +50,8 @@ export function importModel(path: string, context: Context): Operation {
   return importer(path, context);
 }
 
-export const stages: readonly Stage[] = [
+/** The stages that no target changes. */
+const graphStages: readonly Stage[] = [
   stage("simplify", {
     why: "Fewer operations make every later decision cheaper, and calls hide what could be fused.",
     leaves: graph,
@@ -51,3 +64,26 @@ export const stages: readonly Stage[] = [
     passes: [stablehloToLinalg, fuseElementwise, eliminateCommonSubexpressions, removeDeadCode],
   }),
 ];
+
+/** Stages 2 to 8 for one CPU. */
+export function stagesFor(cpu: CpuDescription): readonly Stage[] {
+  return [
+    ...graphStages,
+    stage("bufferize", {
+      why: "Storage is explicit from here on: who writes where, and what may be reused.",
+      leaves: [...loops, "tensor", "linalg"],
+      passes: [outlineKernels, bufferize],
+    }),
+    stage("loops", {
+      why: "Loops are tiled, vectorised and cut into chunks by what each access does in memory.",
+      leaves: loops,
+      // Contractions first, for vectors alone would leave them without register blocking; plain loops take the rest.
+      passes: [tileContractions(cpu), vectorizeGenerics(cpu), linalgToLoops, splitIntoChunks],
+    }),
+    stage("legalize", {
+      why: "LLVM and WebAssembly compile what is left without library calls.",
+      leaves: loops,
+      passes: [expandMath, eliminateCommonSubexpressions, removeDeadCode],
+    }),
+  ];
+}
