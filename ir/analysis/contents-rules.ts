@@ -72,7 +72,7 @@ function divideElements(a: Ratio, b: Ratio, dims: Dims, isFloat: boolean): Ratio
   const sameSign = dims.bounds(a.n).min >= 0 && dims.bounds(b.n).min >= 0;
   if (sameSign) return whole(dims.floorDiv(a.n, b.n));
   const numbers = typeof a.n === "number" && typeof b.n === "number";
-  return numbers ? whole(Math.trunc((a.n as number) / (b.n as number))) : undefined;
+  return numbers ? whole(Math.trunc((a.n as number) / (b.n as number)) + 0) : undefined;
 }
 
 function remainderElements(a: Ratio, b: Ratio, dims: Dims): Ratio | undefined {
