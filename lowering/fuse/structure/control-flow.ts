@@ -35,7 +35,9 @@ const caseStructure: Structure = (op, to) => {
 const whileStructure: Structure = (op, to) => {
   const [holds, body] = [bodyOf(op, 0), bodyOf(op, 1)];
   const condition = (args: readonly Value[]): Value => onlyElement(to, to.block(holds, args)[0]!);
-  return whileLoop(to, to.operands(op), condition, (args) => to.block(body, args), resultTypes(op, to));
+  const argTypes = (block: Block) => block.args.map((x) => to.type(x.type));
+  const types = { before: argTypes(holds), after: argTypes(body), results: resultTypes(op, to) };
+  return whileLoop(to, to.operands(op), condition, (args) => to.block(body, args), types);
 };
 
 const asTheyAre: Structure = (op, to) => to.operands(op);

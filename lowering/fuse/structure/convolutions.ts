@@ -81,7 +81,7 @@ const dynamicConv: Structure = (op, to) => {
     const k = d.outputSpatialDimensions.indexOf(axis);
     const size = to.axisSize(x, d.inputSpatialDimensions[k]!);
     const dilated = at.max(at.add(at.mul(at.sub(size, 1), form.lhsDilation[k]!), 1), 0);
-    const room = at.sub(at.add(dilated, at.add(...pads[k]!)), reach(form, kernel, k));
+    const room = at.sub(at.add(dilated, at.add(...pads[k]!)), reach(form, kernel, k) + 1);
     return at.value(at.floorDiv(at.max(at.add(room, form.strides[k]!), 0), form.strides[k]!));
   });
   const { dims } = to.context;

@@ -4,6 +4,7 @@
  */
 
 import { constantOf } from "../../../ir/dialects/arith/constant.js";
+import { assert } from "../../../ir/dialects/cf/branch.js";
 import { customCall } from "../../../ir/dialects/stablehlo/calls.js";
 import type { ReplicaGroups } from "../../../ir/dialects/stablehlo/collectives.js";
 import { collectiveBroadcast, collectivePermute } from "../../../ir/dialects/stablehlo/collectives.js";
@@ -47,8 +48,19 @@ const token: Structure = (_, to) => [constantOf(to.builder, 0, to.context.types.
 /** Targets that mean nothing to a program for one device. */
 const annotations = ["Sharding", "SPMDFullToShardShape", "SPMDShardToFullShape", "annotate_device_placement"];
 
+/** A message without the numbers that an assertion cannot hold: what follows the last comma before the first one goes. */
+function plainMessage(op: Operation): string {
+  const message = op.extra["error_message"];
+  const text = message?.kind === "string" ? message.value : "a shape assertion failed";
+  return text.replace(/,[^,]*\{\d+\}.*$/s, "").replaceAll(/\{\d+\}/g, "…");
+}
+
 const custom: Structure = (op, to) => {
   const { call_target_name: target } = customCall.attrsOf(op);
+  if (target === "shape_assertion") {
+    to.builder.op(assert, { arg: to.elementOfScalarTensor(op.operand(0)) }, { msg: plainMessage(op) });
+    return [];
+  }
   if (annotations.includes(target)) return to.operands(op);
   throw to.unsupported(op, `nothing is known of the target '${target}'`, "pass its kernel with --kernels");
 };

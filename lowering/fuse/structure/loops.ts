@@ -1,8 +1,8 @@
 /**
  * @file Loops over tensors, for operations that no generic can say: sorts, scatters, triangular systems. Tensors are
  * carried from turn to turn and written element by element, which bufferization turns into updates in place.
- * The outermost loop of such an operation has `psm.kernel` = its name, so that it is outlined as one kernel and not
- * taken for control flow of the model; a loop whose turns touch different elements only has `psm.parallel`.
+ * The outermost loop of such an operation has `psm.nest` = its name: it is one kernel, not control flow of the model. A
+ * loop whose turns touch different elements only has `psm.parallel`.
  */
 
 import { type AttrDict, stringAttr, unitAttr } from "../../../ir/attrs.js";
@@ -15,8 +15,8 @@ import type { TensorType, Type } from "../../../ir/types.js";
 import type { Converter } from "./converter.js";
 import { IndexArithmetic, type Position } from "./index-arithmetic.js";
 
-/** On the outermost loop of an operation: the kernel's name. */
-export const KERNEL = "psm.kernel";
+/** On the outermost loop of an operation: its name. */
+export const NEST = "psm.nest";
 /** On a loop whose turns neither read nor write what another turn writes. */
 export const PARALLEL = "psm.parallel";
 
@@ -36,7 +36,7 @@ export function countedLoop(
   { from = 0, until, step = 1, parallel = false }: Loop,
   carried: readonly Value[],
   body: Turn<Value>,
-  kernel?: string,
+  nest?: string,
 ): readonly Value[] {
   const at = new IndexArithmetic(to.builder);
   const operands = {
@@ -50,29 +50,29 @@ export function countedLoop(
     to.builder.op(yieldOp, { results: body(i!, values) }, {});
   });
   const extra: AttrDict = {
-    ...(kernel === undefined ? {} : { [KERNEL]: stringAttr(kernel) }),
+    ...(nest === undefined ? {} : { [NEST]: stringAttr(nest) }),
     ...(parallel ? { [PARALLEL]: unitAttr } : {}),
   };
   return to.builder.op(forOp, operands, {}, { regions: [region], extra }).results;
 }
 
-/** One loop inside the other. With a kernel's name and no loops there is one of a single turn, to carry the name. */
+/** One loop inside the other. With a name and no loops there is one of a single turn, to carry the name. */
 export function loopNest(
   to: Converter,
   loops: readonly Loop[],
   carried: readonly Value[],
   body: Turn<readonly Value[]>,
-  kernel?: string,
+  nest?: string,
 ): readonly Value[] {
   const [first, ...rest] = loops;
-  if (!first && kernel === undefined) return body([], carried);
-  if (!first) return countedLoop(to, { until: 1 }, carried, (_, values) => body([], values), kernel);
+  if (!first && nest === undefined) return body([], carried);
+  if (!first) return countedLoop(to, { until: 1 }, carried, (_, values) => body([], values), nest);
   return countedLoop(
     to,
     first,
     carried,
     (i, values) => loopNest(to, rest, values, (at, inner) => body([i, ...at], inner)),
-    kernel,
+    nest,
   );
 }
 
@@ -81,22 +81,34 @@ export function loopsOver(to: Converter, x: Value, parallel: boolean): readonly 
   return (x.type as TensorType).shape.map((d) => ({ until: typeof d === "number" ? d : to.dim(d), parallel }));
 }
 
+/** The types that a loop carries: where it asks, in its body, and at its end. */
+export interface WhileTypes {
+  readonly before: readonly Type[];
+  readonly after: readonly Type[];
+  readonly results: readonly Type[];
+}
+
 /** Goes on with what `body` gives for as long as `holds` is true of it. */
 export function whileLoop(
   to: Converter,
   carried: readonly Value[],
   holds: (values: readonly Value[]) => Value,
   body: (values: readonly Value[]) => readonly Value[],
-  results: readonly Type[] = carried.map((x) => x.type),
+  types: WhileTypes = sameTypes(carried),
 ): readonly Value[] {
-  const types = carried.map((x) => x.type);
-  const before = to.region(types, (args) => {
+  const before = to.region(types.before, (args) => {
     to.builder.op(condition, { condition: holds(args), args }, {});
   });
-  const after = to.region(types, (args) => {
+  const after = to.region(types.after, (args) => {
     to.builder.op(yieldOp, { results: body(args) }, {});
   });
+  const { results } = types;
   return to.builder.op(whileOp, { inits: carried }, {}, { results, regions: [before, after] }).results;
+}
+
+function sameTypes(carried: readonly Value[]): WhileTypes {
+  const types = carried.map((x) => x.type);
+  return { before: types, after: types, results: types };
 }
 
 /** Values of these types, computed by one branch or the other. */

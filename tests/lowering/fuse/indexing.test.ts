@@ -321,7 +321,7 @@ describe("scatter", () => {
               scf.yield %arg4 : tensor<7x4xi32>
             }
             scf.yield %15 : tensor<7x4xi32>
-          } {psm.kernel = "scatter"}
+          } {psm.nest = "scatter"}
           func.return %3 : tensor<7x4xi32>
         }
       }

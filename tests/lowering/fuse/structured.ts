@@ -8,6 +8,7 @@ import { Context } from "../../../ir/context.js";
 import type { Datum } from "../../../ir/define.js";
 import { arith } from "../../../ir/dialects/arith/dialect.js";
 import { builtin } from "../../../ir/dialects/builtin.js";
+import { cf } from "../../../ir/dialects/cf/dialect.js";
 import { complex } from "../../../ir/dialects/complex/dialect.js";
 import { func, functionBody, lookupFunction } from "../../../ir/dialects/func.js";
 import { linalg } from "../../../ir/dialects/linalg/dialect.js";
@@ -30,7 +31,7 @@ import { mlirOpt, runTool } from "../../ir/upstream/referee.js";
 import { type EntryOptions, Random } from "../../support/random.js";
 
 export function loweringContext(): Context {
-  return new Context([builtin, func, stablehlo, arith, math, complex, tensor, linalg, scf]);
+  return new Context([builtin, func, stablehlo, arith, math, complex, tensor, linalg, scf, cf]);
 }
 
 export function parseText(text: string, context: Context): Operation {
