@@ -19,6 +19,7 @@ import * as fft from "./fft.js";
 import * as gather from "./gather.js";
 import * as indexing from "./indexing.js";
 import * as linearAlgebra from "./linear-algebra.js";
+import * as quantize from "./quantize.js";
 import * as random from "./random.js";
 import * as reduce from "./reduce.js";
 import * as reduceWindow from "./reduce-window.js";
@@ -46,6 +47,7 @@ const families = [
   gather,
   indexing,
   linearAlgebra,
+  quantize,
   random,
   reduce,
   reduceWindow,
