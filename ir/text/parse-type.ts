@@ -108,6 +108,7 @@ export class TypeParser extends Scanner {
   }
 
   #element(): ElementType {
+    if (this.peek("!quant.")) this.fail("quantized element types are not modelled", "write integers and their scales out");
     const word = this.tryMatch(ELEMENT) ?? this.fail("expected an element type");
     const text = word === "complex" ? `complex<${this.#complexPart()}>` : word;
     return parseElementType(text) ?? this.fail(`unknown element type '${text}'`);
