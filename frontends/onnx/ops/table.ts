@@ -6,33 +6,41 @@
 import { closest } from "../../../ir/suggest.js";
 import type { OpRow } from "../context.js";
 import { activations } from "./activations.js";
+import { batchNorms } from "./batch-norm.js";
 import { casts } from "./cast.js";
 import { constants } from "./constants.js";
 import { contractions } from "./contractions.js";
 import { control } from "./control.js";
+import { convolutions } from "./conv.js";
 import { elementwise } from "./elementwise.js";
 import { indexing } from "./indexing.js";
 import { movement } from "./movement.js";
 import { normalization } from "./normalization.js";
+import { pools } from "./pool.js";
 import { reductions } from "./reductions.js";
 import { sequences } from "./sequences.js";
 import { slices } from "./slices.js";
 import { uniques } from "./unique.js";
+import { unpools } from "./unpool.js";
 
 const families: readonly (readonly OpRow[])[] = [
   activations,
+  batchNorms,
   casts,
   constants,
   contractions,
   control,
+  convolutions,
   elementwise,
   indexing,
   movement,
   normalization,
+  pools,
   reductions,
   sequences,
   slices,
   uniques,
+  unpools,
 ];
 
 const rows = new Map<string, OpRow[]>();

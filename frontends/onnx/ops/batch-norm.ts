@@ -1,0 +1,102 @@
+/** @file Normalizations of channels over the batch and of elements over neighbouring channels: BatchNormalization, LRN. */
+
+import type { AttrDict } from "../../../ir/attrs.js";
+import { reduceWindow } from "../../../ir/dialects/stablehlo/reduce-window.js";
+import { elementFacts } from "../../../ir/element.js";
+import type { Value } from "../../../ir/graph.js";
+import type { TensorBuilder } from "../../../ir/tensor-builder.js";
+import type { ImportNode, OpRow } from "../context.js";
+import { perFeature } from "./conv.js";
+
+const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+
+/** f32 at least: narrower elements are rounded once, at the end. */
+function widest(t: TensorBuilder, operands: readonly Value[]): "f32" | "f64" {
+  return operands.some((x) => elementFacts[t.element(x)].bits > 32) ? "f64" : "f32";
+}
+
+/** x * s + (bias - mean * s) with s = scale / sqrt(variance + epsilon), which is constant where its operands are. */
+function normalized(t: TensorBuilder, operands: readonly Value[], epsilon: number, isPerFeature: boolean): Value {
+  const element = widest(t, operands);
+  const [x, scale, bias, mean, variance] = operands.map((y) => t.convert(y, element)) as [
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+  ];
+  const factor = t.mul(scale, t.rsqrt(t.add(variance, epsilon)));
+  const shift = t.sub(bias, t.mul(mean, factor));
+  const place = (y: Value): Value => (isPerFeature ? perFeature(t, y, t.rank(x)) : y);
+  return t.convert(t.add(t.mul(x, place(factor)), place(shift)), t.element(operands[0]!));
+}
+
+/** Opset 14 has an attribute; in 7 to 13 whoever asks for statistics trains; before, `is_test` says no. */
+function isTraining(n: ImportNode): boolean {
+  if (n.opset >= 14) return n.flag("training_mode");
+  if (n.opset >= 7) return count(4).some((i) => n.wants(i + 1));
+  return !n.flag("is_test");
+}
+
+function batchNormalization(n: ImportNode): Value | readonly Value[] {
+  const { t } = n;
+  const operands = [0, 1, 2, 3, 4].map((i) => n.value(i));
+  const epsilon = n.float("epsilon", 1e-5);
+  // Before opset 9, elements could have statistics of their own; a tensor of rank 1 is one channel.
+  const isPerFeature = n.rank(0) > 1 && (n.opset >= 9 || n.flag("spatial", true));
+  if (isTraining(n)) return trained(n, operands, epsilon, isPerFeature);
+  const attributes: AttrDict = {
+    epsilon: { kind: "float", value: epsilon, type: t.context.types.scalar("f32") },
+    ...(isPerFeature ? {} : { per_element: { kind: "unit" } }),
+  };
+  return t.composite("psm.batch_norm", operands, attributes, (b, inside) => [
+    normalized(b, inside, epsilon, isPerFeature),
+  ])[0]!;
+}
+
+/** Normalized by the statistics of this batch; those that were handed in are moved towards them. */
+function trained(n: ImportNode, operands: readonly Value[], epsilon: number, isPerFeature: boolean): readonly Value[] {
+  const { t } = n;
+  const [x, scale, bias, oldMean, oldVariance] = operands as [Value, Value, Value, Value, Value];
+  const axes = count(n.rank(0)).filter((axis) => axis === 0 || (isPerFeature && axis !== 1));
+  const wide = t.convert(x, widest(t, operands));
+  const mean = t.mean(wide, axes, true);
+  const centered = t.sub(wide, mean);
+  const flat = (y: Value): Value => t.reshape(y, t.shape(oldMean));
+  const variance = flat(t.mean(t.mul(centered, centered), axes, true));
+  const current = flat(mean);
+  const y = normalized(t, [x, scale, bias, current, variance], epsilon, isPerFeature);
+  const momentum = n.float("momentum", 0.9);
+  const moved = (old: Value, now: Value): Value => {
+    const before = t.convert(old, t.element(now));
+    return t.convert(t.add(t.mul(before, momentum), t.mul(now, 1 - momentum)), t.element(old));
+  };
+  const saved = [current, variance].map((s) => t.convert(s, t.element(oldMean)));
+  return [y, moved(oldMean, current), moved(oldVariance, variance), ...saved];
+}
+
+/** x / (bias + alpha / size * (sum of squares over `size` channels around it))^beta */
+function localResponse(n: ImportNode): Value {
+  const { t } = n;
+  const size = n.int("size") ?? n.invalid("attribute 'size' is missing");
+  const [alpha, beta, bias] = [n.float("alpha", 1e-4), n.float("beta", 0.75), n.float("bias", 1)];
+  const rank = n.rank(0);
+  const around: readonly [number, number] = [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)];
+  return t.widened(n.value(0), (x) => {
+    const element = t.element(x);
+    const squares = t.settle(t.mul(x, x));
+    const attrs = {
+      window_dimensions: count(rank).map((axis) => (axis === 1 ? size : 1)),
+      padding: count(rank).map((axis): readonly [number, number] => (axis === 1 ? around : [0, 0])),
+    };
+    const operands = { inputs: [squares], init_values: [t.number(0, element)] };
+    const regions = [t.joiningRegion("add", element)];
+    const total = t.emit(reduceWindow, operands, attrs, { regions });
+    return t.div(x, t.pow(t.add(t.mul(total, alpha / size), bias), beta));
+  });
+}
+
+export const batchNorms: readonly OpRow[] = [
+  { name: "BatchNormalization", since: 1, build: batchNormalization },
+  { name: "LRN", since: 1, build: localResponse },
+];
