@@ -1,3 +1,5 @@
+/** @file Affine expressions, maps and sets: text both ways, simplification against evaluation, mlir-opt as referee. */
+
 import { execFileSync, spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -1,3 +1,5 @@
+/** @file Symbolic dimensions: normal forms against evaluation on random environments, text both ways. */
+
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CompileError } from "../../ir/diagnostic.js";

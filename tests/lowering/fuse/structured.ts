@@ -9,6 +9,7 @@ import type { Datum } from "../../../ir/define.js";
 import { arith } from "../../../ir/dialects/arith/dialect.js";
 import { builtin } from "../../../ir/dialects/builtin.js";
 import { cf } from "../../../ir/dialects/cf/dialect.js";
+import { chlo } from "../../../ir/dialects/chlo/dialect.js";
 import { complex } from "../../../ir/dialects/complex/dialect.js";
 import { func, functionBody, lookupFunction } from "../../../ir/dialects/func.js";
 import { linalg } from "../../../ir/dialects/linalg/dialect.js";
@@ -31,7 +32,7 @@ import { mlirOpt, runTool } from "../../ir/upstream/referee.js";
 import { type EntryOptions, Random } from "../../support/random.js";
 
 export function loweringContext(): Context {
-  return new Context([builtin, func, stablehlo, arith, math, complex, tensor, linalg, scf, cf]);
+  return new Context([builtin, func, stablehlo, arith, math, complex, tensor, linalg, scf, cf, chlo]);
 }
 
 export function parseText(text: string, context: Context): Operation {

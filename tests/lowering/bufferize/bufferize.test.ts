@@ -1,0 +1,55 @@
+/** @file Outlined and bufferized programs compute what they computed on tensors, and leave their inputs alone. */
+
+import { describe, expect, it } from "vitest";
+import { lookupFunction } from "../../../ir/dialects/func.js";
+import { sameBits } from "../../../ir/ndarray-compare.js";
+import { printModule } from "../../../ir/text/module.js";
+import { verify } from "../../../ir/verify.js";
+import { bufferize } from "../../../lowering/bufferize/bufferize.js";
+import { dictionaries } from "../../../lowering/bufferize/bufferize-function.js";
+import { newContext } from "../../../lowering/dialects.js";
+import { outlineKernels } from "../../../lowering/fuse/outline-kernels.js";
+import { mlirOpt, runTool } from "../../ir/upstream/referee.js";
+import { Random } from "../../support/random.js";
+import { randomProgram } from "./random-program.js";
+import { runMemrefs, runTensors } from "./run.js";
+
+const PROGRAMS = Number(process.env["PROGRAMS"] ?? 150);
+
+function check(seed: number): string {
+  const context = newContext();
+  const { module, inputs } = randomProgram(new Random(seed), context);
+  expect(verify(module, context).map((d) => d.message)).toEqual([]);
+  const before = printModule(module, context);
+  const wanted = runTensors(module, inputs, context);
+  for (const pass of [outlineKernels, bufferize]) {
+    pass.run(module, context);
+    expect(
+      verify(module, context).map((d) => d.message),
+      before,
+    ).toEqual([]);
+  }
+  const after = printModule(module, context);
+  const found = runMemrefs(module, inputs, wanted, context);
+  const states = dictionaries(lookupFunction(module, "main")!, "arg_attrs").map(
+    (d) => d["tf.aliasing_output"] !== undefined,
+  );
+  wanted.forEach((x, i) =>
+    expect(sameBits(found.results[i]!, x), `result ${i} of\n${before}\nbecame\n${after}`).toBe(true),
+  );
+  inputs.forEach((x, i) =>
+    expect(states[i] || sameBits(found.inputs[i]!, x), `input ${i} was written in\n${after}`).toBe(true),
+  );
+  return after;
+}
+
+describe("random programs with destinations, branches, loops, states and grouped kernels", () => {
+  it.each(Array.from({ length: 10 }, (_, k) => k))("compute the same on memrefs, batch %i", (batch) => {
+    for (let k = 0; k < PROGRAMS / 10; k++) check(batch * 100_000 + k);
+  });
+
+  it.skipIf(mlirOpt === undefined)("become text that mlir-opt accepts", () => {
+    for (let seed = 0; seed < 6; seed++)
+      runTool(mlirOpt!, ["--allow-unregistered-dialect", "-"], check(7_000_000 + seed));
+  });
+});

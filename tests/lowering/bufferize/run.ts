@@ -1,0 +1,54 @@
+/** @file Runs `@main` of a module on tensors, or on memrefs after bufferization, and gives the results alike. */
+
+import { type BufferView, toArray, viewOf } from "../../../ir/buffer.js";
+import type { Context } from "../../../ir/context.js";
+import type { Datum } from "../../../ir/define.js";
+import { functionBody, lookupFunction } from "../../../ir/dialects/func.js";
+import type { Operation } from "../../../ir/graph.js";
+import { interpret } from "../../../ir/interpret.js";
+import { filled, type NdArray } from "../../../ir/ndarray.js";
+import { uninitialised } from "../../../ir/uninitialised.js";
+import { dictionaries } from "../../../lowering/bufferize/bufferize-function.js";
+
+const MAX_STEPS = 3e6;
+
+export function runTensors(module: Operation, inputs: readonly NdArray[], context: Context): readonly NdArray[] {
+  return interpret(module, "main", inputs, context, { maxSteps: MAX_STEPS }) as readonly NdArray[];
+}
+
+export interface MemrefRun {
+  /** By result of the function on tensors. */
+  readonly results: readonly NdArray[];
+  /** The inputs after the run. */
+  readonly inputs: readonly NdArray[];
+}
+
+/** `wanted` gives the shapes of the results that the caller provides. */
+export function runMemrefs(
+  module: Operation,
+  inputs: readonly NdArray[],
+  wanted: readonly NdArray[],
+  context: Context,
+): MemrefRun {
+  const func = lookupFunction(module, "main")!;
+  const attrs = dictionaries(func, "arg_attrs");
+  const places = new Map<number, BufferView>();
+  const views = functionBody(func).args.map((_, i) => {
+    const given = inputs[i];
+    const number = attrs[i]?.[given ? "tf.aliasing_output" : "psm.result"];
+    const result = number?.kind === "int" ? Number(number.value) : undefined;
+    const view = viewOf(given ? { ...given, data: given.data.slice() } : outputFor(wanted[result!]!));
+    if (result !== undefined) places.set(result, view);
+    return view;
+  });
+  const returned = interpret(module, "main", views as readonly Datum[], context, { maxSteps: MAX_STEPS });
+  dictionaries(func, "res_attrs").forEach((dict, i) => {
+    const number = dict["psm.result"];
+    if (number?.kind === "int") places.set(Number(number.value), returned[i] as BufferView);
+  });
+  return { results: wanted.map((_, i) => toArray(places.get(i)!)), inputs: inputs.map((_, i) => toArray(views[i]!)) };
+}
+
+function outputFor({ element, shape }: NdArray): NdArray {
+  return filled(element, shape, uninitialised(element));
+}

@@ -1,0 +1,105 @@
+/** @file Tiled contractions against the structured operations they come from: every tail, tile and packing. */
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { maxRelativeError } from "../../../ir/ndarray-compare.js";
+import { parseModule } from "../../../ir/text/module.js";
+import { verify } from "../../../ir/verify.js";
+import { newContext } from "../../../lowering/dialects.js";
+import { tileContractions } from "../../../lowering/loops/tile-contractions.js";
+import { cpuNamed, cpus } from "../../../machine/cpu.js";
+import { convolutionKernel, genericKernel, matmulKernel, runKernels } from "../../support/kernels.js";
+
+const avx512 = cpuNamed("x86-64-v4")!;
+
+/** Runs the kernels, tiles them, runs them again; gives how many structured operations are left. */
+function tiled(text: string, cpu = avx512): number {
+  const context = newContext();
+  const module = parseModule(`module {\n${text}\n}`, "kernels.mlir", context);
+  const before = runKernels(module, context);
+  tileContractions(cpu).run(module, context);
+  expect(verify(module, context)).toEqual([]);
+  for (const [name, array] of runKernels(module, context)) {
+    expect(maxRelativeError(array, before.get(name)!), name).toBeLessThan(1e-5);
+  }
+  return [...module.walk()].filter((op) => op.name === "linalg.generic").length;
+}
+
+describe("a matrix product", () => {
+  test("with tails in every dimension", () => {
+    expect(tiled(matmulKernel("f", 29, 70, 9))).toBe(0);
+  });
+
+  test("whose summed dimension takes several panels, from a transposed matrix", () => {
+    expect(tiled(matmulKernel("f", 13, 37, 300, true))).toBe(0);
+  });
+
+  test("of any size, for every CPU", () => {
+    const size = fc.integer({ min: 4, max: 40 });
+    fc.assert(
+      fc.property(
+        size,
+        fc.integer({ min: 16, max: 90 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.boolean(),
+        fc.constantFrom(...cpus),
+        (m, n, k, transposed, cpu) => {
+          tiled(matmulKernel("f", m, n, k, transposed), cpu);
+        },
+      ),
+      { numRuns: 12 },
+    );
+  });
+
+  test("batched, with rows and columns kept apart", () => {
+    const text = genericKernel("f", {
+      inputs: [
+        { shape: [3, 5, 7], map: "d0, d1, d3" },
+        { shape: [3, 20, 7], map: "d0, d2, d3" },
+      ],
+      output: { shape: [3, 5, 20], map: "d0, d1, d2" },
+      dims: 4,
+      kinds: ["parallel", "parallel", "parallel", "reduction"],
+      body: "%p = arith.mulf %a, %b : f32\n %s = arith.addf %out, %p : f32\n linalg.yield %s : f32",
+    });
+    expect(tiled(text)).toBe(0);
+  });
+});
+
+describe("a convolution", () => {
+  const base = { batch: 1, channels: 5, filters: 7, height: 9, width: 9, window: 3, stride: 1 };
+
+  test("whose blocks span several lines", () => {
+    expect(tiled(convolutionKernel("f", base))).toBe(0);
+  });
+
+  test("with a stride, and several images", () => {
+    expect(tiled(convolutionKernel("f", { ...base, batch: 2, stride: 2 }))).toBe(0);
+  });
+
+  test("of one point, which is a matrix product", () => {
+    expect(tiled(convolutionKernel("f", { ...base, window: 1 }))).toBe(0);
+  });
+
+  test("wider than a block", () => {
+    expect(tiled(convolutionKernel("f", { ...base, height: 2, width: 70 }))).toBe(0);
+  });
+});
+
+test("a product of few rows is left alone: packing would not pay", () => {
+  expect(tiled(matmulKernel("f", 2, 64, 64))).toBe(1);
+});
+
+test("a sum that is no sum of products is left alone", () => {
+  const text = genericKernel("f", {
+    inputs: [
+      { shape: [8, 4], map: "d0, d2" },
+      { shape: [4, 32], map: "d2, d1" },
+    ],
+    output: { shape: [8, 32], map: "d0, d1" },
+    dims: 3,
+    kinds: ["parallel", "parallel", "reduction"],
+    body: "%p = arith.addf %a, %b : f32\n %s = arith.maximumf %out, %p : f32\n linalg.yield %s : f32",
+  });
+  expect(tiled(text)).toBe(1);
+});

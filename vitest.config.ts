@@ -1,0 +1,8 @@
+/** @file How vitest runs the tests. Limits are generous: machines are small and shared, and a hang still ends. */
+
+import { defineConfig } from "vitest/config";
+
+const settings = { test: { include: ["tests/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 } };
+
+// biome-ignore lint/style/noDefaultExport: vitest reads the default export
+export default defineConfig(settings);
