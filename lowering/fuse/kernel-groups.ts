@@ -60,23 +60,27 @@ function dependsOnData(x: Value): boolean {
 /** The kernels of one block, as lists of operations in order. Nested blocks are left to the caller. */
 export function kernelGroups(block: Block): readonly (readonly Operation[])[] {
   const groups: Operation[][] = [];
-  const marked = new Map<string, Operation[]>();
+  const marked = new Map<bigint, Operation[]>();
   let open: Operation[] | undefined;
   for (const op of block.ops()) {
-    if (!isKernelOp(op)) continue;
-    const mark = op.extra[GROUP];
-    const known = mark?.kind === "int" ? marked.get(String(mark.value)) : undefined;
-    if (known) known.push(op);
-    else if (mark?.kind === "int") {
-      groups.push([op]);
-      marked.set(String(mark.value), groups.at(-1)!);
-    } else if (open && joins(open, op)) open.push(op);
-    else {
-      open = [op];
-      groups.push(open);
+    if (!isKernelOp(op)) {
+      // Nothing is moved across control flow.
+      if (op.regions.length > 0) open = undefined;
+      continue;
     }
+    const mark = op.extra[GROUP];
+    const before: Operation[] | undefined = mark?.kind === "int" ? marked.get(mark.value) : joined(open, op);
+    const group = before ?? [];
+    group.push(op);
+    if (!before) groups.push(group);
+    if (mark?.kind === "int") marked.set(mark.value, group);
+    open = mark ? undefined : group;
   }
   return groups;
+}
+
+function joined(open: Operation[] | undefined, op: Operation): Operation[] | undefined {
+  return open && joins(open, op) ? open : undefined;
 }
 
 /** Whether `op` goes on with what the kernel before it does, and nothing that it needs would have to run in between. */
@@ -127,12 +131,18 @@ export function* valuesReadBy(op: Operation): Generator<Value> {
   for (const inner of op.walk()) yield* inner.operands;
 }
 
+/** Operations of one block as they follow each other there. */
+export function inOrder(ops: readonly Operation[]): readonly Operation[] {
+  return [...ops].sort((a, b) => (a === b ? 0 : a.isBefore(b) ? -1 : 1));
+}
+
 /**
  * Makes room for a group as one operation: what lies between its first and last operation and depends on it moves
  * behind. A group that something outside must interrupt is a fault of the pass that marked it.
  */
 export function gather(group: readonly Operation[]): Operation {
-  const [first, last] = [group[0]!, group.at(-1)!];
+  const sorted = inOrder(group);
+  const [first, last] = [sorted[0]!, sorted.at(-1)!];
   const between = operationsBetween(first, last).filter((op) => !group.includes(op));
   const later = dependents(group, between);
   const needed = group.find((op) => [...later].some((x) => needs(op, x)));

@@ -15,7 +15,7 @@ import type { Pass } from "../../ir/pass.js";
 import { printOp } from "../../ir/text/printer.js";
 import { KERNEL } from "../kernels.js";
 import { buildKernel, type Kernel } from "./build-kernel.js";
-import { gather, isKernelOp, kernelGroups } from "./kernel-groups.js";
+import { gather, inOrder, isKernelOp, kernelGroups } from "./kernel-groups.js";
 
 export const outlineKernels: Pass = {
   name: "outline-kernels",
@@ -55,22 +55,24 @@ class Outliner {
     for (const group of kernelGroups(block)) this.#outline(group);
   }
 
-  #outline(group: readonly Operation[]): void {
-    const last = gather(group);
+  #outline(members: readonly Operation[]): void {
+    const last = gather(members);
+    // Kernels made before may have moved operations of this one.
+    const group = inOrder(members);
     const kernel = buildKernel(group, (x) => !this.#needed.has(x), this.#context);
+    if (kernel.results.length > 0) this.#call(kernel, last);
+    for (const op of [...group].reverse()) op.erase();
+  }
+
+  #call(kernel: Kernel, last: Operation): void {
     const callee = this.#define(kernel);
     const builder = new Builder(this.#context, last.block!, last.next);
     builder.at = kernel.at;
-    const call = builder.op(
-      callOp,
-      { operands: kernel.args },
-      { callee },
-      { results: kernel.resultTypes, extra: { [KERNEL]: unitAttr } },
-    );
+    const options = { results: kernel.resultTypes, extra: { [KERNEL]: unitAttr } };
+    const call = builder.op(callOp, { operands: kernel.args }, { callee }, options);
     kernel.results.forEach((old, i) => {
       replace(old, call.results[i]!, builder);
     });
-    for (const op of [...group].reverse()) op.erase();
   }
 
   /** The name of the kernel's function: that of an equal one, or of a new one at the end of the module. */
