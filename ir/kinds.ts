@@ -75,6 +75,11 @@ export function defaultAttr<T>(of: AttrKind<T>, value: T): DefaultAttr<T> {
   return { default: value, of };
 }
 
+/** May be left out when building, but is always in the text, where upstream knows no default. */
+export function writtenAttr<T>(of: AttrKind<T>, value: T): DefaultAttr<T> {
+  return { default: value, of, written: true };
+}
+
 /** A plain integer; prints without its type in a pretty form. */
 export function intKind(element: "i32" | "i64" | "index"): AttrKind<number> {
   return {

@@ -51,6 +51,8 @@ export interface OptionalAttr<T> {
 export interface DefaultAttr<T> {
   readonly default: T;
   readonly of: AttrKind<T>;
+  /** Written all the same: upstream has no default there. */
+  readonly written?: true;
 }
 // biome-ignore lint/suspicious/noExplicitAny: attribute kinds are invariant in T; this is the one existential
 export type AttrSlot = AttrKind<any> | OptionalAttr<any> | DefaultAttr<any>;

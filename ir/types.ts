@@ -67,6 +67,13 @@ export interface StructType {
   readonly members: readonly Type[];
 }
 
+/** `!llvm.array<4 x f32>`: elements one after the other, C layout. */
+export interface ArrayType {
+  readonly kind: "array";
+  readonly count: number;
+  readonly of: Type;
+}
+
 /** Any other dialect's type, as written: `!stablehlo.token`, `!llvm.ptr`. */
 export interface DialectType {
   readonly kind: "dialect";
@@ -77,7 +84,7 @@ export interface DialectType {
 }
 
 export type ShapedType = TensorType | MemRefType | VectorType;
-export type Type = ScalarType | ShapedType | FunctionType | TupleType | NoneType | StructType | DialectType;
+export type Type = ScalarType | ShapedType | FunctionType | TupleType | NoneType | StructType | ArrayType | DialectType;
 
 export interface MemRefOptions {
   readonly layout?: StridedLayout | undefined;
@@ -143,6 +150,10 @@ export class TypeTable {
     return this.#intern(`struct<${members.map((t) => this.key(t)).join(",")}>`, { kind: "struct", members });
   }
 
+  array(count: number, of: Type): ArrayType {
+    return this.#intern(`array<${count}:${this.key(of)}>`, { kind: "array", count, of });
+  }
+
   dialect(name: string, body = ""): DialectType {
     return this.#intern(`!${name}<${body}>`, { kind: "dialect", name, body });
   }
@@ -204,7 +215,9 @@ export function printType(type: Type, printAttr: (attr: Attr) => string = () => 
     case "tuple":
       return `tuple<${type.members.map(again).join(", ")}>`;
     case "struct":
-      return `!llvm.struct<(${type.members.map(again).join(", ")})>`;
+      return `!llvm.struct<(${type.members.map((t) => insideLlvm(again(t))).join(", ")})>`;
+    case "array":
+      return `!llvm.array<${type.count} x ${insideLlvm(again(type.of))}>`;
     case "none":
       return "none";
     case "dialect":
@@ -212,6 +225,11 @@ export function printType(type: Type, printAttr: (attr: Attr) => string = () => 
     default:
       return unreachable(type);
   }
+}
+
+/** Within LLVM's types its own go without their prefix. */
+export function insideLlvm(text: string): string {
+  return text.replace(/^!llvm\./, "");
 }
 
 function printResultTypes(results: readonly Type[], print: (t: Type) => string): string {

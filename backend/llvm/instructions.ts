@@ -3,8 +3,8 @@
  * the part after `%name =`. Constants, zeros, poison and addresses are not instructions: they print where they are used.
  */
 
-import type { Attr } from "../../ir/attrs.js";
 import type { AnyOpDef } from "../../ir/define.js";
+import type { CaseValues } from "../../ir/dialects/cf/cases.js";
 import * as a from "../../ir/dialects/llvm/arithmetic.js";
 import * as c from "../../ir/dialects/llvm/control.js";
 import * as x from "../../ir/dialects/llvm/intrinsics.js";
@@ -90,8 +90,8 @@ const condBr: Row = (op, s) =>
 
 const switchRow: Row = (op, s) => {
   const type = llvmType(op.operand(0).type);
-  const { data } = (op.attrs["case_values"] as Extract<Attr, { kind: "dense" }>).data;
-  const cases = op.successors.slice(1).map((block, i) => `${type} ${data[i]}, label ${s.label(block)}`);
+  const { values } = op.attrs["case_values"] as CaseValues;
+  const cases = op.successors.slice(1).map((block, i) => `${type} ${values[i]}, label ${s.label(block)}`);
   return `switch ${s.typed(op.operand(0))}, label ${s.label(op.successors[0]!)} [ ${cases.join(" ")} ]`;
 };
 

@@ -15,6 +15,7 @@ import {
   type VectorType,
 } from "../types.js";
 import { parseDenseBody } from "./parse-dense.js";
+import { parseLlvmType } from "./parse-llvm-type.js";
 import { Scanner } from "./scanner.js";
 
 const DIMENSION = /(\d+|\?)x/y;
@@ -87,12 +88,7 @@ export class TypeParser extends Scanner {
     const name = this.sigil("!");
     const alias = this.aliases.types.get(name);
     if (alias !== undefined) return this.#nested(alias).type();
-    if (name === "llvm.struct") {
-      this.punct("<");
-      const members = this.list("(", ")", () => this.type());
-      this.punct(">");
-      return this.context.types.struct(members);
-    }
+    if (name.startsWith("llvm.")) return parseLlvmType(this, name.slice("llvm.".length));
     return this.context.types.dialect(name, this.tryPunct("<") ? this.balanced(">") : "");
   }
 
@@ -108,7 +104,8 @@ export class TypeParser extends Scanner {
   }
 
   #element(): ElementType {
-    if (this.peek("!quant.")) this.fail("quantized element types are not modelled", "write integers and their scales out");
+    if (this.peek("!quant."))
+      this.fail("quantized element types are not modelled", "write integers and their scales out");
     const word = this.tryMatch(ELEMENT) ?? this.fail("expected an element type");
     const text = word === "complex" ? `complex<${this.#complexPart()}>` : word;
     return parseElementType(text) ?? this.fail(`unknown element type '${text}'`);

@@ -115,7 +115,7 @@ class Printer implements OpPrinter {
       const slot = op.def.attrs[name]!;
       const value = op.attrs[name];
       if (value === undefined || shown.includes(name)) continue;
-      if (isDefaultAttr(slot) && sameAttrValue(slot.default, value)) continue;
+      if (isDefaultAttr(slot) && !slot.written && sameAttrValue(slot.default, value)) continue;
       properties[name] = attrKindOf(slot).write(value, this.context);
     }
     const equal = op.def.traits.includes("equal-groups");

@@ -33,10 +33,11 @@ export const caseValues: AttrKind<CaseValues> = {
 /** Values passed to the default block and to that of each case. */
 export function groupsOfCases(op: Operation): readonly (readonly Value[])[] {
   const { defaultOperands, caseOperands } = op.def.operandsOf(op) as unknown as Record<string, readonly Value[]>;
-  let next = 0;
-  const cases = (op.attrs["case_operand_segments"] as readonly number[]).map((n) =>
-    caseOperands!.slice(next, (next += n)),
-  );
+  let end = 0;
+  const cases = (op.attrs["case_operand_segments"] as readonly number[]).map((n) => {
+    end += n;
+    return caseOperands!.slice(end - n, end);
+  });
   return [defaultOperands!, ...cases];
 }
 

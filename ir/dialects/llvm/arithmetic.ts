@@ -1,23 +1,32 @@
 /**
  * @file `llvm`: arithmetic, comparisons, casts and vectors. Meanings are those of `arith` under LLVM's names;
- * text is upstream's generic form. Source: LLVM language reference, MLIR's LLVM dialect.
+ * text is upstream's. Source: LLVM language reference, MLIR's LLVM dialect.
  */
 
-import { defineOp } from "../../define.js";
+import { type Datum, defineOp } from "../../define.js";
 import { type ElementType, elementFacts } from "../../element.js";
 import { defaultAttr, i32Array, scalarLike } from "../../kinds.js";
 import { emptyArray, getScalar, mapElements, type NdArray, setScalar } from "../../ndarray.js";
 import { convertScalar, numericsOf, type Scalar } from "../../scalar.js";
-import type { TypeConstraint } from "../../slots.js";
-import { isShaped, type ScalarType, type TensorType, type Type, type VectorType } from "../../types.js";
-import { fastMathWords, flagsKind, floatPredicate, integerPredicate } from "../arith/attributes.js";
+import type { AttrKind, TypeConstraint } from "../../slots.js";
+import {
+  type DialectType,
+  isShaped,
+  type ScalarType,
+  type TensorType,
+  type Type,
+  type VectorType,
+} from "../../types.js";
+import { uninitialised } from "../../uninitialised.js";
+import type { IntegerPredicate } from "../arith/attributes.js";
 import { floatComparisons } from "../arith/float.js";
 import { isArray, type Lifted, liftOne, liftTwo, operandElement, resultElement } from "../arith/lift.js";
 import { type SignlessOp, signlessOf } from "../arith/signless.js";
+import { fastmathFlags, floatPredicate, integerPredicate, overflowFlags } from "./attributes.js";
+import { type Pointer, samePointer } from "./pointer.js";
 
 export const integers = scalarLike("an integer or a vector of integers", "int", "bool");
 export const floats = scalarLike("a float or a vector of floats", "float");
-const fastmathFlags = flagsKind("llvm", "fastmath", fastMathWords, ", ", "fast");
 
 function integerOp(name: string, like: SignlessOp, summary: string) {
   return defineOp(`llvm.${name}`, {
@@ -26,6 +35,7 @@ function integerOp(name: string, like: SignlessOp, summary: string) {
     attrs: {},
     results: { res: integers },
     traits: ["pure"],
+    format: "$lhs `,` $rhs attr-dict `:` type($res)",
     infer: ({ lhs, rhs }) => (lhs === rhs ? { res: lhs } : "the operands have different types"),
     evaluate({ lhs, rhs }, _, evaluation) {
       const element = operandElement(evaluation);
@@ -34,9 +44,26 @@ function integerOp(name: string, like: SignlessOp, summary: string) {
   });
 }
 
-export const add = integerOp("add", "addi", "Sum.");
-export const sub = integerOp("sub", "subi", "Difference.");
-export const mul = integerOp("mul", "muli", "Product.");
+/** With the flags that promise no wrapping. */
+function wrappingOp(name: string, like: SignlessOp, summary: string) {
+  return defineOp(`llvm.${name}`, {
+    summary,
+    operands: { lhs: integers, rhs: integers },
+    attrs: { overflowFlags: defaultAttr(overflowFlags, []) },
+    results: { res: integers },
+    traits: ["pure"],
+    format: "$lhs `,` $rhs ($overflowFlags^)? attr-dict `:` type($res)",
+    infer: ({ lhs, rhs }) => (lhs === rhs ? { res: lhs } : "the operands have different types"),
+    evaluate({ lhs, rhs }, _, evaluation) {
+      const element = operandElement(evaluation);
+      return { res: liftTwo(element, lhs, rhs, signlessOf(element).operations[like]) };
+    },
+  });
+}
+
+export const add = wrappingOp("add", "addi", "Sum.");
+export const sub = wrappingOp("sub", "subi", "Difference.");
+export const mul = wrappingOp("mul", "muli", "Product.");
 export const sdiv = integerOp("sdiv", "divsi", "Signed quotient.");
 export const udiv = integerOp("udiv", "divui", "Unsigned quotient.");
 export const srem = integerOp("srem", "remsi", "Signed remainder.");
@@ -44,7 +71,7 @@ export const urem = integerOp("urem", "remui", "Unsigned remainder.");
 export const and = integerOp("and", "andi", "Bitwise and.");
 export const or = integerOp("or", "ori", "Bitwise or.");
 export const xor = integerOp("xor", "xori", "Bitwise exclusive or.");
-export const shl = integerOp("shl", "shli", "Shift left.");
+export const shl = wrappingOp("shl", "shli", "Shift left.");
 export const lshr = integerOp("lshr", "shrui", "Shift right, zeros in.");
 export const ashr = integerOp("ashr", "shrsi", "Shift right, sign in.");
 
@@ -57,6 +84,7 @@ function floatOp(name: string, like: FloatOp, summary: string) {
     attrs: { fastmathFlags: defaultAttr(fastmathFlags, []) },
     results: { res: floats },
     traits: ["pure"],
+    format: "$lhs `,` $rhs attr-dict `:` type($res)",
     infer: ({ lhs, rhs }) => (lhs === rhs ? { res: lhs } : "the operands have different types"),
     evaluate({ lhs, rhs }, _, evaluation) {
       const element = operandElement(evaluation);
@@ -77,6 +105,7 @@ export const fneg = defineOp("llvm.fneg", {
   attrs: { fastmathFlags: defaultAttr(fastmathFlags, []) },
   results: { res: floats },
   traits: ["pure"],
+  format: "$operand attr-dict `:` type($res)",
   infer: ({ operand }) => ({ res: operand }),
   evaluate({ operand }, _, evaluation) {
     const element = operandElement(evaluation);
@@ -99,16 +128,38 @@ function compared(lhs: Lifted, rhs: Lifted, holds: (a: Scalar, b: Scalar) => boo
   return mapElements("i1", lhs.shape, [lhs, rhs as NdArray], (a, b) => (holds(a, b) ? 1 : 0));
 }
 
+const comparable: TypeConstraint<ScalarType | VectorType | TensorType | DialectType> = {
+  describe: "an integer, a pointer or a vector of integers",
+  accepts: (t): t is ScalarType | VectorType | TensorType | DialectType =>
+    integers.accepts(t) || (t.kind === "dialect" && t.name === "llvm.ptr"),
+};
+
+function isPointer(x: Datum): x is Pointer {
+  return typeof x === "object" && "kind" in x && x.kind === "pointer";
+}
+
+/** Pointers into one allocation have an order; others are only equal or not. */
+function comparePointers(a: Pointer, b: Pointer, predicate: IntegerPredicate): boolean {
+  if (predicate === "eq" || predicate === "ne") return samePointer(a, b) === (predicate === "eq");
+  if (a.memory !== b.memory) throw new Error("pointers into different allocations are compared");
+  return signlessOf("i64").compare[predicate](BigInt(a.offset), BigInt(b.offset));
+}
+
 export const icmp = defineOp("llvm.icmp", {
   summary: "Compares integers.",
-  operands: { lhs: integers, rhs: integers },
+  operands: { lhs: comparable, rhs: comparable },
   attrs: { predicate: integerPredicate },
   results: { res: booleans },
   traits: ["pure"],
-  infer: ({ lhs, rhs }, _, { context }) =>
-    lhs === rhs ? { res: booleanLike(lhs, context) } : "the operands have different types",
+  format: "$predicate $lhs `,` $rhs attr-dict `:` type($lhs)",
+  infer({ lhs, rhs }, _, { context }) {
+    if (lhs !== rhs) return "the operands have different types";
+    return { res: lhs.kind === "dialect" ? context.types.scalar("i1") : booleanLike(lhs, context) };
+  },
   evaluate({ lhs, rhs }, { predicate }, evaluation) {
-    return { res: compared(lhs, rhs, signlessOf(operandElement(evaluation)).compare[predicate]) };
+    if (isPointer(lhs)) return { res: comparePointers(lhs, rhs as Pointer, predicate) ? 1 : 0 };
+    const { compare } = signlessOf(operandElement(evaluation));
+    return { res: compared(lhs as Lifted, rhs as Lifted, compare[predicate]) };
   },
 });
 
@@ -118,6 +169,7 @@ export const fcmp = defineOp("llvm.fcmp", {
   attrs: { predicate: floatPredicate, fastmathFlags: defaultAttr(fastmathFlags, []) },
   results: { res: booleans },
   traits: ["pure"],
+  format: "$predicate $lhs `,` $rhs attr-dict `:` type($lhs)",
   infer: ({ lhs, rhs }, _, { context }) =>
     lhs === rhs ? { res: booleanLike(lhs, context) } : "the operands have different types",
   evaluate({ lhs, rhs }, { predicate }) {
@@ -136,6 +188,7 @@ function cast(name: string, summary: string, from: Numbers, to: Numbers, convert
     attrs: {},
     results: { res: to },
     traits: ["pure"],
+    format: "$arg attr-dict `:` type($arg) `to` type($res)",
     evaluate({ arg }, _, evaluation) {
       const [a, b] = [operandElement(evaluation), resultElement(evaluation)];
       return { res: liftOne(b, arg, convert(a, b)) };
@@ -170,7 +223,18 @@ const toFloat =
 const bitsOf = (e: ElementType) => (elementFacts[e].kind === "float" ? numericsOf(e) : signlessOf(e));
 const reinterpret: Convert = (from, to) => (x) => bitsOf(to).fromBits(bitsOf(from).toBits(x));
 
-export const trunc = cast("trunc", "To fewer bits.", integers, integers, extend(false));
+export const trunc = defineOp("llvm.trunc", {
+  summary: "To fewer bits.",
+  operands: { arg: integers },
+  attrs: { overflowFlags: defaultAttr(overflowFlags, []) },
+  results: { res: integers },
+  traits: ["pure"],
+  format: "$arg ($overflowFlags^)? attr-dict `:` type($arg) `to` type($res)",
+  evaluate({ arg }, _, evaluation) {
+    const [a, b] = [operandElement(evaluation), resultElement(evaluation)];
+    return { res: liftOne(b, arg, extend(false)(a, b)) };
+  },
+});
 export const zext = cast("zext", "To more bits, with zeros.", integers, integers, extend(false));
 export const sext = cast("sext", "To more bits, repeating the sign.", integers, integers, extend(true));
 export const fptrunc = cast("fptrunc", "To a narrower float.", floats, floats, round);
@@ -193,6 +257,7 @@ export const select = defineOp("llvm.select", {
   attrs: {},
   results: { res: anyValue },
   traits: ["pure"],
+  format: "$condition `,` $trueValue `,` $falseValue attr-dict `:` type($condition) `,` type($res)",
   infer: ({ trueValue: a, falseValue: b }) => (a === b ? { res: a } : "the values have different types"),
   evaluate({ condition, trueValue: a, falseValue: b }) {
     if (!isArray(condition)) return { res: condition ? a : b };
@@ -210,14 +275,22 @@ const scalars: TypeConstraint<ScalarType> = {
   accepts: (t): t is ScalarType => t.kind === "scalar",
 };
 
+function checkLane(vector: NdArray, lane: number): void {
+  if (!(lane >= 0 && lane < vector.shape[0]!)) throw new Error(`lane ${lane} of a vector of ${vector.shape[0]}`);
+}
+
 export const extractelement = defineOp("llvm.extractelement", {
   summary: "One lane.",
   operands: { vector: vectors, position: integers },
   attrs: {},
   results: { res: scalars },
   traits: ["pure"],
+  format: "$vector `[` $position `:` type($position) `]` attr-dict `:` type($vector)",
   infer: ({ vector }, _, { context }) => ({ res: context.types.scalar(vector.element) }),
-  evaluate: ({ vector, position }) => ({ res: getScalar(vector, Number(position)) }),
+  evaluate({ vector, position }) {
+    checkLane(vector, Number(position));
+    return { res: getScalar(vector, Number(position)) };
+  },
 });
 
 export const insertelement = defineOp("llvm.insertelement", {
@@ -226,29 +299,57 @@ export const insertelement = defineOp("llvm.insertelement", {
   attrs: {},
   results: { res: vectors },
   traits: ["pure"],
+  format: "$value `,` $vector `[` $position `:` type($position) `]` attr-dict `:` type($vector)",
   infer: ({ vector }) => ({ res: vector }),
   evaluate({ vector, value, position }) {
+    checkLane(vector, Number(position));
     const copy = mapElements(vector.element, vector.shape, [vector], (x) => x);
     setScalar(copy, Number(position), value);
     return { res: copy };
   },
 });
 
+/** `[0, 1]` in the pretty form. */
+const laneNumbers: AttrKind<readonly number[]> = {
+  ...i32Array,
+  pretty: {
+    print: (lanes) => `[${lanes.join(", ")}]`,
+    parse: (parser) => ({
+      kind: "denseArray",
+      element: "i32",
+      values: parser.list("[", "]", () => Number(parser.integer())),
+    }),
+  },
+};
+
 export const shufflevector = defineOp("llvm.shufflevector", {
   summary: "Lanes of two vectors, chosen by number; -1 leaves a lane open.",
   operands: { v1: vectors, v2: vectors },
-  attrs: { mask: i32Array },
+  attrs: { mask: laneNumbers },
   results: { res: vectors },
   traits: ["pure"],
+  format: "$v1 `,` $v2 $mask attr-dict `:` type($v1)",
   infer: ({ v1 }, { mask }, { context }) => ({ res: context.types.vector([mask.length], v1.element) }),
   evaluate({ v1, v2 }, { mask }) {
     const lanes = v1.shape[0]!;
     const out = emptyArray(v1.element, [mask.length]);
     mask.forEach((m, i) => {
-      if (m >= 0) setScalar(out, i, m < lanes ? getScalar(v1, m) : getScalar(v2, m - lanes));
+      const open = m < 0 ? uninitialised(v1.element) : undefined;
+      setScalar(out, i, open ?? (m < lanes ? getScalar(v1, m) : getScalar(v2, m - lanes)));
     });
     return { res: out };
   },
+});
+
+export const freeze = defineOp("llvm.freeze", {
+  summary: "The operand, or some fixed value where it is poison.",
+  operands: { val: anyValue },
+  attrs: {},
+  results: { res: anyValue },
+  traits: ["pure"],
+  format: "$val attr-dict `:` type($val)",
+  infer: ({ val }) => ({ res: val }),
+  evaluate: ({ val }) => ({ res: val }),
 });
 
 /** The lanes of a vector type; 1 for a scalar. */

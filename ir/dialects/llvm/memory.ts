@@ -1,13 +1,16 @@
 /** @file `llvm`: constants, globals, memory and address arithmetic. */
 
 import type { Attr } from "../../attrs.js";
-import { type Datum, defineOp } from "../../define.js";
-import { elementFacts } from "../../element.js";
+import { printAttr, printSymbol } from "../../attrs.js";
+import { cellOf } from "../../bytes.js";
+import { type Datum, defineOp, type Evaluation } from "../../define.js";
+import type { Operation } from "../../graph.js";
 import {
   anyAttr,
   bool,
   defaultAttr,
   dialectType,
+  i32,
   i32Array,
   i64,
   optionalAttr,
@@ -15,12 +18,19 @@ import {
   string,
   symbolRef,
   typeKind,
+  unit,
   variadic,
+  writtenAttr,
 } from "../../kinds.js";
-import { emptyArray, type NdArray } from "../../ndarray.js";
+import { type NdArray, toBytes } from "../../ndarray.js";
+import type { Scalar } from "../../scalar.js";
 import type { TypeConstraint } from "../../slots.js";
-import { elementOf, isShaped, printType, type Type } from "../../types.js";
+import type { Assembly } from "../../text/assembly.js";
+import { parseMixed, printMixed } from "../../text/mixed-indices.js";
+import { printType, type Type } from "../../types.js";
 import { type ConstantAttr, constantDatum } from "../arith/constant.js";
+import { loadValue, storeValue, undefinedOf, zeroOf } from "./access.js";
+import { alignmentOf, memberOffset, sizeInMemory } from "./layout.js";
 import * as memory from "./pointer.js";
 
 export const pointerType = dialectType("llvm.ptr");
@@ -36,31 +46,49 @@ export const constant = defineOp("llvm.mlir.constant", {
   attrs: { value: anyAttr },
   results: { res: firstClass },
   traits: ["pure", "constant"],
+  format: "`(` $value `)` attr-dict `:` type($res)",
   evaluate: (_, { value }) => ({ res: constantDatum(value as Exclude<ConstantAttr, { kind: "resource" }>) }),
 });
 
-export const zero = defineOp("llvm.mlir.zero", {
-  summary: "Zero of any type; the null pointer.",
-  operands: {},
-  attrs: {},
-  results: { res: firstClass },
-  traits: ["pure"],
-  evaluate: (_, __, { op }) => ({ res: zeroOf(op.result.type) }),
-});
+function filledConstant(name: string, summary: string, value: (type: Type) => Datum) {
+  return defineOp(`llvm.mlir.${name}`, {
+    summary,
+    operands: {},
+    attrs: {},
+    results: { res: firstClass },
+    traits: ["pure"],
+    format: "attr-dict `:` type($res)",
+    evaluate: (_, __, { op }) => ({ res: value(op.result.type) }),
+  });
+}
 
-export const poison = defineOp("llvm.mlir.poison", {
-  summary: "A value that nothing may depend on.",
-  operands: {},
-  attrs: {},
-  results: { res: firstClass },
-  traits: ["pure"],
-  evaluate: (_, __, { op }) => ({ res: zeroOf(op.result.type) }),
-});
+export const zero = filledConstant("zero", "Zero of any type; the null pointer.", zeroOf);
+export const poison = filledConstant("poison", "A value that nothing may depend on.", undefinedOf);
+export const undef = filledConstant("undef", "Some value, not always the same.", undefinedOf);
 
-function zeroOf(type: Type): Datum {
-  if (type.kind === "dialect") return memory.nullPointer;
-  if (type.kind === "vector") return emptyArray(type.element, type.shape);
-  return elementFacts[elementOf(type)].bits === 64 && elementFacts[elementOf(type)].kind === "int" ? 0n : 0;
+/** The storage of a global, made when it is first asked for. */
+function storageOf(op: Operation, evaluation: Evaluation): memory.Pointer {
+  return evaluation.perRun(op, () => {
+    const { global_type: type, value, alignment = 1 } = global.attrsOf(op);
+    const unitOf = Math.max(alignment, alignmentOf(type));
+    const at = memory.allocateMemory(sizeInMemory(type), `@${op.attrs["sym_name"]}`, unitOf);
+    if (value) memory.bytesAt(at, sizeInMemory(type)).set(bytesOf(value));
+    return at;
+  });
+}
+
+/** The bytes that a global's value stands for. */
+function bytesOf(value: Attr): Uint8Array {
+  if (value.kind === "string") return Uint8Array.from(value.value, (c) => c.charCodeAt(0));
+  if (value.kind !== "int" && value.kind !== "float" && value.kind !== "dense")
+    throw new Error(`${printAttr(value)} initialises no global`);
+  const datum = constantDatum(value);
+  if (value.kind === "dense") return toBytes(datum as NdArray);
+  if (value.type.kind !== "scalar") throw new Error(`${printType(value.type)} initialises no global`);
+  const cell = cellOf(value.type.element);
+  const bytes = new Uint8Array(cell.bytes);
+  cell.write(new DataView(bytes.buffer), 0, datum as Scalar);
+  return bytes;
 }
 
 export const addressof = defineOp("llvm.mlir.addressof", {
@@ -69,117 +97,255 @@ export const addressof = defineOp("llvm.mlir.addressof", {
   attrs: { global_name: symbolRef },
   results: { res: pointerType },
   traits: ["pure"],
+  format: "$global_name attr-dict `:` type($res)",
   infer: (_, __, { context }) => ({ res: context.types.dialect("llvm.ptr") }),
-  evaluate: (_, { global_name: name }) => ({
-    res: { kind: "pointer", memory: undefined, offset: 0, symbol: name } as const,
-  }),
+  evaluate(_, { global_name: name }, evaluation) {
+    const op = evaluation.lookup(name);
+    if (global.matches(op)) return { res: storageOf(op!, evaluation) };
+    return { res: { kind: "pointer", memory: undefined, offset: 0, symbol: name } as const };
+  },
 });
 
-/** A global of constant bytes: text, tables. `global_type` is an array of i8. */
+const SHOWN = ["sym_name", "global_type", "value", "constant", "linkage"];
+
+const globalAssembly: Assembly = {
+  print(op, printer) {
+    const { sym_name: name, global_type: type, value, constant: isConstant, linkage } = global.attrsOf(op);
+    const word = linkage.kind === "dialect" ? linkage.body : "external";
+    printer.text(` ${word} ${isConstant ? "constant " : ""}${printSymbol(name)}(`);
+    if (value) printer.attr(value);
+    printer.text(")");
+    printer.attrDict(op, SHOWN);
+    printer.text(" : ");
+    printer.type(type);
+    const [initializer] = op.regions;
+    if (!initializer || initializer.blocks.length === 0) return;
+    printer.text(" ");
+    printer.region(initializer);
+  },
+  parse(parser, def) {
+    const body = parser.peek("@") || parser.tryKeyword("constant") ? undefined : parser.identifier("a linkage");
+    const wasConstant = body === undefined && !parser.peek("@");
+    const isConstant = wasConstant || parser.tryKeyword("constant");
+    const name = parser.symbolName();
+    const [value] = parser.list("(", ")", () => parser.attribute());
+    const dict = parser.attrDict();
+    const type = parser.tryPunct(":")
+      ? parser.type()
+      : (stringType(parser.context.types, value) ?? parser.fail("expected ':' and a type"));
+    const regions = parser.peek("{") ? [parser.region()] : [];
+    const known = {
+      sym_name: name,
+      global_type: type,
+      linkage: { kind: "dialect", name: "llvm.linkage", body: body ?? "external" } satisfies Attr,
+      ...(isConstant ? { constant: true } : {}),
+      ...(value ? { value } : {}),
+    };
+    return { operands: [], regions, ...parser.splitAttrs(def, dict, known) };
+  },
+};
+
+/** Text needs no type: it is as many bytes as it has characters. */
+function stringType(
+  types: { array(n: number, of: Type): Type; scalar(e: "i8"): Type },
+  value: Attr | undefined,
+): Type | undefined {
+  return value?.kind === "string" ? types.array(value.value.length, types.scalar("i8")) : undefined;
+}
+
 export const global = defineOp("llvm.mlir.global", {
-  summary: "A global constant.",
+  summary: "A global: a constant such as text or a table, or storage that lives as long as the module.",
   operands: {},
   attrs: {
     sym_name: string,
     global_type: typeKind,
     value: optionalAttr(anyAttr),
-    constant: optionalAttr({
-      describe: "a flag",
-      read: (a: Attr) => (a.kind === "unit" ? true : undefined),
-      write: () => ({ kind: "unit" }) as Attr,
-    }),
+    constant: optionalAttr(unit),
     linkage: anyAttr,
     alignment: optionalAttr(i64),
+    addr_space: defaultAttr(i32, 0),
+    unnamed_addr: defaultAttr(i64, 0),
+    visibility_: defaultAttr(i64, 0),
   },
   results: {},
+  regions: ["initializer*"],
   traits: ["symbol"],
+  format: globalAssembly,
 });
-
-/** Bytes between two neighbours of a type in memory. */
-export function sizeInMemory(type: Type): number {
-  if (type.kind === "dialect") return memory.POINTER_BYTES;
-  const lanes = isShaped(type) ? (type.shape as readonly number[]).reduce((n, d) => n * d, 1) : 1;
-  return lanes * elementFacts[elementOf(type)].storageBytes;
-}
-
-export const getelementptr = defineOp("llvm.getelementptr", {
-  summary: "A pointer advanced by a number of elements, or to a member of a struct (indices 0 and the member's).",
-  operands: { base: pointerType, dynamicIndices: variadic(integer) },
-  attrs: { elem_type: typeKind, rawConstantIndices: i32Array },
-  results: { res: pointerType },
-  traits: ["pure"],
-  infer: ({ base, dynamicIndices }, { rawConstantIndices: raw, elem_type: type }) => {
-    const dynamic = raw.filter((x) => x === DYNAMIC_INDEX).length;
-    const isMember =
-      type.kind === "struct" && raw.length === 2 && raw[0] === 0 && raw[1]! >= 0 && raw[1]! < type.members.length;
-    return (raw.length === 1 || isMember) && dynamic === dynamicIndices.length
-      ? { res: base }
-      : "takes one index, or 0 and a member";
-  },
-  evaluate({ base, dynamicIndices }, { elem_type: type, rawConstantIndices: raw }) {
-    if (type.kind === "struct" && raw.length === 2)
-      return { res: memory.advance(base as memory.Pointer, memberOffset(type.members, raw[1]!)) };
-    const count = raw[0] === DYNAMIC_INDEX ? Number(dynamicIndices[0]) : raw[0]!;
-    return { res: memory.advance(base as memory.Pointer, count * sizeInMemory(type)) };
-  },
-});
-
-/** Members lie at multiples of their size. */
-function memberOffset(members: readonly Type[], index: number): number {
-  let offset = 0;
-  for (let i = 0; ; i++) {
-    const size = sizeInMemory(members[i]!);
-    offset = Math.ceil(offset / size) * size;
-    if (i === index) return offset;
-    offset += size;
-  }
-}
 
 /** Marks the index that an operand gives. */
 export const DYNAMIC_INDEX = -2147483648;
+/** Stands for it in lists of numbers and values. */
+const MIXED = -(2 ** 63);
+
+/** Upstream's words for what a pointer's arithmetic promises, by number. */
+const wrapFlags: readonly (readonly [number, string])[] = [
+  [0, ""],
+  [2, "nusw"],
+  [3, "inbounds"],
+  [4, "nuw"],
+  [7, "inbounds|nuw"],
+];
+
+const gepAssembly: Assembly = {
+  print(op, printer) {
+    const { elem_type: type, rawConstantIndices: raw, noWrapFlags: flags } = getelementptr.attrsOf(op);
+    const word = wrapFlags.find(([n]) => n === flags)?.[1] ?? "";
+    printer.text(word === "" ? " " : ` ${word} `);
+    printer.value(op.operand(0));
+    printMixed(
+      printer,
+      raw.map((n) => (n === DYNAMIC_INDEX ? MIXED : n)),
+      op.operands.slice(1),
+    );
+    printer.attrDict(op, ["elem_type", "rawConstantIndices", "noWrapFlags"]);
+    printer.text(" : ");
+    printer.functionType(
+      op.operands.map((x) => x.type),
+      [op.result.type],
+    );
+    printer.text(", ");
+    printer.type(type);
+  },
+  parse(parser, def) {
+    const words: string[] = [];
+    while (!parser.peek("%")) {
+      words.push(parser.identifier("an operand"));
+      parser.tryPunct("|");
+    }
+    const noWrapFlags =
+      wrapFlags.find(([, text]) => text === words.join("|"))?.[0] ?? parser.fail(`unknown flags ${words.join("|")}`);
+    const base = parser.operand();
+    const { fixed, values } = parseMixed(parser);
+    const dict = parser.attrDict();
+    parser.punct(":");
+    const { inputs, results } = parser.functionType();
+    parser.expectTypes([base, ...values], inputs);
+    parser.punct(",");
+    const known = {
+      elem_type: parser.type(),
+      rawConstantIndices: fixed.map((n) => (n === MIXED ? DYNAMIC_INDEX : n)),
+      noWrapFlags,
+    };
+    return { operands: [base, ...values], results, ...parser.splitAttrs(def, dict, known) };
+  },
+};
+
+export const getelementptr = defineOp("llvm.getelementptr", {
+  summary: "A pointer advanced by a number of elements, and on into members of what lies there.",
+  operands: { base: pointerType, dynamicIndices: variadic(integer) },
+  attrs: { elem_type: typeKind, rawConstantIndices: i32Array, noWrapFlags: defaultAttr(i32, 0) },
+  results: { res: pointerType },
+  traits: ["pure"],
+  format: gepAssembly,
+  infer({ base, dynamicIndices }, { rawConstantIndices: raw, elem_type: type }) {
+    const dynamic = raw.filter((n) => n === DYNAMIC_INDEX).length;
+    if (raw.length === 0 || dynamic !== dynamicIndices.length)
+      return `${dynamicIndices.length} values for ${dynamic} indices`;
+    return memberType(type, raw.slice(1)) ? { res: base } : `the indices do not lead into ${printType(type)}`;
+  },
+  evaluate({ base, dynamicIndices }, { elem_type: type, rawConstantIndices: raw }) {
+    let next = 0;
+    const [first, ...inner] = raw.map((n) => (n === DYNAMIC_INDEX ? Number(dynamicIndices[next++]) : n));
+    return { res: memory.advance(base as memory.Pointer, first! * sizeInMemory(type) + offsetInside(type, inner)) };
+  },
+});
+
+/** The type that indices lead to; an index into a struct must be a number. */
+function memberType(type: Type, indices: readonly number[]): Type | undefined {
+  let at: Type | undefined = type;
+  for (const i of indices) at = at?.kind === "struct" ? at.members[i] : at?.kind === "array" ? at.of : undefined;
+  return at;
+}
+
+function offsetInside(type: Type, indices: readonly number[]): number {
+  let offset = 0;
+  let at = type;
+  for (const i of indices) {
+    if (at.kind === "struct") {
+      offset += memberOffset(at.members, i);
+      at = at.members[i]!;
+    } else if (at.kind === "array") {
+      offset += i * sizeInMemory(at.of);
+      at = at.of;
+    }
+  }
+  return offset;
+}
 
 export const load = defineOp("llvm.load", {
   summary: "Reads a value from memory.",
   operands: { addr: pointerType },
-  attrs: { alignment: optionalAttr(i64) },
+  attrs: { alignment: optionalAttr(i64), ordering: defaultAttr(i64, 0) },
   results: { res: firstClass },
   traits: ["reads"],
-  evaluate({ addr }, _, { op }) {
-    const { type } = op.result;
-    const from = addr as memory.Pointer;
-    if (type.kind === "dialect") return { res: memory.loadPointer(from) };
-    if (type.kind === "vector") return { res: memory.loadVector(from, type.element, type.shape[0]!) };
-    return { res: memory.loadScalar(from, elementOf(type)) };
-  },
+  format: "$addr attr-dict `:` type($addr) `->` type($res)",
+  evaluate: ({ addr }, { alignment }, { op }) => ({
+    res: loadValue(addr as memory.Pointer, op.result.type, alignment),
+  }),
 });
 
 export const store = defineOp("llvm.store", {
   summary: "Writes a value to memory.",
   operands: { value: firstClass, addr: pointerType },
-  attrs: { alignment: optionalAttr(i64) },
+  attrs: { alignment: optionalAttr(i64), ordering: defaultAttr(i64, 0) },
   results: {},
   traits: ["writes"],
-  evaluate({ value, addr }, _, { op }) {
-    const { type } = op.operand(0);
-    const to = addr as memory.Pointer;
-    if (type.kind === "dialect") memory.storePointer(to, value as memory.Pointer);
-    else if (type.kind === "vector") memory.storeVector(to, value as NdArray);
-    else memory.storeScalar(to, elementOf(type), value as number);
+  format: "$value `,` $addr attr-dict `:` type($value) `,` type($addr)",
+  evaluate({ value, addr }, { alignment }, { op }) {
+    storeValue(addr as memory.Pointer, op.operand(0).type, value, alignment);
     return {};
   },
 });
 
+const addressSpace = {};
+const spaceOf = (evaluation: Evaluation): memory.AddressSpace =>
+  evaluation.perRun(addressSpace, () => new memory.AddressSpace());
+
 export const ptrtoint = defineOp("llvm.ptrtoint", {
-  summary: "The number of an address; here only whether it is null means something.",
+  summary: "The number of an address.",
   operands: { arg: pointerType },
   attrs: {},
   results: { res: integer },
   traits: ["pure"],
-  evaluate: ({ arg }) => {
+  format: "$arg attr-dict `:` type($arg) `to` type($res)",
+  evaluate({ arg }, _, evaluation) {
     const pointer = arg as memory.Pointer;
-    return { res: pointer.memory === undefined && pointer.symbol === undefined ? 0n : BigInt(pointer.offset) + 64n };
+    return { res: BigInt(pointer.symbol === undefined ? spaceOf(evaluation).addressOf(pointer) : 1) };
   },
 });
+
+export const inttoptr = defineOp("llvm.inttoptr", {
+  summary: "The pointer of a number.",
+  operands: { arg: integer },
+  attrs: {},
+  results: { res: pointerType },
+  traits: ["pure"],
+  format: "$arg attr-dict `:` type($arg) `to` type($res)",
+  evaluate: ({ arg }, _, evaluation) => ({ res: spaceOf(evaluation).pointerAt(Number(arg)) }),
+});
+
+const allocaAssembly: Assembly = {
+  print(op, printer) {
+    printer.text(" ");
+    printer.value(op.operand(0));
+    printer.text(" x ");
+    printer.type(op.attrs["elem_type"] as Type);
+    printer.attrDict(op, ["elem_type"]);
+    printer.text(" : ");
+    printer.functionType([op.operand(0).type], [op.result.type]);
+  },
+  parse(parser, def) {
+    const size = parser.operand();
+    parser.keyword("x");
+    const type = parser.type();
+    const dict = parser.attrDict();
+    parser.punct(":");
+    const { inputs, results } = parser.functionType();
+    parser.expectTypes([size], inputs);
+    return { operands: [size], results, ...parser.splitAttrs(def, dict, { elem_type: type }) };
+  },
+};
 
 export const alloca = defineOp("llvm.alloca", {
   summary: "Storage that lives until the function returns.",
@@ -187,32 +353,46 @@ export const alloca = defineOp("llvm.alloca", {
   attrs: { elem_type: typeKind, alignment: optionalAttr(i64) },
   results: { res: pointerType },
   traits: ["allocates"],
+  format: allocaAssembly,
   infer: (_, __, { context }) => ({ res: context.types.dialect("llvm.ptr") }),
-  evaluate: ({ arraySize }, { elem_type: type }) => ({
-    res: memory.allocateMemory(Number(arraySize) * sizeInMemory(type), printType(type)),
-  }),
-});
-
-export const memcpy = defineOp("llvm.intr.memcpy", {
-  summary: "Copies bytes between ranges that do not overlap.",
-  operands: { dst: pointerType, src: pointerType, len: integer },
-  attrs: { isVolatile: defaultAttr(bool, false) },
-  results: {},
-  traits: ["reads", "writes"],
-  evaluate({ dst, src, len }) {
-    memory.copyMemory(dst as memory.Pointer, src as memory.Pointer, Number(len));
-    return {};
+  evaluate({ arraySize }, { elem_type: type, alignment = 1 }) {
+    const bytes = Number(arraySize) * sizeInMemory(type);
+    return { res: memory.allocateMemory(bytes, `alloca ${printType(type)}`, Math.max(alignment, alignmentOf(type))) };
   },
 });
+
+function copying(name: string, summary: string, mayOverlap: boolean) {
+  return defineOp(`llvm.intr.${name}`, {
+    summary,
+    operands: { dst: pointerType, src: pointerType, len: integer },
+    attrs: { isVolatile: writtenAttr(bool, false) },
+    results: {},
+    traits: ["reads", "writes"],
+    evaluate({ dst, src, len }) {
+      const [to, from, size] = [dst as memory.Pointer, src as memory.Pointer, Number(len)];
+      const apart = Math.abs(to.offset - from.offset) >= size || to.offset === from.offset;
+      if (!mayOverlap && to.memory === from.memory && !apart) throw new Error("the ranges overlap");
+      memory.copyMemory(to, from, size);
+      return {};
+    },
+  });
+}
+
+export const memcpy = copying("memcpy", "Copies bytes between ranges that do not overlap.", false);
+export const memmove = copying("memmove", "Copies bytes between ranges that may overlap.", true);
 
 export const memset = defineOp("llvm.intr.memset", {
   summary: "Fills bytes.",
   operands: { dst: pointerType, val: integer, len: integer },
-  attrs: { isVolatile: defaultAttr(bool, false) },
+  attrs: { isVolatile: writtenAttr(bool, false) },
   results: {},
   traits: ["writes"],
   evaluate({ dst, val, len }) {
-    memory.bytesAt(dst as memory.Pointer, Number(len)).fill(Number(val));
+    const to = dst as memory.Pointer;
+    const size = Number(len);
+    if (size === 0) return {};
+    memory.overwrite(memory.accessed(to, size), to.offset, size);
+    memory.bytesAt(to, size).fill(Number(val));
     return {};
   },
 });
