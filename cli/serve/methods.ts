@@ -18,6 +18,8 @@ export interface Serving {
 }
 
 export interface Answer {
+  /** Where the answer is that something is wrong. */
+  readonly exitCode?: number;
   readonly diagnostics: readonly Diagnostic[];
   readonly result: Readonly<Record<string, unknown>>;
 }
@@ -63,8 +65,8 @@ async function libraryOf(
 }
 
 export async function answerCheck(params: RequestOf<"check">["params"]): Promise<Answer> {
-  const { diagnostics = [], data } = await checkModel(params.model);
-  return { diagnostics, result: data };
+  const { exitCode = 0, diagnostics = [], data } = await checkModel(params.model);
+  return { exitCode, diagnostics, result: data };
 }
 
 /** The object without its undefined fields. */

@@ -84,8 +84,9 @@ class Server {
     try {
       const signal = AbortSignal.any([controller.signal, this.#session.signal]);
       signal.throwIfAborted();
-      const { diagnostics, result } = await this.#do(request, this.#serving(request.id, signal));
-      this.#send({ id: request.id, ok: true, diagnostics, result });
+      const { exitCode = 0, diagnostics, result } = await this.#do(request, this.#serving(request.id, signal));
+      const failed = exitCode === 0 ? {} : { exitCode };
+      this.#send({ id: request.id, ok: exitCode === 0, ...failed, diagnostics, result });
     } catch (error) {
       const { exitCode, diagnostics } = failureOf(error);
       this.#send({ id: request.id, ok: false, exitCode, diagnostics });
