@@ -54,8 +54,9 @@ function range(n: ImportNode): Value {
   const wide =
     isFloat(element) && element !== "f64" ? (n.opset >= 27 ? (n.dtype("stash_type") ?? "f32") : "f32") : element;
   const steps = t.iota([count], 0, wide);
-  const scaled = t.mul(steps, t.convert(delta!, wide));
-  return t.convert(t.add(scaled, t.convert(start!, wide)), element);
+  const [isFromZero, isByOne] = [n.contents(0)?.[0] === 0, n.contents(2)?.[0] === 1];
+  const scaled = isByOne ? steps : t.mul(steps, t.convert(delta!, wide));
+  return t.convert(isFromZero ? scaled : t.add(scaled, t.convert(start!, wide)), element);
 }
 
 /** The number of elements, where the bounds are known. */

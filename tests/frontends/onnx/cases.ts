@@ -35,6 +35,8 @@ type Item =
 
 export interface BackendCase {
   readonly name: string;
+  /** Where the model is in `cases.bin`. */
+  readonly model: { readonly offset: number; readonly length: number };
   readonly rtol: number;
   readonly atol: number;
   readonly operators: readonly string[];
@@ -47,22 +49,28 @@ export interface Outcome {
   readonly detail: string;
 }
 
-export function readIndex(folder: string): readonly BackendCase[] {
-  return JSON.parse(readFileSync(join(folder, "index.json"), "utf8")) as BackendCase[];
+/** The cases of a folder, and the file with their models and data. */
+export interface Suite {
+  readonly cases: readonly BackendCase[];
+  readonly blob: Buffer;
+}
+
+export function readSuite(folder: string): Suite {
+  const cases = JSON.parse(readFileSync(join(folder, "index.json"), "utf8")) as BackendCase[];
+  return { cases, blob: readFileSync(join(folder, "cases.bin")) };
 }
 
 export function newContext(): Context {
   return new Context([builtin, func, stablehlo, chlo]);
 }
 
-/** Runs case number `index` of the folder. */
-export function runCase(folder: string, index: number, test: BackendCase): Outcome {
-  const stem = join(folder, String(index).padStart(4, "0"));
+export function runCase({ blob }: Suite, test: BackendCase): Outcome {
+  const { offset, length } = test.model;
   const context = newContext();
   let module: Operation;
   try {
     const sink = new DiagnosticSink();
-    const model = readOnnxBytes(readFileSync(`${stem}.onnx`), { file: "case.onnx" }, sink);
+    const model = readOnnxBytes(blob.subarray(offset, offset + length), { file: "case.onnx" }, sink);
     module = importOnnx(model, context, { given: givenInputs(model, test) });
   } catch (error) {
     if (!(error instanceof CompileError)) return { verdict: "wrong", detail: describe(error) };
@@ -70,7 +78,6 @@ export function runCase(folder: string, index: number, test: BackendCase): Outco
   }
   const problems = verify(module, context);
   if (problems.length > 0) return { verdict: "wrong", detail: problems.map(formatDiagnostic).join("\n") };
-  const blob = readFileSync(`${stem}.bin`);
   for (const set of test.sets) {
     const inputs = set.inputs.flatMap(tensorsOf).map((x) => read(x, blob));
     const wanted = set.outputs.flatMap(tensorsOf).map((x) => read(x, blob));

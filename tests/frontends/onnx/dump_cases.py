@@ -1,9 +1,12 @@
 """Writes cases of ONNX's backend test suite: models with inputs and the outputs the suite expects.
 
-    python dump_cases.py OUT [--sample N --seed S] [--kinds node,simple,...] [--match REGEX]
+    python dump_cases.py OUT [--sample N --seed S] [--kinds node,simple,...] [--match REGEX] [--symbolic]
 
-OUT/NNNN.onnx is a model, OUT/NNNN.bin the elements of its inputs and outputs (little-endian, one byte for each element of fewer
-than 8 bits) and OUT/index.json describes them: for each case its name, tolerances, operators and data sets.
+OUT/cases.bin holds the models and the elements of their inputs and outputs (little-endian, one byte for each element of fewer
+than 8 bits); OUT/index.json says where: for each case its name, tolerances, operators, model and data sets.
+
+With --symbolic every size of an input but 1 becomes a symbol of its own (vectors of i64 keep theirs: they say how many sizes or
+axes there are), declared shapes of outputs are dropped, and cases without such a size are left out.
 """
 
 import argparse
@@ -31,16 +34,16 @@ NAMES = {
 
 
 class Blob:
-    """Elements of one case, each array at a multiple of 8 bytes."""
+    """One file of many parts, each at a multiple of 8 bytes."""
 
-    def __init__(self):
-        self.parts = []
+    def __init__(self, path):
+        self.file = open(path, "wb")
         self.size = 0
 
     def add(self, data):
         offset = self.size
         pad = -len(data) % 8
-        self.parts.append(data + b"\0" * pad)
+        self.file.write(data + b"\0" * pad)
         self.size += len(data) + pad
         return offset
 
@@ -118,6 +121,24 @@ def model_path(case):
     return os.path.join(case.model_dir, "model.onnx") if case.model_dir else os.path.join(root, case.url)
 
 
+def make_symbolic(model):
+    """True where at least one size became a symbol."""
+    count = 0
+    for value in model.graph.input:
+        tensor = value.type.tensor_type
+        if not value.type.HasField("tensor_type") or (tensor.elem_type == onnx.TensorProto.INT64 and len(tensor.shape.dim) <= 1):
+            continue
+        for d in tensor.shape.dim:
+            if d.HasField("dim_value") and d.dim_value > 1:
+                d.dim_param = f"x{count}"
+                count += 1
+    for value in model.graph.output:
+        if value.type.HasField("tensor_type"):
+            value.type.tensor_type.ClearField("shape")
+    del model.graph.value_info[:]
+    return count > 0
+
+
 def operators(graph):
     found = set()
     for node in graph.node:
@@ -134,6 +155,7 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--kinds", default="node,simple,pytorch-converted,pytorch-operator")
     parser.add_argument("--match", default="")
+    parser.add_argument("--symbolic", action="store_true")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     chosen = [(kind, case) for kind in options.kinds.split(",") for case in load_model_tests(kind=kind)]
@@ -142,22 +164,22 @@ def main():
         chosen = random.Random(options.seed).sample(chosen, options.sample)
     os.makedirs(options.out, exist_ok=True)
     index = []
-    for i, (kind, case) in enumerate(chosen):
+    blob = Blob(os.path.join(options.out, "cases.bin"))
+    for kind, case in chosen:
         model = case.model if case.model is not None else onnx.load(model_path(case))
-        blob = Blob()
         sets = [
             {"inputs": [datum(x, blob) for x in inputs], "outputs": [datum(y, blob) for y in outputs]}
             for inputs, outputs in data_sets(case, model)
         ]
-        stem = os.path.join(options.out, f"{i:04}")
-        with open(f"{stem}.onnx", "wb") as f:
-            f.write(model.SerializeToString())
-        with open(f"{stem}.bin", "wb") as f:
-            f.write(b"".join(blob.parts))
+        if options.symbolic and not make_symbolic(model):
+            continue
+        data = model.SerializeToString()
         index.append({
+            "model": {"offset": blob.add(data), "length": len(data)},
             "name": f"{kind}/{case.name}", "rtol": case.rtol, "atol": case.atol, "operators": sorted(operators(model.graph)),
             "sets": sets,
         })
+    blob.file.close()
     with open(os.path.join(options.out, "index.json"), "w") as f:
         json.dump(index, f)
 
