@@ -4,5 +4,4 @@ import { defineConfig } from "vitest/config";
 
 const settings = { test: { include: ["tests/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 } };
 
-// biome-ignore lint/style/noDefaultExport: vitest reads the default export
 export default defineConfig(settings);

@@ -14,6 +14,7 @@ import { type Stage, stage } from "../ir/pass.js";
 import type { CpuDescription } from "../machine/cpu.js";
 import { bufferize } from "./bufferize/bufferize.js";
 import { fuseElementwise } from "./fuse/fuse-elementwise.js";
+import { inlineComposites } from "./fuse/inline-composites.js";
 import { outlineKernels } from "./fuse/outline-kernels.js";
 import { stablehloToLinalg } from "./fuse/stablehlo-to-linalg.js";
 import { expandMath } from "./legalize/expand-math.js";
@@ -21,12 +22,18 @@ import { linalgToLoops } from "./loops/linalg-to-loops.js";
 import { splitIntoChunks } from "./loops/split-into-chunks.js";
 import { tileContractions } from "./loops/tile-contractions.js";
 import { eliminateCommonSubexpressions } from "./simplify/eliminate-common-subexpressions.js";
+import { expandBatchNorm } from "./simplify/expand-batch-norm.js";
+import { expandEinsum } from "./simplify/expand-einsum.js";
+import { expandTuples } from "./simplify/expand-tuples.js";
 import { foldConstants } from "./simplify/fold-constants.js";
 import { inlineCalls } from "./simplify/inline-calls.js";
 import { removeDeadCode } from "./simplify/remove-dead-code.js";
 import { vectorizeGenerics } from "./vectorize/vectorize-generics.js";
 
 const graph = ["func", "stablehlo", "chlo"];
+/** StableHLO operations that are short for others. */
+const expansions = [expandTuples, expandBatchNorm, expandEinsum];
+
 const loops = ["func", "arith", "math", "complex", "scf", "memref", "vector"];
 const structured = ["func", "linalg", "tensor", "arith", "math", "complex", "scf"];
 
@@ -56,12 +63,20 @@ const graphStages: readonly Stage[] = [
     why: "Fewer operations make every later decision cheaper, and calls hide what could be fused.",
     leaves: graph,
     // Folding after inlining sees constants through calls; dead code last takes what both leave behind.
-    passes: [inlineCalls, foldConstants, eliminateCommonSubexpressions, removeDeadCode],
+    passes: [inlineCalls, ...expansions, foldConstants, eliminateCommonSubexpressions, removeDeadCode],
   }),
   stage("fuse", {
     why: "Structured operations say what is parallel and what each point reads, which is what grouping needs.",
     leaves: structured,
-    passes: [stablehloToLinalg, fuseElementwise, eliminateCommonSubexpressions, removeDeadCode],
+    // Composites that no schedule claims are inlined before their operations take structured form.
+    passes: [
+      inlineComposites,
+      ...expansions,
+      stablehloToLinalg,
+      fuseElementwise,
+      eliminateCommonSubexpressions,
+      removeDeadCode,
+    ],
   }),
 ];
 

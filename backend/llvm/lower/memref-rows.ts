@@ -206,6 +206,9 @@ function defineViewSymbols(op: Operation, to: FunctionLowering): void {
 export const memrefRows: Readonly<Record<string, Row>> = {
   "memref.load": load,
   "memref.store": store,
+  // What a kernel allocates for itself lives as long as it; hosts have rows of their own for both.
+  "memref.alloc": alloca,
+  "memref.dealloc": () => undefined,
   "memref.alloca": alloca,
   "memref.dim": dim,
   "memref.reinterpret_cast": reinterpret,
