@@ -61,7 +61,7 @@ func.func @main(%x: tensor<4x8xf32>, %w: tensor<8x3xf32>) -> (tensor<4x3xf32>, t
 // => }
 // -----
 // Blocks of a concatenation go straight to their places. The cache is updated in place: nothing reads what it was.
-func.func @main(%x: tensor<2x3xf32>, %y: tensor<2x2xf32>, %cache: tensor<4x5xf32> {tf.aliasing_output = 1 : i32}, %pos: tensor<i32>) -> (tensor<2x5xf32>, tensor<4x5xf32>) {
+func.func @main(%x: tensor<2x3xf32>, %y: tensor<2x2xf32>, %cache: tensor<4x5xf32> {psm.state, tf.aliasing_output = 1 : i32}, %pos: tensor<i32>) -> (tensor<2x5xf32>, tensor<4x5xf32>) {
   %e = tensor.empty() : tensor<2x5xf32>
   %a = tensor.insert_slice %x into %e[0, 0] [2, 3] [1, 1] : tensor<2x3xf32> into tensor<2x5xf32>
   %b = tensor.insert_slice %y into %a[0, 3] [2, 2] [1, 1] : tensor<2x2xf32> into tensor<2x5xf32>
@@ -71,9 +71,9 @@ func.func @main(%x: tensor<2x3xf32>, %y: tensor<2x2xf32>, %cache: tensor<4x5xf32
   return %b, %c : tensor<2x5xf32>, tensor<4x5xf32>
 }
 // => module {
-// =>   func.func @main(%arg0: memref<2x3xf32>, %arg1: memref<2x2xf32>, %arg2: memref<4x5xf32> {tf.aliasing_output = 1 : i32}, %arg3: memref<i32>, %arg4: memref<2x5xf32> {psm.result = 0 : i64}) {
+// =>   func.func @main(%arg0: memref<2x3xf32>, %arg1: memref<2x2xf32>, %arg2: memref<i32>, %arg3: memref<4x5xf32> {psm.state, tf.aliasing_output = 1 : i32}, %arg4: memref<2x5xf32> {psm.result = 0 : i64}) {
 // =>     func.call @main_kernel_0(%arg0, %arg1, %arg4) {psm.kernel} : (memref<2x3xf32>, memref<2x2xf32>, memref<2x5xf32>) -> ()
-// =>     func.call @main_kernel_1(%arg4, %arg3, %arg2) {psm.kernel} : (memref<2x5xf32>, memref<i32>, memref<4x5xf32>) -> ()
+// =>     func.call @main_kernel_1(%arg4, %arg2, %arg3) {psm.kernel} : (memref<2x5xf32>, memref<i32>, memref<4x5xf32>) -> ()
 // =>     func.return
 // =>   }
 // =>   func.func private @main_kernel_0(%arg0: memref<2x3xf32> {psm.access = "read"}, %arg1: memref<2x2xf32> {psm.access = "read"}, %arg2: memref<2x5xf32> {psm.access = "readwrite"}) {
@@ -102,17 +102,17 @@ func.func @main(%x: tensor<2x3xf32>, %y: tensor<2x2xf32>, %cache: tensor<4x5xf32
 // => }
 // -----
 // The old state is a result too, so the update may not happen in it: the kernel works on a copy, which goes back at the end.
-func.func @main(%state: tensor<4xf32> {tf.aliasing_output = 0 : i32}, %x: tensor<1xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+func.func @main(%state: tensor<4xf32> {psm.state, tf.aliasing_output = 0 : i32}, %x: tensor<1xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
   %new = tensor.insert_slice %x into %state[2] [1] [1] : tensor<1xf32> into tensor<4xf32>
   return %new, %state : tensor<4xf32>, tensor<4xf32>
 }
 // => module {
-// =>   func.func @main(%arg0: memref<4xf32> {tf.aliasing_output = 0 : i32}, %arg1: memref<1xf32>, %arg2: memref<4xf32> {psm.result = 1 : i64}) {
+// =>   func.func @main(%arg0: memref<1xf32>, %arg1: memref<4xf32> {psm.state, tf.aliasing_output = 0 : i32}, %arg2: memref<4xf32> {psm.result = 1 : i64}) {
 // =>     %0 = memref.alloc() : memref<4xf32>
-// =>     memref.copy %arg0, %0 : memref<4xf32> to memref<4xf32>
-// =>     func.call @main_kernel_0(%arg1, %0) {psm.kernel} : (memref<1xf32>, memref<4xf32>) -> ()
-// =>     memref.copy %arg0, %arg2 : memref<4xf32> to memref<4xf32>
-// =>     memref.copy %0, %arg0 : memref<4xf32> to memref<4xf32>
+// =>     memref.copy %arg1, %0 : memref<4xf32> to memref<4xf32>
+// =>     func.call @main_kernel_0(%arg0, %0) {psm.kernel} : (memref<1xf32>, memref<4xf32>) -> ()
+// =>     memref.copy %arg1, %arg2 : memref<4xf32> to memref<4xf32>
+// =>     memref.copy %0, %arg1 : memref<4xf32> to memref<4xf32>
 // =>     func.return
 // =>   }
 // =>   func.func private @main_kernel_0(%arg0: memref<1xf32> {psm.access = "read"}, %arg1: memref<4xf32> {psm.access = "readwrite"}) {
@@ -126,11 +126,11 @@ func.func @main(%state: tensor<4xf32> {tf.aliasing_output = 0 : i32}, %x: tensor
 // => }
 // -----
 // Two states that change places are swapped through a buffer of their own.
-func.func @main(%a: tensor<4xf32> {tf.aliasing_output = 1 : i32}, %b: tensor<4xf32> {tf.aliasing_output = 0 : i32}) -> (tensor<4xf32>, tensor<4xf32>) {
+func.func @main(%a: tensor<4xf32> {psm.state, tf.aliasing_output = 1 : i32}, %b: tensor<4xf32> {psm.state, tf.aliasing_output = 0 : i32}) -> (tensor<4xf32>, tensor<4xf32>) {
   return %a, %b : tensor<4xf32>, tensor<4xf32>
 }
 // => module {
-// =>   func.func @main(%arg0: memref<4xf32> {tf.aliasing_output = 1 : i32}, %arg1: memref<4xf32> {tf.aliasing_output = 0 : i32}) {
+// =>   func.func @main(%arg0: memref<4xf32> {psm.state, tf.aliasing_output = 1 : i32}, %arg1: memref<4xf32> {psm.state, tf.aliasing_output = 0 : i32}) {
 // =>     %0 = memref.alloc() : memref<4xf32>
 // =>     memref.copy %arg0, %0 : memref<4xf32> to memref<4xf32>
 // =>     memref.copy %arg1, %arg0 : memref<4xf32> to memref<4xf32>

@@ -21,6 +21,7 @@ function check(seed: number): string {
   const { module, inputs } = randomProgram(new Random(seed), context);
   expect(verify(module, context).map((d) => d.message)).toEqual([]);
   const before = printModule(module, context);
+  const states = dictionaries(lookupFunction(module, "main")!, "arg_attrs").map((d) => d["psm.state"] !== undefined);
   const wanted = runTensors(module, inputs, context);
   for (const pass of [outlineKernels, bufferize]) {
     pass.run(module, context);
@@ -30,10 +31,7 @@ function check(seed: number): string {
     ).toEqual([]);
   }
   const after = printModule(module, context);
-  const found = runMemrefs(module, inputs, wanted, context);
-  const states = dictionaries(lookupFunction(module, "main")!, "arg_attrs").map(
-    (d) => d["tf.aliasing_output"] !== undefined,
-  );
+  const found = runMemrefs(module, { inputs, states, wanted }, context);
   wanted.forEach((x, i) =>
     expect(sameBits(found.results[i]!, x), `result ${i} of\n${before}\nbecame\n${after}`).toBe(true),
   );

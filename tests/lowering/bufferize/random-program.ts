@@ -5,7 +5,7 @@
  */
 
 import { affineMap, identityMap, permutationMap } from "../../../ir/affine.js";
-import { intAttr } from "../../../ir/attrs.js";
+import { intAttr, unitAttr } from "../../../ir/attrs.js";
 import type { Builder } from "../../../ir/builder.js";
 import type { Context } from "../../../ir/context.js";
 import { constantIndex, constantOf } from "../../../ir/dialects/arith/constant.js";
@@ -53,7 +53,8 @@ function tieStates(func: Operation, r: Random, context: Context): void {
     const k = free.findIndex((n) => body.terminator.operand(n).type === arg.type);
     if (k < 0 || r.chance(0.5)) return { kind: "dict", entries: {} } as const;
     const [result] = free.splice(k, 1);
-    return { kind: "dict", entries: { "tf.aliasing_output": intAttr(result!, context.types.scalar("i32")) } } as const;
+    const tied = intAttr(result!, context.types.scalar("i32"));
+    return { kind: "dict", entries: { "psm.state": unitAttr, "tf.aliasing_output": tied } } as const;
   });
   func.setAttr("arg_attrs", { kind: "array", items: attrs });
 }

@@ -7,6 +7,7 @@ import { functionBody, lookupFunction } from "../../../ir/dialects/func.js";
 import type { Operation } from "../../../ir/graph.js";
 import { interpret } from "../../../ir/interpret.js";
 import { filled, type NdArray } from "../../../ir/ndarray.js";
+import { printType, staticShape, type Type } from "../../../ir/types.js";
 import { uninitialised } from "../../../ir/uninitialised.js";
 import { dictionaries } from "../../../lowering/bufferize/bufferize-function.js";
 
@@ -23,21 +24,28 @@ export interface MemrefRun {
   readonly inputs: readonly NdArray[];
 }
 
-/** `wanted` gives the shapes of the results that the caller provides. */
+/**
+ * `wanted` gives the shapes of the results that the caller provides; `states` says which inputs are states, which come
+ * behind the others.
+ */
 export function runMemrefs(
   module: Operation,
-  inputs: readonly NdArray[],
-  wanted: readonly NdArray[],
+  {
+    inputs,
+    states,
+    wanted,
+  }: { readonly inputs: readonly NdArray[]; readonly states: readonly boolean[]; readonly wanted: readonly NdArray[] },
   context: Context,
 ): MemrefRun {
   const func = lookupFunction(module, "main")!;
   const attrs = dictionaries(func, "arg_attrs");
+  const given = inputs.map((x) => viewOf({ ...x, data: x.data.slice() }));
+  const ordered = [...given.filter((_, i) => !states[i]), ...given.filter((_, i) => states[i])];
   const places = new Map<number, BufferView>();
-  const views = functionBody(func).args.map((_, i) => {
-    const given = inputs[i];
-    const number = attrs[i]?.[given ? "tf.aliasing_output" : "psm.result"];
+  const views = functionBody(func).args.map((arg, i) => {
+    const number = attrs[i]?.["psm.result"] ?? (attrs[i]?.["psm.state"] ? attrs[i]["tf.aliasing_output"] : undefined);
     const result = number?.kind === "int" ? Number(number.value) : undefined;
-    const view = viewOf(given ? { ...given, data: given.data.slice() } : outputFor(wanted[result!]!));
+    const view = ordered[i] ?? (result === undefined ? arenaFor(arg.type) : outputFor(wanted[result]!));
     if (result !== undefined) places.set(result, view);
     return view;
   });
@@ -46,9 +54,15 @@ export function runMemrefs(
     const number = dict["psm.result"];
     if (number?.kind === "int") places.set(Number(number.value), returned[i] as BufferView);
   });
-  return { results: wanted.map((_, i) => toArray(places.get(i)!)), inputs: inputs.map((_, i) => toArray(views[i]!)) };
+  return { results: wanted.map((_, i) => toArray(places.get(i)!)), inputs: given.map(toArray) };
 }
 
-function outputFor({ element, shape }: NdArray): NdArray {
-  return filled(element, shape, uninitialised(element));
+function outputFor({ element, shape }: NdArray): BufferView {
+  return viewOf(filled(element, shape, uninitialised(element)));
+}
+
+/** An argument that is neither input nor result is the arena. */
+function arenaFor(type: Type): BufferView {
+  if (type.kind !== "memref") throw new Error(`${printType(type)} is no arena`);
+  return viewOf(filled(type.element, staticShape(type), uninitialised(type.element)));
 }
