@@ -30,6 +30,7 @@ import type {
   Weight,
 } from "../runtime-lib/bundle/generated/manifest.js";
 import { layoutSafetensors, type TensorSource } from "../runtime-lib/bundle/safetensors-writer.js";
+import { expressionOfText, sizeExpression } from "./expression.js";
 import { dimAttr, emitModule, type LoweredProgram, programOf } from "./llvm/emit-module.js";
 import { isAllocatedByRun } from "./llvm/host.js";
 import { symbolsIn } from "./llvm/kernel.js";
@@ -41,6 +42,8 @@ export interface LoweredVariant {
   readonly cpu: CpuDescription;
   readonly module: Operation;
   readonly context: Context;
+  /** As this variant's own import read them: dimensions belong to a context. */
+  readonly entries: readonly EntryInterface[];
 }
 
 export interface BundleInput {
@@ -48,7 +51,6 @@ export interface BundleInput {
   readonly producer: string;
   readonly source: Source;
   readonly options: readonly Option[];
-  readonly entries: readonly EntryInterface[];
   readonly variants: readonly LoweredVariant[];
 }
 
@@ -85,12 +87,10 @@ export async function emitBundle(input: BundleInput, draft: BundleDraft): Promis
     symbols: [...symbols.values()],
     ...(written ? { weightData: written.data } : {}),
     weights,
-    states: input.entries.flatMap((e) =>
-      e.states.map(
-        (s): State => ({ name: s.name, dtype: s.element, shape: s.shape.map((d) => first.context.dims.print(d)) }),
-      ),
+    states: first.entries.flatMap((e) =>
+      e.states.map((s): State => ({ name: s.name, dtype: s.element, shape: s.shape.map((d) => sizeExpression(d)) })),
     ),
-    entries: input.entries.map((e) => describeEntry(e, first.context)),
+    entries: first.entries.map((e) => describeEntry(e, first.context)),
     sources: [],
     targets,
   };
@@ -124,19 +124,19 @@ async function* readSlices(name: string, bytes: number, context: Context): Async
 
 function emitTarget(
   input: BundleInput,
-  { cpu, module, context }: LoweredVariant,
+  { cpu, module, context, entries }: LoweredVariant,
   offsets: ReadonlyMap<string, number>,
 ): { readonly target: Target; readonly text: string; readonly program: LoweredProgram } {
-  const program = programOf(module, input.entries, context);
+  const program = programOf(module, entries, context);
   const weightOffset = (name: string): number => {
     const offset = offsets.get(name);
     if (offset === undefined) throw new Error(`there is no weight '${name}'`);
     return offset;
   };
-  const { text } = emitModule(program, { model: input.model, entries: input.entries, weightOffset }, context);
+  const { text } = emitModule(program, { model: input.model, entries, weightOffset }, context);
   const kernels = [...program.kernels].map(([name, func]) => describeKernel(name, func, context));
   const names = [...offsets.keys()];
-  const programs = input.entries.map((entry, entryIndex) =>
+  const programs = entries.map((entry, entryIndex) =>
     scheduleOf(
       {
         entry,
@@ -182,7 +182,7 @@ function describeKernel(name: string, func: Operation, context: Context): Kernel
   return {
     symbol: name,
     arguments: [...own.map(describe), ...symbolArguments],
-    grid: chunks?.kind === "string" ? [chunks.value] : [],
+    grid: chunks?.kind === "string" ? [expressionOfText(chunks.value, context)] : [],
     flops: "0",
     bytes: "0",
     sources: [],
@@ -217,7 +217,7 @@ function describeEntry(entry: EntryInterface, context: Context): Entry {
   const value = (v: InterfaceValue, isOutput: boolean): Value => ({
     name: v.name,
     dtype: v.element,
-    shape: v.shape.map((d) => context.dims.print(d)),
+    shape: v.shape.map((d) => sizeExpression(d)),
     allocatedByRun: isOutput && isAllocatedByRun(v.shape, context),
   });
   return {
@@ -225,19 +225,19 @@ function describeEntry(entry: EntryInterface, context: Context): Entry {
     inputs: entry.inputs.map((v) => value(v, false)),
     outputs: entry.outputs.map((v) => value(v, true)),
     states: entry.states.map((_, i) => ({ state: i })),
-    checks: planSizes(entry, context).checks.map((c) => describeCheck(c, entry, context)),
+    checks: planSizes(entry, context).checks.map((c) => describeCheck(c, entry)),
   };
 }
 
-function describeCheck(check: SizeCheck, entry: EntryInterface, context: Context): Check {
+function describeCheck(check: SizeCheck, entry: EntryInterface): Check {
   const { name } = entry.inputs[check.input]!;
   const where = `dimension ${check.axis} of input '${name}'`;
   const place = { input: check.input, dimension: check.axis };
   if (check.equals !== undefined)
     return {
-      message: `${where} must be ${context.dims.print(check.equals as Dim)}`,
+      message: `${where} must be ${sizeExpression(check.equals as Dim)}`,
       ...place,
-      expected: context.dims.print(check.equals),
+      expected: sizeExpression(check.equals),
     };
   return {
     message: `${where} must be in [${check.min}, ${check.max === Number.POSITIVE_INFINITY ? "inf" : check.max}]`,

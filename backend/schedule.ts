@@ -18,6 +18,7 @@ import type {
   Program,
   Step,
 } from "../runtime-lib/bundle/generated/manifest.js";
+import { sizeExpression } from "./expression.js";
 import { symbolsIn } from "./llvm/kernel.js";
 
 export interface ScheduleInput {
@@ -40,7 +41,7 @@ export function scheduleOf(input: ScheduleInput, context: Context): Program {
     entry: input.entryIndex,
     buffers: walk.buffers(),
     steps,
-    memory: { arenaBytes: context.dims.print(input.arena), lowerBoundBytes: context.dims.print(input.lowerBound) },
+    memory: { arenaBytes: sizeExpression(input.arena), lowerBoundBytes: sizeExpression(input.lowerBound) },
   };
 }
 
@@ -94,7 +95,7 @@ class ScheduleWalk {
     this.#buffers.push({
       kind,
       index,
-      size: dims.print(bytes),
+      size: sizeExpression(bytes),
       offset,
       alignment: kind === "input" || kind === "output" ? elementFacts[type.element].storageBytes : 64,
       begin: this.#step,
@@ -211,7 +212,7 @@ class ScheduleWalk {
     if (op.name === "arith.constant") return String((op.attrs["value"] as { readonly value?: bigint }).value ?? 0);
     if (op.name === "memref.dim") {
       const axis = Number(this.#scalar(op.operand(1)));
-      return this.#context.dims.print((op.operand(0).type as MemRefType).shape[axis]!);
+      return sizeExpression((op.operand(0).type as MemRefType).shape[axis]!);
     }
     if (op.name === "arith.index_cast") return a!;
     const sign = joined[op.name];

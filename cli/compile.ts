@@ -61,7 +61,6 @@ export async function compileGraph({ source, make }: GraphSource, options: Compi
     producer: `persimmons ${packageVersion()}`,
     source,
     options: options.profile ? [{ name: "profile", value: "true" }] : [],
-    entries: first.entries,
     variants: lowered,
   };
   const compose: Compose = async (draft) => {
