@@ -1,14 +1,15 @@
 /**
  * @file Builds loops: a state that goes round, and values of every iteration stacked up. Sizes of the state may change from
- * one iteration to the next; those of stacked values may not. The body is built on a sketch first, to see which sizes stay.
+ * one iteration to the next; those of stacked values may not. Where sizes change, the body is built once more for that.
  */
 
 import type { Context } from "./context.js";
 import { compileError } from "./diagnostic.js";
+import { whileOp } from "./dialects/stablehlo/control-flow.js";
 import type { Dim } from "./dim.js";
 import type { Value } from "./graph.js";
 import { numericsOf } from "./scalar.js";
-import type { TensorBuilder } from "./tensor-builder.js";
+import type { OpenBlock, TensorBuilder } from "./tensor-builder.js";
 import { printType, type TensorType } from "./types.js";
 
 export interface LoopStep {
@@ -36,38 +37,38 @@ export interface LoopResults {
 
 /** @throws CompileError PS1203 where the state or stacked values cannot be given types that hold for every iteration. */
 export function buildLoop(t: TensorBuilder, spec: LoopSpec): LoopResults {
-  const { init, trips, start, body } = spec;
-  const { stateTypes, stackedTypes, opened, endsEarly } = sketchLoop(t, spec);
-  if (trips === undefined && stackedTypes.length > 0)
+  const { init, trips, start } = spec;
+  const body = openBody(t, spec);
+  const { inner, step, stateTypes, opened } = body;
+  const endsEarly = step.goOn !== undefined || start !== undefined;
+  if (trips === undefined && step.stacked.length > 0)
     throw compileError("PS1203", "values of every iteration are stacked, but the number of iterations has no bound");
-  const buffers = stackedTypes.map((type) =>
-    t.fill(numericsOf(type.element).zero, [trips!, ...type.shape], type.element),
-  );
-  const state = init.map((x, i) => t.withType(x, stateTypes[i]!));
-  const [atIndex, atFlag, atState] = [0, 1, endsEarly ? 2 : 1];
-  const atBuffers = atState + state.length;
+  const buffers = step.stacked.map((x) => {
+    const { element, shape } = inner.t.type(x);
+    return t.fill(numericsOf(element).zero, [trips!, ...shape], element);
+  });
+  const state = init.map((x, i) => t.withType(t.settle(x), stateTypes[i]!));
   const flag = endsEarly ? [start ?? t.fill(1, [], "i1")] : [];
-  const values = [t.number(0, "i64"), ...flag, ...state, ...buffers];
-  const results = t.while(
-    values,
+  // What goes round: the index, the state, whether to go on, the stacks.
+  const values = [t.number(0, "i64"), ...state, ...flag, ...buffers];
+  const extra = [...flag, ...buffers].map((x) => inner.t.note(inner.block.addArg(x.type))).slice(flag.length);
+  const next = step.state.map((x, k) => inner.t.withType(x, reopened(inner.t, stateTypes[k]!, opened)));
+  const goOn = endsEarly ? [step.goOn ?? inner.t.fill(1, [], "i1")] : [];
+  const filled = step.stacked.map((x, k) => putAt(inner.t, extra[k]!, x, body.index));
+  const bodyRegion = inner.close([inner.t.add(body.index, 1), ...next, ...goOn, ...filled]);
+  const condition = t.region(
+    values.map((x) => x.type),
     (b, args) => {
-      const isBelow = trips === undefined ? undefined : b.lt(args[atIndex]!, b.scalar(trips));
-      if (!endsEarly) return isBelow ?? b.fill(1, [], "i1");
-      return isBelow === undefined ? args[atFlag]! : b.and(isBelow, args[atFlag]!);
-    },
-    (b, args) => {
-      const i = args[atIndex]!;
-      const step = body(b, i, args.slice(atState, atBuffers));
-      const next = step.state.map((x, k) => b.withType(b.settle(x), reopened(b, stateTypes[k]!, opened)));
-      const goOn = endsEarly ? [step.goOn ?? b.fill(1, [], "i1")] : [];
-      const filled = step.stacked.map((x, k) => putAt(b, args[atBuffers + k]!, x, i));
-      return [b.add(i, 1), ...goOn, ...next, ...filled];
+      const isBelow = trips === undefined ? undefined : b.lt(args[0]!, b.scalar(trips));
+      const isOn = endsEarly ? args[1 + state.length] : undefined;
+      return [isBelow && isOn ? b.and(isBelow, isOn) : (isBelow ?? isOn ?? b.fill(1, [], "i1"))];
     },
   );
-  const full = results.slice(atBuffers);
-  const count = endsEarly && full.length > 0 ? t.symbolOf(results[atIndex]!, countRange(t.context, trips!)) : undefined;
+  const { results } = t.emitOp(whileOp, { operand: values }, {}, { regions: [condition, bodyRegion] });
+  const full = results.slice(1 + state.length + flag.length);
+  const count = endsEarly && full.length > 0 ? t.symbolOf(results[0]!, countRange(t.context, trips!)) : undefined;
   return {
-    state: results.slice(atState, atBuffers),
+    state: results.slice(1, 1 + state.length),
     stacked: count === undefined ? full : full.map((x) => t.sliceAxis(x, 0, 0, count)),
   };
 }
@@ -89,32 +90,35 @@ function putAt(t: TensorBuilder, buffer: Value, x: Value, index: Value): Value {
   return t.replaceBlock(buffer, t.unsqueeze(x, [0]), [index, ...zeros]);
 }
 
-interface Sketch {
+/** The body, built but not ended. */
+interface OpenBody {
+  readonly inner: OpenBlock;
+  readonly index: Value;
+  /** Values with types that say in numbers what is known in numbers. */
+  readonly step: LoopStep;
   readonly stateTypes: readonly TensorType[];
-  readonly stackedTypes: readonly TensorType[];
   /** Symbols for sizes of the state that change. */
   readonly opened: ReadonlySet<Dim>;
-  readonly endsEarly: boolean;
 }
 
-/** Builds the body until no more sizes of the state turn out to change. */
-function sketchLoop(t: TensorBuilder, { init, body, start }: LoopSpec): Sketch {
+/** Builds the body; again where sizes of the state turn out to change, with those open. */
+function openBody(t: TensorBuilder, { init, body }: LoopSpec): OpenBody {
   let stateTypes = init.map((x) => t.type(t.settle(x)));
   const opened = new Set<Dim>();
   const known = new Set(t.context.dims.symbols);
   const rounds = 1 + stateTypes.reduce((n, type) => n + type.shape.length, 0);
   for (let round = 0; round < rounds; round++) {
-    const index = t.tensorType([], "i64");
-    const step = t.sketch([index, ...stateTypes], (b, [i, ...state]) => {
-      const { goOn, state: next, stacked } = body(b, i!, state);
-      const types = (list: readonly Value[]): TensorType[] => list.map((x) => b.type(b.settle(x)));
-      return { endsEarly: goOn !== undefined || start !== undefined, state: types(next), stacked: types(stacked) };
-    });
-    const joined = stateTypes.map((type, i) => openTo(t, type, step.state[i], opened));
+    const inner = t.open([t.tensorType([], "i64"), ...stateTypes]);
+    const [index, ...args] = inner.block.args;
+    const { goOn, state, stacked } = body(inner.t, index!, args);
+    const settled = (list: readonly Value[]): Value[] => list.map((x) => inner.t.settle(x));
+    const step = { goOn, state: settled(state), stacked: settled(stacked) };
+    const joined = stateTypes.map((type, i) => openTo(t, type, step.state[i] && inner.t.type(step.state[i]), opened));
     if (joined.every((type, i) => type === stateTypes[i])) {
-      for (const type of step.stacked) checkStacked(t, type, known);
-      return { stateTypes, stackedTypes: step.stacked, opened, endsEarly: step.endsEarly };
+      for (const x of step.stacked) checkStacked(t, inner.t.type(x), known);
+      return { inner, index: index!, step, stateTypes, opened };
     }
+    inner.discard();
     stateTypes = joined;
   }
   throw new Error("the sizes of a loop's state do not settle");

@@ -26,6 +26,18 @@ import { printType, type TensorType, type Type } from "./types.js";
 /** Fills a region or function; gives what it returns. */
 export type Fill = (t: TensorBuilder, args: readonly Value[]) => readonly Value[];
 
+/** A block that is being built. */
+export interface OpenBlock {
+  readonly block: Block;
+  readonly t: TensorBuilder;
+  /** Undoes what was learnt of sizes since the block was opened: it holds inside only. */
+  readonly forget: () => void;
+  /** Ends the block with these results, and forgets. */
+  readonly close: (results: readonly Value[]) => Region;
+  /** Throws the block away, and forgets. */
+  readonly discard: () => void;
+}
+
 export interface ContractionAxes {
   /** Axes of either side that go together and stay. */
   readonly batch?: readonly [readonly number[], readonly number[]];
@@ -133,33 +145,34 @@ export class TensorBuilder extends IndexBuilder {
     return this.dot(x, y, { batch: [axes, axes], contract: [[rank + 1], [rank]] }, element);
   }
 
-  /** A region of one block; what `fill` gives is returned. Values from around it may be used inside. */
-  region(argTypes: readonly Type[], fill: Fill): Region {
-    const forget = this.facts.snapshot();
-    const region = this.builder.region(argTypes, (b, args) => {
-      b.op(returnOp, { results: fill(this.inside(b, args), args) }, {});
-    });
-    forget();
-    return region;
-  }
-
-  /** A builder for a block inside this one. */
-  protected inside(b: Builder, args: readonly Value[]): TensorBuilder {
-    const inner = new TensorBuilder(b, this.decompositions, this);
-    for (const arg of args) inner.note(arg);
-    return inner;
-  }
-
-  /** Runs `run` on a block that is thrown away, to see what comes out. */
-  sketch<T>(argTypes: readonly Type[], run: (t: TensorBuilder, args: readonly Value[]) => T): T {
+  /** A new block inside this one, and what builds it; values from around it may be used there. */
+  open(argTypes: readonly Type[]): OpenBlock {
     const forget = this.facts.snapshot();
     const block = new Block(argTypes);
     const b = new Builder(this.context, block);
     b.at = this.builder.at;
-    const result = run(this.inside(b, block.args), block.args);
-    for (const op of block.ops()) op.dropReferences();
-    forget();
-    return result;
+    const t = new TensorBuilder(b, this.decompositions, this);
+    for (const arg of block.args) t.note(arg);
+    return {
+      block,
+      t,
+      forget,
+      close(results) {
+        b.op(returnOp, { results }, {});
+        forget();
+        return newRegion(block);
+      },
+      discard() {
+        for (const op of block.ops()) op.dropReferences();
+        forget();
+      },
+    };
+  }
+
+  /** A region of one block; what `fill` gives is returned. */
+  region(argTypes: readonly Type[], fill: Fill): Region {
+    const { block, t, close } = this.open(argTypes);
+    return close(fill(t, block.args));
   }
 
   /**
@@ -167,22 +180,16 @@ export class TensorBuilder extends IndexBuilder {
    * symbols. `pred` is an i1 of rank 0.
    */
   if(pred: Value, then: Fill, otherwise: Fill): readonly Value[] {
-    const branches = [then, otherwise].map((fill) => {
-      const forget = this.facts.snapshot();
-      const block = new Block();
-      const b = new Builder(this.context, block);
-      b.at = this.builder.at;
-      const t = this.inside(b, []);
-      const values = fill(t, []).map((x) => t.settle(x));
-      return { block, t, values, forget };
-    });
-    const types = this.#joinTypes(branches.map(({ values }) => values.map((x) => this.type(x))));
-    const regions = branches.toReversed().map(({ block, t, values, forget }) => {
-      t.builder.op(returnOp, { results: values.map((x, i) => t.withType(x, types[i]!)) }, {});
-      forget();
-      return newRegion(block);
-    });
-    return this.emitOp(ifOp, { pred }, {}, { regions: regions.toReversed() }).results;
+    const first = this.open([]);
+    const firstValues = then(first.t, []).map((x) => first.t.settle(x));
+    // What the first branch takes to be equal need not be so in the second.
+    first.forget();
+    const second = this.open([]);
+    const secondValues = otherwise(second.t, []).map((x) => second.t.settle(x));
+    const types = this.#joinTypes([firstValues, secondValues].map((list) => list.map((x) => this.type(x))));
+    const named = (t: TensorBuilder, values: readonly Value[]) => values.map((x, i) => t.withType(x, types[i]!));
+    const regions = [first.close(named(first.t, firstValues)), second.close(named(second.t, secondValues))];
+    return this.emitOp(ifOp, { pred }, {}, { regions }).results;
   }
 
   /** @throws CompileError PS1203 where the lists differ in more than sizes. */

@@ -5,16 +5,18 @@
 
 import { ContentsMemo } from "../../ir/analysis/contents.js";
 import type { Context } from "../../ir/context.js";
-import { CompileError, diagnostic } from "../../ir/diagnostic.js";
+import { CompileError, compileError, diagnostic } from "../../ir/diagnostic.js";
 import { unrealizedConversionCast } from "../../ir/dialects/builtin.js";
 import type { Dim } from "../../ir/dim.js";
 import type { Value } from "../../ir/graph.js";
+import { formatLocation } from "../../ir/location.js";
 import type { TensorBuilder } from "../../ir/tensor-builder.js";
 import { ImportNode, type NodeServices, type OpRow, type RowResult } from "./context.js";
 import { type DimNames, shapeOf } from "./dims.js";
 import { builtinFunction } from "./function-bodies.js";
 import { describeImported, type Imported, isTensor, type MissingItem, Scope } from "./imported.js";
 import { findRow, nearestOperator } from "./ops/table.js";
+import { onnxCode } from "./problems.js";
 import {
   functionKey,
   type OnnxAttribute,
@@ -59,6 +61,8 @@ export class Walk {
   readonly #context: Context;
   readonly #dims: DimNames;
   readonly #memo = new ContentsMemo();
+  readonly #reported = new Set<string>();
+  #nodes = 0;
 
   constructor(model: OnnxModel, context: Context, dims: DimNames) {
     this.#model = model;
@@ -86,6 +90,7 @@ export class Walk {
 
   nodes(nodes: readonly OnnxNode[], t: TensorBuilder, scope: Scope, frame: Frame): void {
     for (const node of nodes) {
+      if (++this.#nodes > MAX_NODES) throw compileError(onnxCode.limit, TOO_MANY, { at: node.at });
       t.builder.at = node.at;
       const inputs = node.inputs.map((name) => (name === "" ? undefined : scope.get(name)));
       const results = this.#node({ node, attributes: attributesOf(node, frame), inputs, t, scope, frame });
@@ -236,6 +241,10 @@ export class Walk {
   #error(code: ImportCode, message: string, { node, frame }: Site, fix?: string): void {
     const isInner = frame.path !== "" && node.at.kind === "graph-node";
     const at = isInner ? { ...node.at, file: this.#model.file, node: `${frame.path}${node.label}` } : node.at;
+    // The body of a loop may be imported more than once.
+    const key = `${formatLocation(at)} ${message}`;
+    if (this.#reported.has(key)) return;
+    this.#reported.add(key);
     this.#context.diagnostics.add(diagnostic(code, message, fix === undefined ? { at } : { at, fix }));
   }
 }
@@ -260,6 +269,10 @@ function sizesBefore(
   }
   return sizes;
 }
+
+/** Nodes imported, those of expanded functions and unrolled loops included: a small file may ask for any number. */
+const MAX_NODES = 1_000_000;
+const TOO_MANY = `expanding its functions and loops gives more than ${MAX_NODES} nodes`;
 
 const opsetOf = ({ node, frame }: Site): number => frame.opsets.get(node.domain) ?? 1;
 

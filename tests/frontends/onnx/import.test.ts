@@ -269,6 +269,19 @@ describe("functions", () => {
     expect(y!.data[0]).toBeCloseTo(2 / (1 + Math.exp(-1)), 5);
   });
 
+  test("that double at every level are given up before they fill the memory", () => {
+    const twice = (name: string, callee: string): Bytes => {
+      const call = (x: string, y: string): Bytes => sub(7, sub(1, x), sub(2, y), sub(4, callee), sub(7, "me"));
+      const opsets = [sub(9, int(2, 21)), sub(9, sub(1, "me"), int(2, 1))];
+      return sub(25, sub(1, name), sub(10, "me"), ...opsets, sub(4, "a"), sub(5, "c"), call("a", "b"), call("b", "c"));
+    };
+    const leaf = sub(25, sub(1, "F0"), sub(10, "me"), sub(9, int(2, 21)), sub(4, "a"), sub(5, "a"));
+    const chain = Array.from({ length: 40 }, (_, i) => twice(`F${i + 1}`, `F${i}`));
+    const main = model(opset(1, "me"), graph(input("x"), output("y"), node("F40", ["x"], ["y"], nodeDomain("me"))));
+    const [first] = refusals(Buffer.concat([main, leaf, ...chain]));
+    expect(first).toContain("gives more than 1000000 nodes");
+  }, 60_000);
+
   test("that composites decompose into are shared by layers of the same shape", () => {
     const layers = ["a", "b", "c"].map((name, i) => node("Softmax", [i === 0 ? "x" : ["a", "b"][i - 1]!], [name]));
     const { text } = imported(model(graph(input("x", FLOAT, ["n", 3]), output("c", FLOAT, ["n", 3]), ...layers)));
