@@ -18,10 +18,15 @@ import { movement } from "./movement.js";
 import { normalization } from "./normalization.js";
 import { pools } from "./pool.js";
 import { reductions } from "./reductions.js";
+import { resizes } from "./resize.js";
 import { sequences } from "./sequences.js";
 import { slices } from "./slices.js";
 import { uniques } from "./unique.js";
 import { unpools } from "./unpool.js";
+import { grids } from "./grid-sample.js";
+import { deformConvs } from "./deform-conv.js";
+import { roiAligns } from "./roi-align.js";
+import { suppression } from "./nms.js";
 
 const families: readonly (readonly OpRow[])[] = [
   activations,
@@ -31,14 +36,19 @@ const families: readonly (readonly OpRow[])[] = [
   contractions,
   control,
   convolutions,
+  deformConvs,
   elementwise,
+  grids,
   indexing,
   movement,
   normalization,
   pools,
   reductions,
+  resizes,
+  roiAligns,
   sequences,
   slices,
+  suppression,
   uniques,
   unpools,
 ];
