@@ -19,7 +19,6 @@ import type { ElementType } from "./element.js";
 import { elementFacts } from "./element.js";
 import { Block, newRegion, type Region, type Value } from "./graph.js";
 import { IndexBuilder, type Joining } from "./index-builder.js";
-import type { Operand } from "./math-builder.js";
 import { numericsOf, type Scalar } from "./scalar.js";
 import { printType, type TensorType, type Type } from "./types.js";
 
@@ -243,11 +242,6 @@ export class TensorBuilder extends IndexBuilder {
   /** Whether any element along `axes` is true. */
   any = (x: Value, axes: readonly number[], keep = false): Value => this.reduce(x, axes, "or", keep);
   all = (x: Value, axes: readonly number[], keep = false): Value => this.reduce(x, axes, "and", keep);
-
-  /** Elements where `pred` is false become `otherwise`. */
-  where(pred: Value, x: Operand, otherwise: Operand): Value {
-    return this.select(pred, x, otherwise);
-  }
 }
 
 const sorted = (axes: readonly number[]): number[] => [...axes].sort((a, b) => a - b);

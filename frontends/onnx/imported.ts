@@ -39,7 +39,8 @@ export function isTensor(x: Imported): x is Value {
 export function describeImported(x: Imported): string {
   if (isTensor(x)) return "a tensor";
   if (x.kind === "strings") return "a tensor of strings";
-  return x.kind === "missing" ? "nothing, as its node is not supported" : `a ${x.kind}`;
+  if (x.kind === "missing") return "nothing, as its node is not supported";
+  return x.kind === "optional" ? "an optional" : "a sequence";
 }
 
 /** Names of a graph, seeing those of the graphs around it. */

@@ -86,7 +86,7 @@ function refuse(what: string, fix: string): never {
 
 function describeType(type: OnnxType | undefined): string {
   if (type === undefined) return "of no type";
-  return type.kind === "tensor" ? `a tensor of ${type.dtype}s` : `a ${type.kind}`;
+  return type.kind === "tensor" ? `a tensor of ${type.dtype}s` : `of type ${type.kind}`;
 }
 
 /** An imported value as tensors, and how to make such a value of others. Values with one `form` are alike. */
