@@ -28,8 +28,8 @@ import { affinePosition } from "../affine-position.js";
 import { IndexArithmetic, type Position } from "../fuse/structure/index-arithmetic.js";
 import { axisSize } from "../shape-values.js";
 import { motionAlong } from "../vectorize/access.js";
-import { laneMask } from "../vectorize/lanes.js";
-import { carryingLoop, countedLoop, parallelLoops, upTo } from "./build-loops.js";
+import { laneMask, transposeSquare } from "../vectorize/lanes.js";
+import { carryingLoop, countedLoop, parallelLoops, type Range, upTo } from "./build-loops.js";
 import { type Access, type Contraction, contractionOf, extent } from "./contraction.js";
 import { mergeDimensions } from "./merge-dimensions.js";
 
@@ -206,6 +206,10 @@ class Tiler {
   ): void {
     const inner = this.#c.columns.at(-1)!;
     const isContiguous = motionAlong(this.#c.vectors.map, inner) === "contiguous";
+    if (!isContiguous && this.#isTransposed()) {
+      this.#packTransposed(b, new Map([...point, ...this.#lineAt(block.firstLine)]), block, k0, kc);
+      return;
+    }
     countedLoop(b, upTo(b, kc), (row, kk) => {
       const at = new IndexArithmetic(row);
       const k = unflatten(
@@ -238,6 +242,63 @@ class Tiler {
         });
       });
     });
+  }
+
+  /** True where neighbours in memory are summed positions of one column. */
+  #isTransposed(): boolean {
+    const [depth, ...others] = this.#c.summed;
+    return this.#lines === 1 && others.length === 0 && motionAlong(this.#c.vectors.map, depth!) === "contiguous";
+  }
+
+  /** Square blocks are read along the summed dimension and turned in registers; what is left goes element by element. */
+  #packTransposed(
+    b: Builder,
+    point: ReadonlyMap<number, Value>,
+    block: { firstColumn: Value; count: Value },
+    k0: Value,
+    kc: Value,
+  ): void {
+    const { lanes } = this.#sizes;
+    const at = new IndexArithmetic(b);
+    const columns = at.value(at.sub(block.count, at.mod(block.count, lanes)));
+    const depth = at.value(at.sub(kc, at.mod(kc, lanes)));
+    const source = (here: Builder, column: Position, kk: Position): readonly Value[] => {
+      const sum = new IndexArithmetic(here);
+      const where = new Map([
+        ...point,
+        [this.#c.columns.at(-1)!, sum.value(sum.add(block.firstColumn, column))],
+        [this.#c.summed[0]!, sum.value(sum.add(k0, kk))],
+      ]);
+      return this.#c.vectors.map.results.map((e) => affinePosition(here, e, (d) => where.get(d)!));
+    };
+    const base = this.#c.vectors.memref;
+    countedLoop(b, upTo(b, columns, lanes), (outer, column) => {
+      countedLoop(outer, upTo(outer, depth, lanes), (here, kk) => {
+        const sum = new IndexArithmetic(here);
+        const rows = Array.from({ length: lanes }, (_, i) =>
+          here.value(
+            vector.load,
+            { base, indices: source(here, sum.add(column, i), kk) },
+            {},
+            { results: [this.#vector()] },
+          ),
+        );
+        transposeSquare(here, rows).forEach((row, i) => {
+          const indices = [sum.value(sum.add(kk, i)), column];
+          here.op(vector.store, { valueToStore: row, base: this.#scratch, indices }, {});
+        });
+      });
+    });
+    const single = (here: Builder, column: Value, kk: Value): void => {
+      const value = here.value(memref.load, { memref: base, indices: source(here, column, kk) }, {});
+      here.op(memref.store, { value, memref: this.#scratch, indices: [kk, column] }, {});
+    };
+    const rest = (columnRange: Range, depthRange: Range): void =>
+      countedLoop(b, columnRange, (outer, column) =>
+        countedLoop(outer, depthRange, (here, kk) => single(here, column, kk)),
+      );
+    rest(upTo(b, columns), { from: depth, to: kc, step: 1 });
+    rest({ from: columns, to: block.count, step: 1 }, upTo(b, kc));
   }
 
   #lineAt(line: Value): readonly (readonly [number, Value])[] {

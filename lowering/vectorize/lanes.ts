@@ -21,3 +21,33 @@ export function foldLanes(b: Builder, op: AnyOpDef, value: Value, lanes: number)
   }
   return b.value(extract, { source: joined, dynamic_position: [] }, { static_position: [0] });
 }
+
+/**
+ * The transpose of as many vectors as each has lanes: in step s, blocks of s lanes change places between rows s apart,
+ * so a power of two of lanes takes its logarithm of steps.
+ */
+export function transposeSquare(b: Builder, rows: readonly Value[]): readonly Value[] {
+  const lanes = rows.length;
+  let current = [...rows];
+  for (let s = 1; s < lanes; s *= 2) {
+    const next = [...current];
+    for (let i = 0; i < lanes; i++) {
+      if ((i & s) !== 0) continue;
+      const [low, high] = [current[i]!, current[i + s]!];
+      const pick = (inLow: (lane: number) => number, inHigh: (lane: number) => number): Value => {
+        const mask = Array.from({ length: lanes }, (_, k) => ((k & s) === 0 ? inLow(k) : lanes + inHigh(k)));
+        return b.value(shuffle, { v1: low, v2: high }, { mask });
+      };
+      next[i] = pick(
+        (k) => k,
+        (k) => k - s,
+      );
+      next[i + s] = pick(
+        (k) => k + s,
+        (k) => k,
+      );
+    }
+    current = next;
+  }
+  return current;
+}
