@@ -120,6 +120,7 @@ function readFrom(fd: number, file: string, expected: string | undefined): Tenso
   const data = readBytes(fd, begin + length, bytes, file);
   if (header.code.startsWith(">")) swapBytes(data, dtype);
   const inOrder = header.fortran ? toRowMajor(data, header.shape, findDtype(dtype)!.bytes) : data;
+  extendNarrow(inOrder, dtype);
   return { dtype, shape: header.shape, bytes: inOrder };
 }
 
@@ -176,6 +177,18 @@ function dtypeOf({ code, tag }: Header, file: string, expected: string | undefin
 function swapBytes(data: Uint8Array, dtype: string): void {
   const unit = dtype.startsWith("complex") ? findDtype(dtype)!.bytes / 2 : findDtype(dtype)!.bytes;
   for (let at = 0; at < data.length; at += unit) data.subarray(at, at + unit).reverse();
+}
+
+/** Sets the spare bits of types narrower than a byte as models want them: copies of the sign, or zeros. */
+function extendNarrow(data: Uint8Array, dtype: string): void {
+  const { bits } = findDtype(dtype)!;
+  if (bits >= 8) return;
+  const spare = 8 - bits;
+  const signed = dtype === "i2" || dtype === "i4";
+  for (let i = 0; i < data.length; i++) {
+    const high = (data[i]! << spare) & 0xff;
+    data[i] = signed ? ((high << 24) >> 24) >> spare : high >> spare;
+  }
 }
 
 /** The same elements, the last dimension fastest. */
