@@ -1,7 +1,8 @@
-/** @file Outlined and bufferized programs compute what they computed on tensors, and leave their inputs alone. */
+/** @file Programs outlined, bufferized and placed in an arena compute what they computed on tensors, and leave their inputs alone. */
 
 import { describe, expect, it } from "vitest";
 import { lookupFunction } from "../../../ir/dialects/func.js";
+import type { NdArray } from "../../../ir/ndarray.js";
 import { sameBits } from "../../../ir/ndarray-compare.js";
 import { printModule } from "../../../ir/text/module.js";
 import { verify } from "../../../ir/verify.js";
@@ -9,6 +10,8 @@ import { bufferize } from "../../../lowering/bufferize/bufferize.js";
 import { dictionaries } from "../../../lowering/bufferize/bufferize-function.js";
 import { newContext } from "../../../lowering/dialects.js";
 import { outlineKernels } from "../../../lowering/fuse/outline-kernels.js";
+import { placeBuffers } from "../../../lowering/plan/place-buffers.js";
+import { placeScratch } from "../../../lowering/plan/place-scratch.js";
 import { mlirOpt, runTool } from "../../ir/upstream/referee.js";
 import { Random } from "../../support/random.js";
 import { randomProgram } from "./random-program.js";
@@ -23,22 +26,28 @@ function check(seed: number): string {
   const before = printModule(module, context);
   const states = dictionaries(lookupFunction(module, "main")!, "arg_attrs").map((d) => d["psm.state"] !== undefined);
   const wanted = runTensors(module, inputs, context);
-  for (const pass of [outlineKernels, bufferize]) {
-    pass.run(module, context);
-    expect(
-      verify(module, context).map((d) => d.message),
-      before,
-    ).toEqual([]);
+  for (const passes of [
+    [outlineKernels, bufferize],
+    [placeScratch, placeBuffers],
+  ]) {
+    for (const pass of passes) {
+      pass.run(module, context);
+      expect(
+        verify(module, context).map((d) => d.message),
+        before,
+      ).toEqual([]);
+    }
+    const after = printModule(module, context);
+    const found = runMemrefs(module, { inputs, states, wanted }, context);
+    const isSame = (x: NdArray, y: NdArray | undefined): boolean => y !== undefined && sameBits(x, y);
+    wanted.forEach((x, i) =>
+      expect(isSame(x, found.results[i]), `result ${i} of\n${before}\nbecame\n${after}`).toBe(true),
+    );
+    inputs.forEach((x, i) =>
+      expect(states[i] || isSame(x, found.inputs[i]), `input ${i} was written in\n${after}`).toBe(true),
+    );
   }
-  const after = printModule(module, context);
-  const found = runMemrefs(module, { inputs, states, wanted }, context);
-  wanted.forEach((x, i) =>
-    expect(sameBits(found.results[i]!, x), `result ${i} of\n${before}\nbecame\n${after}`).toBe(true),
-  );
-  inputs.forEach((x, i) =>
-    expect(states[i] || sameBits(found.inputs[i]!, x), `input ${i} was written in\n${after}`).toBe(true),
-  );
-  return after;
+  return printModule(module, context);
 }
 
 describe("random programs with destinations, branches, loops, states and grouped kernels", () => {
