@@ -281,7 +281,7 @@ function attributesOf(node: OnnxNode, frame: Frame): ReadonlyMap<string, OnnxAtt
   const resolved = new Map<string, OnnxAttribute>();
   for (const [name, attribute] of node.attributes) {
     const value = attribute.kind === "reference" ? frame.attributes.get(attribute.value) : attribute;
-    if (value !== undefined) resolved.set(name, value);
+    if (value !== undefined) resolved.set(name, { ...value, name });
   }
   return resolved;
 }
