@@ -27,6 +27,7 @@ import { grids } from "./grid-sample.js";
 import { deformConvs } from "./deform-conv.js";
 import { roiAligns } from "./roi-align.js";
 import { suppression } from "./nms.js";
+import { recurrents } from "./rnn.js";
 
 const families: readonly (readonly OpRow[])[] = [
   activations,
@@ -43,6 +44,7 @@ const families: readonly (readonly OpRow[])[] = [
   movement,
   normalization,
   pools,
+  recurrents,
   reductions,
   resizes,
   roiAligns,
