@@ -3,7 +3,7 @@
 import type { Attr } from "../../attrs.js";
 import type { Builder } from "../../builder.js";
 import { defineOp } from "../../define.js";
-import { elementFacts } from "../../element.js";
+import { elementFacts, isComplex } from "../../element.js";
 import type { Value } from "../../graph.js";
 import { anyType, boolScalar, scalarLike } from "../../kinds.js";
 import { filled, fromBytes, getScalar, type NdArray, tabulate } from "../../ndarray.js";
@@ -34,7 +34,19 @@ export const constantValue: AttrKind<ConstantAttr> = {
   write: (value) => value,
 };
 
-const anyNumber = scalarLike("a number, or a vector or tensor of numbers", "int", "bool", "index", "float");
+const holdsNumbers = scalarLike(
+  "a number, or a vector or tensor of numbers",
+  "int",
+  "bool",
+  "index",
+  "float",
+  "complex",
+);
+/** A single complex number is `complex.constant`; tensors of them are data like any other. */
+const anyNumber: typeof holdsNumbers = {
+  describe: holdsNumbers.describe,
+  accepts: (t): t is LiftedType => holdsNumbers.accepts(t) && (t.kind === "tensor" || !isComplex(t.element)),
+};
 
 function typeOfConstant(value: ConstantAttr, i1: Type): Type {
   return value.kind === "bool" ? i1 : value.type;

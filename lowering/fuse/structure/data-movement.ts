@@ -186,6 +186,7 @@ export function insertBlock(
   strides: readonly number[] = offsets.map(() => 1),
 ): Value {
   const { shape } = tensorOf(x);
+  if (shape.includes(0)) return into;
   return to.builder.value(
     insertSlice,
     {

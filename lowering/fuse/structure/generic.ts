@@ -26,15 +26,15 @@ export function emptyTensor(to: Converter, type: TensorType): Value {
   return to.builder.value(tensor.empty, { dynamic_sizes: to.dynamicSizes(type) }, {}, { results: [type] });
 }
 
-/** Every element of the result by itself: `body` gives it from one element of each input. */
+/** Every element of the result by itself, if there are any: `body` gives it from one element of each input. */
 export function parallel(
   to: Converter,
   type: TensorType,
   inputs: readonly Input[],
   body: (body: Body, args: readonly Value[]) => Value,
 ): Value {
-  const rank = type.shape.length;
-  const outputs = [{ init: emptyTensor(to, type), map: identityMap(rank) }];
+  if (type.shape.includes(0)) return emptyTensor(to, type);
+  const outputs = [{ init: emptyTensor(to, type), map: identityMap(type.shape.length) }];
   const iterators = type.shape.map(() => "parallel" as const);
   return generic(to, {
     iterators,

@@ -13,7 +13,8 @@ import * as f from "../../../ir/dialects/arith/float.js";
 import * as i from "../../../ir/dialects/arith/integer.js";
 import * as math from "../../../ir/dialects/math/functions.js";
 import * as mathInteger from "../../../ir/dialects/math/integer.js";
-import { type ElementKind, type ElementType, elementFacts } from "../../../ir/element.js";
+import { type ElementKind, type ElementType, elementFacts, isFloat } from "../../../ir/element.js";
+import { floatFormats } from "../../../ir/float-format.js";
 import type { Value } from "../../../ir/graph.js";
 import type { ScalarType } from "../../../ir/types.js";
 import { complexRows } from "./complex-scalars.js";
@@ -133,9 +134,11 @@ const logistic: ScalarRow = ({ b }, x) => {
   return b.value(f.divf, { lhs: one, rhs: b.value(f.addf, { lhs: one, rhs: e }, {}) }, {});
 };
 
-const finite: ScalarRow = ({ b }, x) => {
+/** Formats without infinities have at most NaN beside finite values. */
+const finite: ScalarRow = ({ b, element }, x) => {
+  if (!isFloat(element) || floatFormats[element].flavour !== "ieee") return compareFloats(b, "ord", x!, x!);
   const magnitude = b.value(math.absf, { operand: x! }, {});
-  return b.value(f.cmpf, { lhs: magnitude, rhs: constantLike(b, Number.POSITIVE_INFINITY, x!) }, { predicate: "olt" });
+  return compareFloats(b, "olt", magnitude, constantLike(b, Number.POSITIVE_INFINITY, x!));
 };
 
 const clampBy =

@@ -8,7 +8,7 @@ import { printModule } from "../../../ir/text/module.js";
 import { verify } from "../../../ir/verify.js";
 import { stablehloToLinalg } from "../../../lowering/fuse/stablehlo-to-linalg.js";
 import { errorOf, randomOps, randomProgram } from "../../support/random-stablehlo.js";
-import { expectClose, expectReadable, loweringContext, parseText, withoutSign } from "./structured.js";
+import { expansions, expectClose, expectReadable, loweringContext, parseText, withoutSign } from "./structured.js";
 
 const seeds = Array.from({ length: Number(process.env["PERSIMMONS_SEEDS"] ?? 6) }, (_, i) => i);
 
@@ -19,6 +19,12 @@ describe.each(randomOps)("%s", (op) => {
     const context = loweringContext();
     const module = parseText(text, context);
     const wanted = interpret(module, "main", inputs as Datum[], context) as NdArray[];
+    for (const pass of expansions) pass.run(module, context);
+    const graph = printModule(module, context);
+    const expanded = interpret(module, "main", inputs as Datum[], context) as NdArray[];
+    wanted.forEach((w, i) => {
+      expectClose(expanded[i]!, w, loose * errorOf(w.element), `${text}\nresult ${i} of\n${graph}`);
+    });
     stablehloToLinalg.run(module, context);
     const structured = printModule(module, context);
     expect(

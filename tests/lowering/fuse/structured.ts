@@ -26,14 +26,30 @@ import { numericsOf, type Scalar } from "../../../ir/scalar.js";
 import { parseModule, printModule } from "../../../ir/text/module.js";
 import { printType, type TensorType } from "../../../ir/types.js";
 import { verify } from "../../../ir/verify.js";
+import { inlineComposites } from "../../../lowering/fuse/inline-composites.js";
 import { stablehloToLinalg } from "../../../lowering/fuse/stablehlo-to-linalg.js";
 import { signless } from "../../../lowering/signless.js";
+import { expandBatchNorm } from "../../../lowering/simplify/expand-batch-norm.js";
+import { expandEinsum } from "../../../lowering/simplify/expand-einsum.js";
+import { expandFft } from "../../../lowering/simplify/expand-fft.js";
+import { expandRandom } from "../../../lowering/simplify/expand-random.js";
+import { expandTuples } from "../../../lowering/simplify/expand-tuples.js";
 import { mlirOpt, runTool } from "../../ir/upstream/referee.js";
 import { type EntryOptions, Random } from "../../support/random.js";
 
 export function loweringContext(): Context {
   return new Context([builtin, func, stablehlo, arith, math, complex, tensor, linalg, scf, cf, chlo]);
 }
+
+/** Passes that leave nothing but what has a structured form, in order. */
+export const expansions: readonly Pass[] = [
+  inlineComposites,
+  expandTuples,
+  expandBatchNorm,
+  expandEinsum,
+  expandFft,
+  expandRandom,
+];
 
 export function parseText(text: string, context: Context): Operation {
   const module = parseModule(text, "test.mlir", context);
