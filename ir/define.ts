@@ -134,6 +134,11 @@ export interface OpSpec<I extends Slots, A extends AttrSlots, O extends Slots> {
   /** Constraints beyond those of slots and `infer`: a message for each one broken. */
   verify?(op: Operation, attrs: AttrsOf<A>): string | readonly string[] | undefined;
   /**
+   * Of an elementwise operation: what it does to one entry of each operand, under the types and attributes of `op`. The
+   * small regions of reductions and sorts run through it; `evaluate` must agree.
+   */
+  entry?(op: Operation): (...entries: Scalar[]) => Scalar;
+  /**
    * Meaning, by example: what the interpreter and constant folding compute. The record `inputs` may be filled anew as
    * soon as anything else runs, so take what is needed out of it first, as destructuring does.
    */

@@ -11,6 +11,7 @@ import { sizesIn } from "./dynamic-shape.js";
 import { largest } from "./largest.js";
 import { generateBits } from "./random-bits.js";
 import { reduceWindows } from "./reduce-window.js";
+import { asTensors } from "./scalar-body.js";
 import { type Pair, windowAxes } from "./window.js";
 
 export interface Call {
@@ -42,11 +43,10 @@ const dynamicReduceWindow: Target = (inputs, { evaluation, called }) => {
   const [body] = called;
   if (typeof axes === "string" || body === undefined)
     throw new Error(typeof axes === "string" ? axes : "it calls no function");
-  const run = (entries: readonly NdArray[]) => evaluation.call(body, entries) as readonly NdArray[];
-  return reduceWindows(arrays.slice(0, count), arrays.slice(count, 2 * count), axes, {
-    context: evaluation.context,
-    run,
-  });
+  const region = evaluation.lookup(body)?.region(0);
+  if (!region) throw new Error(`there is no function @${body}`);
+  const run = asTensors(region, (entries) => evaluation.call(body, entries) as readonly NdArray[]);
+  return reduceWindows(arrays.slice(0, count), arrays.slice(count, 2 * count), axes, run, evaluation.context);
 };
 
 const dynamicTopK: Target = ([operand, k]) => {

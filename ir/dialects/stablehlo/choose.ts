@@ -6,7 +6,7 @@ import { boolTensor, optionalAttr } from "../../kinds.js";
 import { mapElements } from "../../ndarray.js";
 import { type Numerics, numericsOf, type Scalar } from "../../scalar.js";
 import type { Assembly } from "../../text/assembly.js";
-import { printType, type TensorType } from "../../types.js";
+import { elementOf, printType, type TensorType } from "../../types.js";
 import { type ComparisonDirection, type ComparisonType, comparisonDirection, comparisonType } from "./attributes.js";
 import { hloTensor } from "./constraints.js";
 import { joinShapes, joinTensors } from "./shapes.js";
@@ -70,6 +70,11 @@ export const compare = defineOp("stablehlo.compare", {
   verify(op, { comparison_direction: direction, compare_type: type }) {
     return checkComparison((op.operand(0).type as TensorType).element, direction, type);
   },
+  entry(op) {
+    const { comparison_direction: direction, compare_type: type } = compare.attrsOf(op);
+    const holds = comparisonOf(numericsOf(elementOf(op.operand(0).type)), direction, type);
+    return (x, y) => Number(holds(x!, y!));
+  },
   evaluate({ lhs, rhs }, { comparison_direction: direction, compare_type: type }) {
     const holds = comparisonOf(numericsOf(lhs.element), direction, type);
     return { result: mapElements("i1", lhs.shape, [lhs, rhs], (x, y) => Number(holds(x, y))) };
@@ -126,6 +131,7 @@ export const select = defineOp("stablehlo.select", {
       ? { result: context.withShape(joined, shape) }
       : `${printType(pred)} does not fit ${printType(joined)}`;
   },
+  entry: () => (p, x, y) => (p ? x! : y!),
   evaluate: ({ pred, on_true: a, on_false: b }) => ({
     result: mapElements(a.element, a.shape, [pred, a, b], (p, x, y) => (p ? x : y)),
   }),
@@ -145,6 +151,10 @@ export const clamp = defineOp("stablehlo.clamp", {
         return `${printType(bound)} does not bound ${printType(operand)}`;
     }
     return { result: operand };
+  },
+  entry(op) {
+    const n = numericsOf(elementOf(op.operand(1).type));
+    return (low, x, high) => n.min(n.max(low!, x!), high!);
   },
   evaluate({ min, operand, max }) {
     const n = numericsOf(operand.element);

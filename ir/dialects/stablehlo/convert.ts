@@ -11,7 +11,7 @@ import { emptyArray, fromBytes, lanesOf, mapElements, type NdArray, sizeOf, toBy
 import { convertScalar, numericsOf } from "../../scalar.js";
 import type { Assembly } from "../../text/assembly.js";
 import { printSameType } from "../../text/format.js";
-import { printType, type TensorType } from "../../types.js";
+import { elementOf, printType, type TensorType } from "../../types.js";
 import { parseAssign, parseSameType } from "./assembly.js";
 import { hloTensor, partTensor } from "./constraints.js";
 import { reducePrecisionOf } from "./reduce-precision.js";
@@ -30,6 +30,10 @@ export const convert = defineOp("stablehlo.convert", {
     const shape = joinShapes(inference.context, given.shape, operand.shape);
     if (!shape) return `the sizes of ${printType(given)} are not those of ${printType(operand)}`;
     return { result: inference.context.types.tensor(shape, given.element, given.encoding) };
+  },
+  entry(op) {
+    const [from, to] = [elementOf(op.operand(0).type), elementOf(op.result.type)];
+    return (x) => convertScalar(x!, from, to);
   },
   evaluate({ operand }, _, { op }) {
     const { element } = op.result.type as TensorType;
@@ -174,6 +178,7 @@ export const isFiniteOp = defineOp("stablehlo.is_finite", {
   traits: ["pure", "elementwise"],
   format: "$x attr-dict `:` functional-type(operands, results)",
   infer: ({ x }, _, { context }) => ({ y: context.types.withElement(x, "i1") }),
+  entry: () => (x) => Number(Number.isFinite(x)),
   evaluate: ({ x }) => ({ y: mapElements("i1", x.shape, [x], (v) => Number(Number.isFinite(v))) }),
 });
 

@@ -4,11 +4,9 @@
  */
 
 import { type ElementType, isFloat } from "../../element.js";
-import { roundingOf } from "../../float-format.js";
-import { advance, emptyArray, getScalar, type NdArray, setScalar, sizeOf, stridesOf } from "../../ndarray.js";
-import { reverse, transpose } from "../../ndarray-layout.js";
-import { numericsOf, type Scalar } from "../../scalar.js";
-import { asDoubles, asElement } from "./contraction.js";
+import { advance, emptyArray, lanesOf, type NdArray, sizeOf, stridesOf } from "../../ndarray.js";
+import { copyStrided, gatherView, reverse, transpose } from "../../ndarray-layout.js";
+import { asDoubles, asElement, contract } from "./contraction.js";
 import type { ConvDimensionNumbers } from "./convolution-numbers.js";
 import { type WindowAxis, windowEntry } from "./window.js";
 
@@ -45,20 +43,95 @@ export function convolve(
     d.kernelInputFeatureDimension,
     d.kernelOutputFeatureDimension,
   ]);
-  const order = [d.outputBatchDimension, ...d.outputSpatialDimensions, d.outputFeatureDimension];
   const parts: Canonical = {
-    input,
-    kernel,
+    input: widened(input, element),
+    kernel: widened(kernel, element),
     space: d.outputSpatialDimensions.map((axis) => resultShape[axis]!),
     batch: resultShape[d.outputBatchDimension]!,
     inputs: kernel.shape.at(-2)!,
     outputs: kernel.shape.at(-1)!,
   };
   const out = emptyArray(element, [parts.batch, ...parts.space, parts.outputs]);
-  if (isFloat(element)) floatConvolution(out, parts, form, roundingOf(element));
-  else plainConvolution(out, parts, form);
+  const groups = Math.max(form.featureGroups, form.batchGroups);
+  const windows = allTaps(parts, form.window);
+  for (let group = 0; group < groups; group++) convolveGroup(out, parts, form, windows, { group, groups });
+  const order = [d.outputBatchDimension, ...d.outputSpatialDimensions, d.outputFeatureDimension];
   const back = order.map((_, axis) => order.indexOf(axis));
   return transpose(out, back);
+}
+
+/** What the products are computed in: doubles for floats, else the result's element. */
+function widened(a: NdArray, element: ElementType): NdArray {
+  return isFloat(element) ? { element: "f64", shape: a.shape, data: asDoubles(a) } : asElement(a, element);
+}
+
+/** Entries of the matrix of windows that is made at a time. */
+const WINDOW_ENTRIES = 2 ** 20;
+
+/** One group: windows as rows of a matrix, times the kernel as a matrix. */
+function convolveGroup(
+  out: NdArray,
+  parts: Canonical,
+  form: ConvolutionForm,
+  windows: readonly (readonly number[])[],
+  { group, groups }: { readonly group: number; readonly groups: number },
+): void {
+  const width = parts.outputs / groups;
+  const taps = sizeOf(parts.kernel.shape.slice(0, -2));
+  const weights = kernelRows(parts, group * width, width, taps);
+  const rowLength = taps * parts.inputs;
+  const chunk = Math.max(1, Math.floor(WINDOW_ENTRIES / Math.max(1, rowLength)));
+  for (let n = 0; n < parts.batch; n++) {
+    const image = form.batchGroups > 1 ? group * parts.batch + n : n;
+    const feature = form.featureGroups > 1 ? group * parts.inputs : 0;
+    for (let first = 0; first < windows.length; first += chunk) {
+      const rows = windowRows(parts, windows.slice(first, first + chunk), image, feature, rowLength);
+      const product = contract(rows, weights, { batch: [[], []], contracting: [[1], [1]] }, out.element);
+      const at = (n * windows.length + first) * parts.outputs + group * width;
+      copyStrided(product.shape, out, { offset: at, strides: [parts.outputs, 1] }, product, {
+        offset: 0,
+        strides: [width, 1],
+      });
+    }
+  }
+}
+
+/** `[outputs, taps * inputs]` of one group. */
+function kernelRows({ kernel, inputs, outputs }: Canonical, first: number, width: number, taps: number): NdArray {
+  return gatherView(kernel, [width, taps * inputs], { offset: first, strides: [1, outputs] });
+}
+
+/** The taps of every output position. */
+function allTaps(parts: Canonical, window: readonly WindowAxis[]): readonly (readonly number[])[] {
+  const position = parts.space.map(() => 0);
+  return Array.from({ length: sizeOf(parts.space) }, () => {
+    const taps = tapsAt(parts, window, position);
+    advance(position, parts.space);
+    return taps;
+  });
+}
+
+/** One row per window: the features of each pixel under it, zeros where there is none. */
+function windowRows(
+  { input, inputs }: Canonical,
+  windows: readonly (readonly number[])[],
+  image: number,
+  feature: number,
+  rowLength: number,
+): NdArray {
+  const rows = emptyArray(input.element, [windows.length, rowLength]);
+  const lanes = lanesOf(input.element);
+  const [from, to] = [input.data as Float64Array, rows.data as Float64Array];
+  const features = input.shape.at(-1)!;
+  const pixels = sizeOf(input.shape.slice(1, -1));
+  windows.forEach((taps, row) => {
+    for (let t = 0; t < taps.length; t += 2) {
+      const source = ((image * pixels + taps[t]!) * features + feature) * lanes;
+      const target = (row * rowLength + taps[t + 1]! * inputs) * lanes;
+      for (let c = 0; c < inputs * lanes; c++) to[target + c] = from[source + c]!;
+    }
+  });
+  return rows;
 }
 
 /** The taps of one output position: which pixel of the input meets which pixel of the kernel, both as flat positions. */
@@ -78,68 +151,4 @@ function tapsAt({ input, kernel }: Canonical, window: readonly WindowAxis[], pos
   };
   walk(0, 0, 0);
   return taps;
-}
-
-/** Visits every (output row, input row, kernel row, range of outputs): rows are the features of one pixel. */
-function eachProduct(
-  parts: Canonical,
-  form: ConvolutionForm,
-  visit: (outRow: number, input: number, kernelTap: number, group: number) => void,
-  done: (outRow: number) => void,
-): void {
-  const pixels = sizeOf(parts.input.shape.slice(1, -1));
-  const features = parts.input.shape.at(-1)!;
-  const groups = Math.max(form.featureGroups, form.batchGroups);
-  for (let n = 0, row = 0; n < parts.batch; n++) {
-    const position = parts.space.map(() => 0);
-    for (let p = 0; p < sizeOf(parts.space); p++, row++) {
-      const taps = tapsAt(parts, form.window, position);
-      for (let group = 0; group < groups; group++) {
-        const image = form.batchGroups > 1 ? group * parts.batch + n : n;
-        const feature = form.featureGroups > 1 ? group * parts.inputs : 0;
-        for (let t = 0; t < taps.length; t += 2)
-          visit(row, (image * pixels + taps[t]!) * features + feature, taps[t + 1]!, group);
-      }
-      done(row);
-      advance(position, parts.space);
-    }
-  }
-}
-
-function floatConvolution(out: NdArray, parts: Canonical, form: ConvolutionForm, round: (x: number) => number): void {
-  const [left, right] = [asDoubles(parts.input), asDoubles(parts.kernel)];
-  const { inputs, outputs } = parts;
-  const width = outputs / Math.max(form.featureGroups, form.batchGroups);
-  const sums = new Float64Array(outputs);
-  const accumulate = (_: number, at: number, tap: number, group: number): void => {
-    for (let c = 0; c < inputs; c++) {
-      const x = left[at + c]!;
-      const k = (tap * inputs + c) * outputs;
-      for (let o = group * width; o < (group + 1) * width; o++) sums[o]! += x * right[k + o]!;
-    }
-  };
-  eachProduct(parts, form, accumulate, (row) => {
-    for (let o = 0; o < outputs; o++) out.data[row * outputs + o] = round(sums[o]!);
-    sums.fill(0);
-  });
-}
-
-function plainConvolution(out: NdArray, parts: Canonical, form: ConvolutionForm): void {
-  const n = numericsOf(out.element);
-  const [left, right] = [asElement(parts.input, out.element), asElement(parts.kernel, out.element)];
-  const { inputs, outputs } = parts;
-  const width = outputs / Math.max(form.featureGroups, form.batchGroups);
-  const sums = new Array<Scalar>(outputs).fill(n.zero);
-  const accumulate = (_: number, at: number, tap: number, group: number): void => {
-    for (let c = 0; c < inputs; c++) {
-      const x = getScalar(left, at + c);
-      const k = (tap * inputs + c) * outputs;
-      for (let o = group * width; o < (group + 1) * width; o++)
-        sums[o] = n.add(sums[o]!, n.mul(x, getScalar(right, k + o)));
-    }
-  };
-  eachProduct(parts, form, accumulate, (row) => {
-    sums.forEach((sum, o) => setScalar(out, row * outputs + o, sum));
-    sums.fill(n.zero);
-  });
 }

@@ -10,7 +10,7 @@ import { defaultAttr, floatOrComplexTensor, floatTensor, intTensor } from "../..
 import { mapElements } from "../../ndarray.js";
 import { type Numerics, numericsOf, type Scalar } from "../../scalar.js";
 import type { TypeConstraint } from "../../slots.js";
-import { printType, type TensorType } from "../../types.js";
+import { elementOf, printType, type TensorType } from "../../types.js";
 import { defaultAccuracy, resultAccuracy } from "./attributes.js";
 import { bitsTensor, hloTensor, numberTensor, realTensor, signedTensor } from "./constraints.js";
 import { joinTensors } from "./shapes.js";
@@ -28,6 +28,7 @@ function unary(name: string, summary: string, of: Tensors, f: Unary) {
     traits: ["pure", "elementwise"],
     format: "$operand attr-dict `:` same-type",
     infer: ({ operand }) => ({ result: operand }),
+    entry: (op) => f(numericsOf(elementOf(op.operand(0).type))),
     evaluate: ({ operand }) => ({
       result: mapElements(operand.element, operand.shape, [operand], f(numericsOf(operand.element))),
     }),
@@ -44,6 +45,7 @@ function transcendental(name: string, summary: string, f: Unary) {
     traits: ["pure", "elementwise"],
     format: "$operand attr-dict `:` same-type",
     infer: ({ operand }) => ({ result: operand }),
+    entry: (op) => f(numericsOf(elementOf(op.operand(0).type))),
     evaluate: ({ operand }) => ({
       result: mapElements(operand.element, operand.shape, [operand], f(numericsOf(operand.element))),
     }),
@@ -62,6 +64,7 @@ function binary(name: string, summary: string, of: Tensors, f: Binary, algebra: 
       const joined = joinTensors(context, lhs, rhs);
       return joined ? { result: joined } : `${printType(lhs)} and ${printType(rhs)} differ`;
     },
+    entry: (op) => f(numericsOf(elementOf(op.operand(0).type))),
     evaluate: ({ lhs, rhs }) => ({
       result: mapElements(lhs.element, lhs.shape, [lhs, rhs], f(numericsOf(lhs.element))),
     }),
@@ -156,6 +159,7 @@ export const abs = defineOp("stablehlo.abs", {
   traits: ["pure", "elementwise"],
   format: "$operand attr-dict `:` same-type",
   infer: ({ operand }, _, { context }) => ({ result: context.types.withElement(operand, partOf(operand.element)) }),
+  entry: (op) => numericsOf(elementOf(op.operand(0).type)).abs,
   evaluate: ({ operand }) => ({
     result: mapElements(partOf(operand.element), operand.shape, [operand], numericsOf(operand.element).abs),
   }),

@@ -3,7 +3,8 @@
 import { defineOp, type Inference } from "../../define.js";
 import type { Dim } from "../../dim.js";
 import { bool, defaultAttr, i64Array } from "../../kinds.js";
-import { advance, emptyArray, lanesOf, type NdArray, sizeOf, stridesOf } from "../../ndarray.js";
+import { eachIndex, emptyArray, type NdArray, stridesOf } from "../../ndarray.js";
+import { copyStrided } from "../../ndarray-layout.js";
 import { printType, type TensorType } from "../../types.js";
 import { type GatherDimensionNumbers, gatherDimensionNumbers } from "./attributes.js";
 import { dimensionTensor, hloTensor } from "./constraints.js";
@@ -132,21 +133,18 @@ function gatherSlices(
   sizes: readonly number[],
 ): NdArray {
   const out = emptyArray(operand.element, gatheredShape(indices.shape, d, sizes));
-  const lanes = lanesOf(operand.element);
-  const strides = stridesOf(operand.shape);
-  const sliceAxes = otherAxes(sizes.length, [...d.collapsedSliceDims, ...d.operandBatchingDims]);
+  const [from, to] = [stridesOf(operand.shape), stridesOf(out.shape)];
+  const kept = otherAxes(sizes.length, [...d.collapsedSliceDims, ...d.operandBatchingDims]);
+  const window = kept.map((axis) => sizes[axis]!);
+  const fromStrides = kept.map((axis) => from[axis]!);
+  const toStrides = d.offsetDims.map((axis) => to[axis]!);
   const batchAxes = otherAxes(out.shape.length, d.offsetDims);
+  const batchShape = batchAxes.map((axis) => out.shape[axis]!);
   const startOf = sliceStart(operand, indices, d, sizes);
-  const index = out.shape.map(() => 0);
-  for (let i = 0; i < sizeOf(out.shape); i++) {
-    const starts = startOf(batchAxes.map((axis) => index[axis]!));
-    let at = 0;
-    for (let axis = 0; axis < strides.length; axis++) at += starts[axis]! * strides[axis]!;
-    d.offsetDims.forEach((axis, k) => {
-      at += index[axis]! * strides[sliceAxes[k]!]!;
-    });
-    for (let lane = 0; lane < lanes; lane++) out.data[i * lanes + lane] = operand.data[at * lanes + lane]!;
-    advance(index, out.shape);
+  for (const batch of eachIndex(batchShape)) {
+    const source = startOf(batch).reduce((sum, start, axis) => sum + start * from[axis]!, 0);
+    const target = batch.reduce((sum, x, i) => sum + x * to[batchAxes[i]!]!, 0);
+    copyStrided(window, out, { offset: target, strides: toStrides }, operand, { offset: source, strides: fromStrides });
   }
   return out;
 }

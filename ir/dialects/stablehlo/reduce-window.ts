@@ -2,17 +2,17 @@
 
 import type { Context } from "../../context.js";
 import { defineOp, type Evaluation } from "../../define.js";
-import { isFloat } from "../../element.js";
 import { i64Array, optionalAttr, variadic } from "../../kinds.js";
-import { advance, emptyArray, filled, getScalar, type NdArray, setScalar, sizeOf } from "../../ndarray.js";
+import { advance, emptyArray, filled, getScalar, type NdArray, setScalar, sizeOf, stridesOf } from "../../ndarray.js";
 import type { Scalar } from "../../scalar.js";
 import { printType } from "../../types.js";
 import { pairs } from "./attributes.js";
 import { hloTensor, scalarTensor } from "./constraints.js";
 import { checkReduction, promoted, reducedTypes } from "./reduce.js";
-import { combineOf, entryOf, foldOf, runOnEntries, soleOperation } from "./region-run.js";
+import { type Fold, foldOf } from "./region-run.js";
+import { type ScalarBody, scalarBody } from "./scalar-body.js";
 import { joinShapes, mayEqual, printSizes } from "./shapes.js";
-import { eachInWindow, type WindowAxis, windowAxes, windowCount } from "./window.js";
+import { eachWindowRow, type WindowAxis, windowAxes, windowCount, windowRuns } from "./window.js";
 
 export const reduceWindow = defineOp("stablehlo.reduce_window", {
   summary: "Joins the elements under a sliding window with the body, beginning with the initial values.",
@@ -67,16 +67,9 @@ function evaluateWindows(
   axes: readonly WindowAxis[],
   evaluation: Evaluation,
 ): readonly NdArray[] {
-  const join = inputs.length === 1 ? joinEntries(inputs[0]!, getScalar(inits[0]!, 0), evaluation) : undefined;
-  const run = (entries: readonly NdArray[]) => runOnEntries(evaluation, 0, entries);
-  return reduceWindows(inputs, inits, axes, { context: evaluation.context, run, join });
-}
-
-/** How the entries under a window are joined: one by one, or all at once where that is known to be the same. */
-export interface WindowBody {
-  readonly context: Context;
-  run(entries: readonly NdArray[]): readonly NdArray[];
-  readonly join?: ((under: readonly number[]) => Scalar) | undefined;
+  const fold = inputs.length === 1 ? foldOf(evaluation.op.region(0), inputs[0]!.element) : undefined;
+  const body = fold ?? scalarBody(evaluation, 0);
+  return reduceWindows(inputs, inits, axes, body, evaluation.context);
 }
 
 /** The reduction of every window. The initial values have the elements of the results. */
@@ -84,43 +77,46 @@ export function reduceWindows(
   inputs: readonly NdArray[],
   inits: readonly NdArray[],
   axes: readonly WindowAxis[],
-  { context, run, join }: WindowBody,
+  body: Fold | ScalarBody,
+  context: Context,
 ): readonly NdArray[] {
-  const shape = inputs[0]!.shape.map((n, i) => windowCount(context, n, axes[i]!) as number);
+  const [first] = inputs as readonly [NdArray];
+  const shape = first.shape.map((n, i) => windowCount(context, n, axes[i]!) as number);
   const outs = inits.map((init) => emptyArray(init.element, shape));
+  const [strides, runs] = [stridesOf(first.shape), windowRuns(first.shape, axes, shape)];
+  const starts = inits.map((init) => getScalar(init, 0));
   const position = shape.map(() => 0);
-  const under: number[] = [];
   for (let i = 0; i < sizeOf(shape); i++) {
-    under.length = 0;
-    eachInWindow(inputs[0]!.shape, axes, position, (at) => under.push(at));
-    if (join) setScalar(outs[0]!, i, join(under));
-    else {
-      let results = inits;
-      for (const at of under) results = run([...results, ...inputs.map((x) => entryOf(x, at))]);
-      results.forEach((x, k) => setScalar(outs[k]!, i, getScalar(x, 0)));
+    if (typeof body === "function") {
+      let values = starts;
+      eachWindowRow(strides, runs, position, (start, count, step) => {
+        values = joinRow(inputs, values, { start, count, step }, body);
+      });
+      for (let k = 0; k < outs.length; k++) setScalar(outs[k]!, i, values[k]!);
+    } else {
+      let total = starts[0]!;
+      eachWindowRow(strides, runs, position, (start, count, step) => {
+        total = body.accumulate(total, first.data, start, count, step);
+      });
+      setScalar(outs[0]!, i, body.finish(total));
     }
     advance(position, shape);
   }
   return outs;
 }
 
-/** Joins entries of one tensor where the body is recognised. Sums of floats are carried in doubles, as in `reduce`. */
-function joinEntries(
-  input: NdArray,
-  init: Scalar,
-  { op }: Evaluation,
-): ((under: readonly number[]) => Scalar) | undefined {
-  const fold = foldOf(op.region(0), input.element);
-  if (fold && isFloat(input.element)) {
-    const data = input.data as Float64Array;
-    return (under) => {
-      const row = Float64Array.from(under, (at) => data[at]!);
-      return fold(init, row, 0, row.length, 1);
-    };
+interface Row {
+  readonly start: number;
+  readonly count: number;
+  readonly step: number;
+}
+
+function joinRow(inputs: readonly NdArray[], values: readonly Scalar[], row: Row, body: ScalarBody): Scalar[] {
+  let results = [...values];
+  for (let i = 0, at = row.start; i < row.count; i++, at += row.step) {
+    results = [...body([...results, ...inputs.map((x) => getScalar(x, at))])];
   }
-  const def = soleOperation(op.region(0));
-  const combine = def && combineOf(def, input.element);
-  return combine && ((under) => under.reduce((acc, at) => combine(acc, getScalar(input, at)), init));
+  return results;
 }
 
 export const selectAndScatter = defineOp("stablehlo.select_and_scatter", {
@@ -153,12 +149,15 @@ export const selectAndScatter = defineOp("stablehlo.select_and_scatter", {
     const axes = selectionAxes(attrs, operand.shape.length) as readonly WindowAxis[];
     const out = filled(operand.element, operand.shape, getScalar(init, 0));
     const position = source.shape.map(() => 0);
+    const strides = stridesOf(operand.shape);
+    const runs = windowRuns(operand.shape, axes, source.shape);
+    const [keeps, join] = [scalarBody(evaluation, 0), scalarBody(evaluation, 1)];
     for (let i = 0; i < sizeOf(source.shape); i++) {
-      const chosen = preferred(operand, axes, position, evaluation);
-      if (chosen !== undefined) {
-        const [joined] = runOnEntries(evaluation, 1, [entryOf(out, chosen), entryOf(source, i)]);
-        setScalar(out, chosen, getScalar(joined!, 0));
-      }
+      let chosen: number | undefined;
+      eachWindowRow(strides, runs, position, (start, count, step) => {
+        chosen = preferred(operand, chosen, { start, count, step }, keeps);
+      });
+      if (chosen !== undefined) setScalar(out, chosen, join([getScalar(out, chosen), getScalar(source, i)])[0]!);
       advance(position, source.shape);
     }
     return { result: out };
@@ -178,20 +177,11 @@ function selectionAxes(
   return windowAxes({ sizes: window_dimensions ?? new Array<number>(rank).fill(1), strides: window_strides, padding });
 }
 
-/** The first entry under the window, replaced by each later one that `select` does not prefer it to. */
-function preferred(
-  operand: NdArray,
-  axes: readonly WindowAxis[],
-  position: readonly number[],
-  evaluation: Evaluation,
-): number | undefined {
-  let chosen: number | undefined;
-  eachInWindow(operand.shape, axes, position, (at) => {
-    if (chosen !== undefined) {
-      const [keeps] = runOnEntries(evaluation, 0, [entryOf(operand, chosen), entryOf(operand, at)]);
-      if (keeps!.data[0]) return;
-    }
-    chosen = at;
-  });
-  return chosen;
+/** The entry chosen so far, replaced by each later one that `keeps` does not prefer it to. */
+function preferred(operand: NdArray, chosen: number | undefined, row: Row, keeps: ScalarBody): number | undefined {
+  let best = chosen;
+  for (let i = 0, at = row.start; i < row.count; i++, at += row.step) {
+    if (best === undefined || keeps([getScalar(operand, best), getScalar(operand, at)])[0] === 0) best = at;
+  }
+  return best;
 }

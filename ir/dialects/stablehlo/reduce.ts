@@ -6,13 +6,15 @@ import { Block, newRegion, type Operation, type Region, type Value } from "../..
 import { i64Array, variadic } from "../../kinds.js";
 import { emptyArray, getScalar, type NdArray, setScalar, sizeOf } from "../../ndarray.js";
 import { transpose } from "../../ndarray-layout.js";
+import type { Scalar } from "../../scalar.js";
 import type { Assembly, DeclaredArg, OpParser, OpPrinter } from "../../text/assembly.js";
 import { printType, type TensorType, type Type } from "../../types.js";
 import { parseAssign, parseIndices, printTail } from "./assembly.js";
 import { hloTensor, scalarTensor } from "./constraints.js";
 import { asElement } from "./contraction.js";
-import { entryOf, foldOf, resultElements, runOnEntries, soleOperation } from "./region-run.js";
+import { foldOf, resultElements, soleOperation } from "./region-run.js";
 import { returnOp } from "./return.js";
+import { type ScalarBody, scalarBody } from "./scalar-body.js";
 import { checkAxes, firstProblem, isTensor, joinShapes, otherAxes } from "./shapes.js";
 
 /** What is wrong with the operands and the region of a reduction of several tensors at once. */
@@ -195,17 +197,35 @@ function evaluateReduce(
   const length = sizeOf(dimensions.map((axis) => inputs[0]!.shape[axis]!));
   const outs = resultElements(evaluation).map((element) => emptyArray(element, shape));
   const fold = inputs.length === 1 && foldOf(evaluation.op.region(0), inputs[0]!.element);
+  const body = fold ? undefined : scalarBody(evaluation, 0);
   for (let row = 0; row < sizeOf(shape); row++) {
-    if (fold) setScalar(outs[0]!, row, fold(getScalar(inits[0]!, 0), rows[0]!.data, row * length, length, 1));
+    const starts = inits.map((x) => getScalar(x, 0));
+    if (fold)
+      setScalar(outs[0]!, row, fold.finish(fold.accumulate(starts[0]!, rows[0]!.data, row * length, length, 1)));
     else {
-      let accumulated: readonly NdArray[] = inits;
-      for (let i = 0; i < length; i++) {
-        accumulated = runOnEntries(evaluation, 0, [...accumulated, ...rows.map((x) => entryOf(x, row * length + i))]);
-      }
-      accumulated.forEach((x, i) => setScalar(outs[i]!, row, getScalar(x, 0)));
+      const results = reduceRow(rows, starts, row * length, length, body!);
+      for (let k = 0; k < outs.length; k++) setScalar(outs[k]!, row, results[k]!);
     }
   }
   return outs;
+}
+
+/** The entries from `start` on joined to what `values` begin with. */
+function reduceRow(
+  rows: readonly NdArray[],
+  values: Scalar[],
+  start: number,
+  length: number,
+  body: ScalarBody,
+): Scalar[] {
+  const count = rows.length;
+  const entries = [...values, ...values];
+  for (let i = 0; i < length; i++) {
+    for (let k = 0; k < count; k++) entries[count + k] = getScalar(rows[k]!, start + i);
+    const next = body(entries);
+    for (let k = 0; k < count; k++) entries[k] = next[k]!;
+  }
+  return entries.slice(0, count);
 }
 
 export const map = defineOp("stablehlo.map", {
@@ -228,14 +248,8 @@ export const map = defineOp("stablehlo.map", {
   },
   evaluate({ inputs }, _, evaluation) {
     const out = emptyArray(resultElements(evaluation)[0]!, inputs[0]!.shape);
-    for (let i = 0; i < sizeOf(out.shape); i++) {
-      const [result] = runOnEntries(
-        evaluation,
-        0,
-        inputs.map((x) => entryOf(x, i)),
-      );
-      setScalar(out, i, getScalar(result!, 0));
-    }
+    const body = scalarBody(evaluation, 0);
+    for (let i = 0; i < sizeOf(out.shape); i++) setScalar(out, i, body(inputs.map((x) => getScalar(x, i)))[0]!);
     return { result: out };
   },
 });

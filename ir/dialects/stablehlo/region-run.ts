@@ -1,14 +1,13 @@
 /**
- * @file How the interpreter runs the small regions of reductions, scatters and windows.
- * A region that is one commutative operation of its two arguments is recognised and computed without running it;
- * any other runs once per element on tensors of rank 0.
+ * @file Regions that are one commutative operation of their two arguments, as most reductions have: recognised, and
+ * computed over whole rows. Other regions go entry by entry through `scalar-body.ts`.
  */
 
-import type { AnyOpDef, Datum, Evaluation } from "../../define.js";
+import type { AnyOpDef, Evaluation } from "../../define.js";
 import { type ElementType, elementFacts, isFloat } from "../../element.js";
 import { roundingOf } from "../../float-format.js";
 import type { Region } from "../../graph.js";
-import { emptyArray, getScalar, type NdArray, setScalar } from "../../ndarray.js";
+import type { NdArray } from "../../ndarray.js";
 import { numericsOf, type Scalar } from "../../scalar.js";
 import type { TensorType } from "../../types.js";
 import { add, and, maximum, minimum, multiply, or, xor } from "./elementwise.js";
@@ -45,38 +44,41 @@ export function combineOf(def: AnyOpDef, element: ElementType): Combine | undefi
 }
 
 /**
- * Joins many entries at once: sums and products of floats are carried in doubles and rounded at the end.
- * `undefined` where the region is not recognised, or changes the element.
+ * Joins many entries of an array, one after another: sums and products of floats are carried in doubles, and `finish`
+ * rounds what is left in the end. `count` entries from `start` on, `step` apart.
  */
-export type Fold = (init: Scalar, data: NdArray["data"], start: number, count: number, step: number) => Scalar;
+export interface Fold {
+  accumulate(total: Scalar, data: NdArray["data"], start: number, count: number, step: number): Scalar;
+  finish(total: Scalar): Scalar;
+}
 
+/** `undefined` where the region is not recognised, or changes the element. */
 export function foldOf(region: Region, element: ElementType): Fold | undefined {
   const def = soleOperation(region);
   if (!def || elementOfResult(region) !== element || elementFacts[element].kind === "complex") return undefined;
   if (isFloat(element) && (def === forget(add) || def === forget(multiply))) {
     const round = roundingOf(element);
-    return def === forget(add)
-      ? (init, data, start, count, step) => round(sum(init, data, start, count, step))
-      : (init, data, start, count, step) => round(product(init, data, start, count, step));
+    return { accumulate: def === forget(add) ? sum : product, finish: (total) => round(total as number) };
   }
   const combine = combineOf(def, element);
-  return (
-    combine &&
-    ((init, data, start, count, step) => {
-      let result = init;
-      for (let i = 0, at = start; i < count; i++, at += step) result = combine(result, data[at]!);
-      return result;
-    })
-  );
+  return combine && { accumulate: accumulateWith(combine), finish: (total) => total };
 }
 
-function sum(init: Scalar, data: NdArray["data"], start: number, count: number, step: number): number {
+function accumulateWith(combine: Combine): Fold["accumulate"] {
+  return (total, data, start, count, step) => {
+    let result = total;
+    for (let i = 0, at = start; i < count; i++, at += step) result = combine(result, data[at]!);
+    return result;
+  };
+}
+
+function sum(init: Scalar, data: NdArray["data"], start: number, count: number, step: number): Scalar {
   let total = init as number;
   for (let i = 0, at = start; i < count; i++, at += step) total += data[at] as number;
   return total;
 }
 
-function product(init: Scalar, data: NdArray["data"], start: number, count: number, step: number): number {
+function product(init: Scalar, data: NdArray["data"], start: number, count: number, step: number): Scalar {
   let total = init as number;
   for (let i = 0, at = start; i < count; i++, at += step) total *= data[at] as number;
   return total;
@@ -85,18 +87,6 @@ function product(init: Scalar, data: NdArray["data"], start: number, count: numb
 function elementOfResult(region: Region): ElementType | undefined {
   const type = region.blocks[0]?.last?.operands[0]?.type;
   return type?.kind === "tensor" ? type.element : undefined;
-}
-
-/** The entry at position `i` of a tensor, as a tensor of rank 0. */
-export function entryOf(array: NdArray, i: number): NdArray {
-  const entry = emptyArray(array.element, []);
-  setScalar(entry, 0, getScalar(array, i));
-  return entry;
-}
-
-/** Runs region `index` on entries; gives what it yields, each of rank 0. */
-export function runOnEntries(evaluation: Evaluation, index: number, entries: readonly NdArray[]): readonly NdArray[] {
-  return evaluation.run(index, entries) as readonly Datum[] as readonly NdArray[];
 }
 
 /** The elements that the results of the operation at hand have. */

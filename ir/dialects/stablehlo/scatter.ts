@@ -8,7 +8,8 @@ import { type ScatterDimensionNumbers, scatterDimensionNumbers } from "./attribu
 import { hloTensor } from "./constraints.js";
 import { indexBatchAxes, indexVectorReader } from "./gather.js";
 import { promoted, reducedTypes } from "./reduce.js";
-import { combineOf, entryOf, runOnEntries, soleOperation } from "./region-run.js";
+import { combineOf, soleOperation } from "./region-run.js";
+import { scalarBody } from "./scalar-body.js";
 import { checkAxes, firstProblem, joinShapes, mayEqual, otherAxes } from "./shapes.js";
 
 interface Operands {
@@ -155,8 +156,10 @@ function joiner(
   const def = results.length === 1 ? soleOperation(evaluation.op.region(0)) : undefined;
   const combine = def && combineOf(def, result.element);
   if (combine) return (at, i) => setScalar(result, at, combine(getScalar(result, at), getScalar(update, i)));
+  const body = scalarBody(evaluation, 0);
   return (at, i) => {
-    const entries = [...results.map((x) => entryOf(x, at)), ...updates.map((x) => entryOf(x, i))];
-    runOnEntries(evaluation, 0, entries).forEach((x, k) => setScalar(results[k]!, at, getScalar(x, 0)));
+    const entries = [...results.map((x) => getScalar(x, at)), ...updates.map((x) => getScalar(x, i))];
+    const joined = body(entries);
+    for (let k = 0; k < results.length; k++) setScalar(results[k]!, at, joined[k]!);
   };
 }

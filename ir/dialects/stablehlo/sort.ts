@@ -3,9 +3,10 @@
 import { defineOp, type Evaluation } from "../../define.js";
 import { bool, defaultAttr, i64, variadic } from "../../kinds.js";
 import { emptyArray, getScalar, type NdArray, setScalar, sizeOf, stridesOf } from "../../ndarray.js";
+import type { Scalar } from "../../scalar.js";
 import { printType } from "../../types.js";
 import { hloTensor, scalarTensor } from "./constraints.js";
-import { entryOf, runOnEntries } from "./region-run.js";
+import { scalarBody } from "./scalar-body.js";
 import { joinShapes, otherAxes } from "./shapes.js";
 
 export const sort = defineOp("stablehlo.sort", {
@@ -43,9 +44,14 @@ function sortAlong(inputs: readonly NdArray[], axis: number, evaluation: Evaluat
   const [length, step] = [shape[axis]!, strides[axis]!];
   const others = otherAxes(shape.length, [axis]);
   const lines = sizeOf(others.map((a) => shape[a]!));
+  const body = scalarBody(evaluation, 0);
+  const pairs: Scalar[] = [];
   const isBefore = (a: number, b: number): boolean => {
-    const pairs = inputs.flatMap((x) => [entryOf(x, a), entryOf(x, b)]);
-    return Boolean(runOnEntries(evaluation, 0, pairs)[0]!.data[0]);
+    for (let k = 0; k < inputs.length; k++) {
+      pairs[2 * k] = getScalar(inputs[k]!, a);
+      pairs[2 * k + 1] = getScalar(inputs[k]!, b);
+    }
+    return body(pairs)[0] !== 0;
   };
   for (let line = 0; line < lines; line++) {
     const start = lineStart(line, others, shape, strides);

@@ -6,7 +6,6 @@
 
 import type { Context } from "../../context.js";
 import type { Dim } from "../../dim.js";
-import { stridesOf } from "../../ndarray.js";
 
 export type Pair = readonly [low: number, high: number];
 
@@ -69,24 +68,49 @@ export function windowEntry(axis: WindowAxis, position: number, offset: number, 
   return at >= 0 && Number.isInteger(entry) && entry < size ? entry : undefined;
 }
 
-/** Calls `visit` with the flat position of every entry under the window at `position`, row-major. */
-export function eachInWindow(
+/** The entries of one axis under a window: evenly spaced. */
+export interface WindowRun {
+  readonly first: number;
+  readonly count: number;
+  readonly step: number;
+}
+
+/** Per axis, the entries under the window at each of its positions. */
+export function windowRuns(
   shape: readonly number[],
   axes: readonly WindowAxis[],
+  counts: readonly number[],
+): readonly (readonly WindowRun[])[] {
+  return axes.map((axis, a) => Array.from({ length: counts[a]! }, (_, position) => runAt(axis, position, shape[a]!)));
+}
+
+function runAt(axis: WindowAxis, position: number, size: number): WindowRun {
+  const entries: number[] = [];
+  for (let offset = 0; offset < axis.size; offset++) {
+    const entry = windowEntry(axis, position, offset, size);
+    if (entry !== undefined) entries.push(entry);
+  }
+  const [first = 0, second = first + 1] = entries;
+  return { first, count: entries.length, step: second - first };
+}
+
+/**
+ * Calls `visit` with each row of entries along the last axis under the window at `position`, in row-major order: where
+ * it starts, how many they are, and how far apart.
+ */
+export function eachWindowRow(
+  strides: readonly number[],
+  runs: readonly (readonly WindowRun[])[],
   position: readonly number[],
-  visit: (at: number) => void,
+  visit: (start: number, count: number, step: number) => void,
 ): void {
-  const strides = stridesOf(shape);
+  const last = runs.length - 1;
   const walk = (axis: number, at: number): void => {
-    if (axis === shape.length) {
-      visit(at);
-      return;
-    }
-    const window = axes[axis]!;
-    for (let offset = 0; offset < window.size; offset++) {
-      const entry = windowEntry(window, position[axis]!, offset, shape[axis]!);
-      if (entry !== undefined) walk(axis + 1, at + entry * strides[axis]!);
-    }
+    const run = runs[axis]![position[axis]!]!;
+    const stride = strides[axis]!;
+    if (axis === last) visit(at + run.first * stride, run.count, run.step * stride);
+    else for (let i = 0; i < run.count; i++) walk(axis + 1, at + (run.first + i * run.step) * stride);
   };
-  walk(0, 0);
+  if (last < 0) visit(0, 1, 1);
+  else walk(0, 0);
 }

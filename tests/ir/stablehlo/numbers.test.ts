@@ -13,7 +13,7 @@ import { judge, type Verdict } from "./referee.js";
 
 const python = pythonWith("jax", "jaxlib");
 const quick = process.env["PERSIMMONS_TESTS"] === "quick";
-const PER_OP = quick ? 2 : 10;
+const PER_OP = quick ? 2 : 8;
 
 interface Trial {
   readonly program: RandomProgram;
@@ -69,7 +69,10 @@ describe.skipIf(python === undefined)("jaxlib (needs Python with jax)", () => {
     for (const { trial, verdict } of verdicts.get(op)!) expect(verdict.problems, trial.pretty).toEqual([null, null]);
   });
 
-  it.each(randomOps)("%s: computes what the interpreter computes", (op) => {
+  /** What no machine at hand runs on one device is judged by its text alone. */
+  const judged = randomOps.filter((op) => randomProgram(op, 1).referee !== "none");
+
+  it.each(judged)("%s: computes what the interpreter computes", (op) => {
     for (const { trial, verdict } of verdicts.get(op)!) {
       const { program } = trial;
       const about = `seed ${program.seed}\n${program.text}`;

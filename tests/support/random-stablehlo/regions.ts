@@ -175,7 +175,10 @@ const selectAndScatter: Make = (r, d) => {
 
 /** Updates whose windows lie inside or outside as a whole, to distinct places where the order of joining would show. */
 const scatter: Make = (r, d) => {
-  const { operand, indices, sizes, numbers } = gatherCase(r);
+  // XLA loses all updates but the last where no axis is indexed (they all go to one place).
+  let drawn = gatherCase(r);
+  while ((drawn.numbers["startIndexMap"] as readonly number[]).length === 0) drawn = gatherCase(r);
+  const { operand, indices, sizes, numbers } = drawn;
   const g = numbers as Record<string, readonly number[]> & { readonly indexVectorDim: number };
   const element = r.pick(["f32", "i32", "f64", "bf16"] as const);
   const whole = operand.map((n, axis) => (g["startIndexMap"]!.includes(axis) ? sizes[axis]! : n));
