@@ -109,7 +109,7 @@ def test_whatever_speaks_dlpack_gets_its_own_kind_back():
     value = Shared(np.arange(3, dtype=np.int32))
     raw, dtype = raw_of(value, DTYPES["i32"])
     assert np.shares_memory(raw, value.array)
-    out = maker_for([np.zeros(1), value])(raw, dtype)
+    out = maker_for([np.zeros(1), value])(raw.copy(), dtype)
     assert isinstance(out, Shared)
     assert out.array.tolist() == [0, 1, 2]
 
