@@ -123,7 +123,12 @@ class ScheduleWalk {
   #operation(op: Operation): Step | undefined {
     switch (op.name) {
       case "func.call":
-        return this.#stepOf(() => this.#launch(op));
+        return this.#stepOf(() => this.#launch(op, op.operands));
+      case "scf.parallel": {
+        // A launch in chunks; the chunk's number, the call's last operand, is no argument of the launch.
+        const call = op.region(0).blocks[0]!.first!;
+        return this.#stepOf(() => this.#launch(call, call.operands.slice(0, -1)));
+      }
       case "memref.view":
         return this.#place(op);
       case "memref.get_global":
@@ -158,11 +163,11 @@ class ScheduleWalk {
     return undefined;
   }
 
-  #launch(op: Operation): Action {
+  #launch(op: Operation, operands: readonly Value[]): Action {
     const { callee } = callOp.attrsOf(op);
     const kernel = this.#input.kernels.findIndex((k) => k.symbol === callee);
-    const buffers = op.operands.filter((v) => v.type.kind === "memref").map((v) => this.#use(v));
-    const own = op.operands.filter((v) => v.type.kind !== "memref").map((v) => this.#scalar(v));
+    const buffers = operands.filter((v) => v.type.kind === "memref").map((v) => this.#use(v));
+    const own = operands.filter((v) => v.type.kind !== "memref").map((v) => this.#scalar(v));
     const func = this.#input.kernelFunctions.get(callee);
     return { kind: "launch", kernel, buffers, scalars: [...own, ...(func ? symbolsIn(func, this.#context) : [])] };
   }

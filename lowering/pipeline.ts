@@ -21,9 +21,13 @@ import { expandMath } from "./legalize/expand-math.js";
 import { linalgToLoops } from "./loops/linalg-to-loops.js";
 import { splitIntoChunks } from "./loops/split-into-chunks.js";
 import { tileContractions } from "./loops/tile-contractions.js";
+import { placeBuffers } from "./plan/place-buffers.js";
+import { placeScratch } from "./plan/place-scratch.js";
 import { eliminateCommonSubexpressions } from "./simplify/eliminate-common-subexpressions.js";
 import { expandBatchNorm } from "./simplify/expand-batch-norm.js";
 import { expandEinsum } from "./simplify/expand-einsum.js";
+import { expandFft } from "./simplify/expand-fft.js";
+import { expandRandom } from "./simplify/expand-random.js";
 import { expandTuples } from "./simplify/expand-tuples.js";
 import { foldConstants } from "./simplify/fold-constants.js";
 import { inlineCalls } from "./simplify/inline-calls.js";
@@ -32,7 +36,7 @@ import { vectorizeGenerics } from "./vectorize/vectorize-generics.js";
 
 const graph = ["func", "stablehlo", "chlo"];
 /** StableHLO operations that are short for others. */
-const expansions = [expandTuples, expandBatchNorm, expandEinsum];
+const expansions = [expandTuples, expandBatchNorm, expandEinsum, expandFft, expandRandom];
 
 const loops = ["func", "arith", "math", "complex", "scf", "memref", "vector"];
 const structured = ["func", "linalg", "tensor", "arith", "math", "complex", "scf"];
@@ -99,6 +103,12 @@ export function stagesFor(cpu: CpuDescription): readonly Stage[] {
       why: "LLVM and WebAssembly compile what is left without library calls.",
       leaves: loops,
       passes: [expandMath, eliminateCommonSubexpressions, removeDeadCode],
+    }),
+    stage("plan", {
+      why: "Buffers that are not alive together share bytes, and what a kernel keeps to itself is placed too.",
+      leaves: loops,
+      // Scratch first: where it becomes an argument, the host has more buffers to place.
+      passes: [placeScratch, placeBuffers],
     }),
   ];
 }
