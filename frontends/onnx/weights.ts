@@ -51,7 +51,8 @@ export function emitSparse(t: ShapeBuilder, sparse: OnnxSparseTensor): Value {
 }
 
 function freshName(context: Context, name: string): string {
-  return context.resources.freshName(name === "" ? "weight" : name.replace(/[^\w$.]/g, "_"));
+  const plain = name.replace(/[^\w$.]/g, "_");
+  return context.resources.freshName(/^[A-Za-z_]/.test(plain) ? plain : `weight_${plain}`);
 }
 
 function resourceOf(tensor: OnnxTensor, element: ElementType, name: string): Resource {

@@ -19,6 +19,7 @@ import type { ElementType } from "../../../ir/element.js";
 import type { Operation } from "../../../ir/graph.js";
 import { InterpretError, interpret } from "../../../ir/interpret.js";
 import { fromBytes, type NdArray } from "../../../ir/ndarray.js";
+import { printModule } from "../../../ir/text/module.js";
 import { verify } from "../../../ir/verify.js";
 
 type Item =
@@ -44,6 +45,8 @@ export interface BackendCase {
 }
 
 export interface Outcome {
+  /** The program, where the model was imported. */
+  readonly text?: string;
   /** `refused`: the importer named what it cannot do; `wrong`: other outputs, or a fault of ours. */
   readonly verdict: "pass" | "refused" | "wrong";
   readonly detail: string;
@@ -78,6 +81,10 @@ export function runCase({ blob }: Suite, test: BackendCase): Outcome {
   }
   const problems = verify(module, context);
   if (problems.length > 0) return { verdict: "wrong", detail: problems.map(formatDiagnostic).join("\n") };
+  return { ...runProgram(module, context, blob, test), text: printModule(module, context) };
+}
+
+function runProgram(module: Operation, context: Context, blob: Buffer, test: BackendCase): Outcome {
   for (const set of test.sets) {
     const inputs = set.inputs.flatMap(tensorsOf).map((x) => read(x, blob));
     const wanted = set.outputs.flatMap(tensorsOf).map((x) => read(x, blob));

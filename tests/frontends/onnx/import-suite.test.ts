@@ -6,11 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { pythonWith } from "../../support/python.js";
+import { pythonWith, runPython } from "../../support/python.js";
 import { type BackendCase, type Outcome, readSuite, runCase, subjectOf } from "./cases.js";
 
 const python = pythonWith("onnx", "ml_dtypes");
-const sample = process.env["PERSIMMONS_TESTS"] === "quick" ? 300 : undefined;
+const jax = pythonWith("jax", "jaxlib");
+const sample = process.env["PERSIMMONS_TESTS"] === "quick" ? 120 : undefined;
 
 /** What passes at least, of all cases; raised as operators are added. */
 const PASSING = 1500;
@@ -48,6 +49,7 @@ describe.skipIf(python === undefined)("ONNX's backend suite (needs Python with o
   test("no case that is imported gives another output", () => {
     const outcomes = outcomesIn(dump("numbers"));
     report(outcomes);
+    expect(refusedByXla(outcomes)).toEqual([]);
     expect(outcomes.filter((o) => o.verdict === "wrong").map((o) => `${o.test.name}: ${o.detail}`)).toEqual([]);
     if (sample !== undefined) return;
     expect(outcomes.length).toBeGreaterThanOrEqual(2024);
@@ -56,12 +58,33 @@ describe.skipIf(python === undefined)("ONNX's backend suite (needs Python with o
 
   test("nor where every size is a symbol and no output has a declared shape", () => {
     const outcomes = outcomesIn(dump("symbols", "--symbolic", "--kinds", "node"));
+    expect(refusedByXla(outcomes)).toEqual([]);
     const wrong = outcomes.filter((o) => o.verdict === "wrong" && !broadcastAtRun.has(o.test.name));
     expect(wrong.map((o) => `${o.test.name}: ${o.detail}`)).toEqual([]);
     if (sample !== undefined) return;
     expect(outcomes.filter((o) => o.verdict === "pass").length).toBeGreaterThanOrEqual(PASSING_SYMBOLIC);
   }, 600_000);
 });
+
+/** Programs that jaxlib's own parser and verifier refuse, where there is a jaxlib. */
+function refusedByXla(outcomes: readonly (Outcome & { readonly test: BackendCase })[]): readonly string[] {
+  if (jax === undefined) return [];
+  const texts = outcomes.flatMap(({ test: subject, text }) => (text === undefined ? [] : [[subject.name, text]]));
+  const script = `
+import json, sys
+from jax._src.interpreters import mlir
+from jaxlib.mlir import ir
+refused = []
+with mlir.make_ir_context() as context, ir.Location.unknown(context):
+    for name, text in json.load(sys.stdin):
+        try:
+            ir.Module.parse(text).operation.verify()
+        except Exception as error:
+            refused.append(f"{name}: {error}")
+json.dump(refused, sys.stdout)
+`;
+  return JSON.parse(runPython(jax, script, JSON.stringify(texts)).toString()) as string[];
+}
 
 /** Passed, wrong and refused by operator, to the file that `PERSIMMONS_ONNX_SCORE` names. */
 function report(outcomes: readonly (Outcome & { readonly test: BackendCase })[]): void {
