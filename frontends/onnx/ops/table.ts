@@ -28,6 +28,7 @@ import { deformConvs } from "./deform-conv.js";
 import { roiAligns } from "./roi-align.js";
 import { suppression } from "./nms.js";
 import { recurrents } from "./rnn.js";
+import { quantization } from "./quant.js";
 
 const families: readonly (readonly OpRow[])[] = [
   activations,
@@ -44,6 +45,7 @@ const families: readonly (readonly OpRow[])[] = [
   movement,
   normalization,
   pools,
+  quantization,
   recurrents,
   reductions,
   resizes,
