@@ -31,9 +31,9 @@ function isMesh(groups: ReplicaGroups): groups is { readonly mesh: Attr } {
   return "mesh" in groups;
 }
 
-/** Processes in a group; `undefined` where a mesh decides. */
+/** Processes in a group; `undefined` where a mesh decides, or where no groups are given and all processes are one. */
 function groupSize(groups: ReplicaGroups): number | undefined {
-  return isMesh(groups) ? undefined : (groups[0]?.length ?? 0);
+  return isMesh(groups) ? undefined : groups[0]?.length;
 }
 
 /** What is wrong with groups of ids: each id stands once; -1 fills short rows up. */
@@ -47,11 +47,10 @@ function checkGroups(groups: ReplicaGroups): string | undefined {
 const shared = { replica_groups: replicaGroups, channel_handle: optionalAttr(channelHandle) } as const;
 const global = { use_global_device_ids: optionalAttr(unit) } as const;
 
-/** The interpreter has one device: groups of more cannot be run on it. */
+/** The interpreter has one device: groups of more cannot be run on it. No groups at all are one, of that device. */
 function checkAlone(groups: ReplicaGroups): void {
-  const size = groupSize(groups);
-  if (size === undefined || size > 1)
-    throw new Error(`a group of ${size ?? "several"} processes cannot be interpreted on one device`);
+  if (!isMesh(groups) && groups.every((row) => row.length <= 1)) return;
+  throw new Error("groups of more than one process cannot be interpreted on one device");
 }
 
 /** `size * groups` along an axis; unknown where a mesh decides how many there are. */
