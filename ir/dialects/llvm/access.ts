@@ -97,3 +97,23 @@ export function everywhere(type: Type, scalar: (element: VectorType["element"]) 
 
 export const zeroOf = (type: Type): Datum => everywhere(type, (e) => numericsOf(e).zero);
 export const undefinedOf = (type: Type): Datum => everywhere(type, uninitialised);
+
+/** Elements in row-major order as a value of the type: a vector, or an array of such. */
+export function fromElements(array: NdArray, type: Type, first = 0): Datum {
+  if (type.kind === "scalar") return getScalar(array, first);
+  if (type.kind === "vector") {
+    const { element, shape } = type;
+    return { element, shape, data: array.data.slice(first, first + sizeOf(shape)) };
+  }
+  if (type.kind !== "array") throw new Error(`${printType(type)} is not made of elements`);
+  const step = countOf(type.of);
+  return {
+    kind: "tuple",
+    members: Array.from({ length: type.count }, (_, i) => fromElements(array, type.of, first + i * step)),
+  };
+}
+
+function countOf(type: Type): number {
+  if (type.kind === "array") return type.count * countOf(type.of);
+  return type.kind === "vector" ? sizeOf(type.shape) : 1;
+}

@@ -6,11 +6,12 @@
 import { type Datum, defineOp } from "../../define.js";
 import { type ElementType, elementFacts } from "../../element.js";
 import { defaultAttr, i32Array, scalarLike } from "../../kinds.js";
-import { emptyArray, getScalar, mapElements, type NdArray, setScalar } from "../../ndarray.js";
+import { emptyArray, fromScalars, getScalar, mapElements, type NdArray, setScalar } from "../../ndarray.js";
 import { convertScalar, numericsOf, type Scalar } from "../../scalar.js";
 import type { AttrKind, TypeConstraint } from "../../slots.js";
 import {
   type DialectType,
+  elementOf,
   isShaped,
   type ScalarType,
   type TensorType,
@@ -22,6 +23,7 @@ import type { IntegerPredicate } from "../arith/attributes.js";
 import { floatComparisons } from "../arith/float.js";
 import { isArray, type Lifted, liftOne, liftTwo, operandElement, resultElement } from "../arith/lift.js";
 import { type SignlessOp, signlessOf } from "../arith/signless.js";
+import { bitcastArray } from "../vector/shape.js";
 import { fastmathFlags, floatPredicate, integerPredicate, overflowFlags } from "./attributes.js";
 import { type Pointer, samePointer } from "./pointer.js";
 
@@ -220,8 +222,6 @@ const toFloat =
     const read = signed ? record.signed : record.unsigned;
     return (x) => convertScalar(read(x), typeof x === "bigint" ? (signed ? "i64" : "ui64") : "f64", to);
   };
-const bitsOf = (e: ElementType) => (elementFacts[e].kind === "float" ? numericsOf(e) : signlessOf(e));
-const reinterpret: Convert = (from, to) => (x) => bitsOf(to).fromBits(bitsOf(from).toBits(x));
 
 export const trunc = defineOp("llvm.trunc", {
   summary: "To fewer bits.",
@@ -244,7 +244,24 @@ export const fptoui = cast("fptoui", "Toward zero to an unsigned integer.", floa
 export const sitofp = cast("sitofp", "A signed integer as a float.", integers, floats, toFloat(true));
 export const uitofp = cast("uitofp", "An unsigned integer as a float.", integers, floats, toFloat(false));
 const numbers = scalarLike("a number or a vector of numbers", "int", "bool", "float");
-export const bitcast = cast("bitcast", "The same bits as another type.", numbers, numbers, reinterpret);
+export const bitcast = defineOp("llvm.bitcast", {
+  summary: "The same bits as another type, perhaps with another number of lanes.",
+  operands: { arg: numbers },
+  attrs: {},
+  results: { res: numbers },
+  traits: ["pure"],
+  format: "$arg attr-dict `:` type($arg) `to` type($res)",
+  verify(op) {
+    const bits = (t: Type): number => lanesOf(t) * elementFacts[elementOf(t)].bits;
+    return bits(op.operand(0).type) === bits(op.result.type) ? undefined : "the types have different widths";
+  },
+  evaluate({ arg }, _, evaluation) {
+    const { type } = evaluation.op.result;
+    const from = isArray(arg) ? arg : fromScalars(operandElement(evaluation), [1], [arg]);
+    const out = bitcastArray(from, resultElement(evaluation), isShaped(type) ? (type.shape as readonly number[]) : [1]);
+    return { res: isShaped(type) ? out : getScalar(out, 0) };
+  },
+});
 
 const anyValue: TypeConstraint = {
   describe: "a value",

@@ -29,7 +29,8 @@ import type { Assembly } from "../../text/assembly.js";
 import { parseMixed, printMixed } from "../../text/mixed-indices.js";
 import { printType, type Type } from "../../types.js";
 import { type ConstantAttr, constantDatum } from "../arith/constant.js";
-import { loadValue, storeValue, undefinedOf, zeroOf } from "./access.js";
+import { signlessOf } from "../arith/signless.js";
+import { fromElements, loadValue, storeValue, undefinedOf, zeroOf } from "./access.js";
 import { alignmentOf, memberOffset, sizeInMemory } from "./layout.js";
 import * as memory from "./pointer.js";
 
@@ -47,7 +48,13 @@ export const constant = defineOp("llvm.mlir.constant", {
   results: { res: firstClass },
   traits: ["pure", "constant"],
   format: "`(` $value `)` attr-dict `:` type($res)",
-  evaluate: (_, { value }) => ({ res: constantDatum(value as Exclude<ConstantAttr, { kind: "resource" }>) }),
+  evaluate(_, { value }, { op }) {
+    const { type } = op.result;
+    // The number's own type may be another, such as index: the result's counts.
+    if (value.kind === "int" && type.kind === "scalar") return { res: signlessOf(type.element).fromBits(value.value) };
+    const datum = constantDatum(value as Exclude<ConstantAttr, { kind: "resource" }>);
+    return { res: type.kind === "array" ? fromElements(datum as NdArray, type) : datum };
+  },
 });
 
 function filledConstant(name: string, summary: string, value: (type: Type) => Datum) {
@@ -395,4 +402,24 @@ export const memset = defineOp("llvm.intr.memset", {
     memory.bytesAt(to, size).fill(Number(val));
     return {};
   },
+});
+
+export const stacksave = defineOp("llvm.intr.stacksave", {
+  summary: "Where the stack ends now.",
+  operands: {},
+  attrs: {},
+  results: { res: pointerType },
+  traits: ["reads"],
+  format: "attr-dict `:` type($res)",
+  evaluate: () => ({ res: memory.nullPointer }),
+});
+
+export const stackrestore = defineOp("llvm.intr.stackrestore", {
+  summary: "Ends the life of what was allocated on the stack since it was saved; here nothing is.",
+  operands: { ptr: pointerType },
+  attrs: {},
+  results: {},
+  traits: ["writes"],
+  format: "$ptr attr-dict `:` type($ptr)",
+  evaluate: () => ({}),
 });

@@ -74,6 +74,8 @@ llvm.func @memory(%p: !llvm.ptr {llvm.align = 64 : i64, llvm.noalias}, %n: i64, 
   %17 = llvm.atomicrmw _and %p, %n syncscope("agent") monotonic {alignment = 8 : i64} : !llvm.ptr, i64
   %18 = llvm.atomicrmw fadd %p, %x seq_cst : !llvm.ptr, f32
   %19 = llvm.cmpxchg %p, %n, %n acq_rel monotonic : !llvm.ptr, i64
+  %20 = llvm.intr.stacksave : !llvm.ptr
+  llvm.intr.stackrestore %20 : !llvm.ptr
   llvm.fence seq_cst
   llvm.fence syncscope("agent") release
   llvm.return %3 : !llvm.ptr
