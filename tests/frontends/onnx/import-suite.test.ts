@@ -10,6 +10,7 @@ import { pythonWith, runPython } from "../../support/python.js";
 import { type BackendCase, type Outcome, readSuite, runCase, subjectOf } from "./cases.js";
 
 const python = pythonWith("onnx", "ml_dtypes");
+const runtime = pythonWith("onnx", "onnxruntime", "ml_dtypes");
 const jax = pythonWith("jax", "jaxlib");
 const sample = process.env["PERSIMMONS_TESTS"] === "quick" ? 120 : undefined;
 
@@ -64,6 +65,19 @@ describe.skipIf(python === undefined)("ONNX's backend suite (needs Python with o
     if (sample !== undefined) return;
     expect(outcomes.filter((o) => o.verdict === "pass").length).toBeGreaterThanOrEqual(PASSING_SYMBOLIC);
   }, 600_000);
+});
+
+describe.skipIf(runtime === undefined)("operators in their older forms (needs Python with onnxruntime)", () => {
+  test("compute what ONNX Runtime computes", () => {
+    const folder = mkdtempSync(join(tmpdir(), "psm-onnx-versions-"));
+    const script = fileURLToPath(new URL("./dump_versions.py", import.meta.url));
+    execFileSync(runtime!, [script, folder], { stdio: ["ignore", "inherit", "pipe"] });
+    const suite = readSuite(folder);
+    rmSync(folder, { recursive: true });
+    const outcomes = suite.cases.map((c) => ({ name: c.name, ...runCase(suite, c) }));
+    expect(outcomes.length).toBeGreaterThan(80);
+    expect(outcomes.filter((o) => o.verdict !== "pass").map((o) => `${o.name}: ${o.detail}`)).toEqual([]);
+  }, 120_000);
 });
 
 /** Programs that jaxlib's own parser and verifier refuse, where there is a jaxlib. */
