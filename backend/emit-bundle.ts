@@ -5,7 +5,7 @@
 
 import type { Context } from "../ir/context.js";
 import { moduleBody } from "../ir/dialects/builtin.js";
-import { functionBody } from "../ir/dialects/func.js";
+import { functionBody, lookupFunction } from "../ir/dialects/func.js";
 import { global } from "../ir/dialects/memref/global.js";
 import type { Dim } from "../ir/dim.js";
 import { elementFacts } from "../ir/element.js";
@@ -32,7 +32,7 @@ import type {
 import { layoutSafetensors, type TensorSource } from "../runtime-lib/bundle/safetensors-writer.js";
 import { expressionOfText, sizeExpression } from "./expression.js";
 import { dimAttr, emitModule, type LoweredProgram, programOf } from "./llvm/emit-module.js";
-import { isAllocatedByRun } from "./llvm/host.js";
+import { isAllocatedByRun, runChecks } from "./llvm/host.js";
 import { symbolsIn } from "./llvm/kernel.js";
 import { planSizes, type SizeCheck } from "./llvm/plan-function.js";
 import { scheduleOf } from "./schedule.js";
@@ -90,7 +90,7 @@ export async function emitBundle(input: BundleInput, draft: BundleDraft): Promis
     states: first.entries.flatMap((e) =>
       e.states.map((s): State => ({ name: s.name, dtype: s.element, shape: s.shape.map((d) => sizeExpression(d)) })),
     ),
-    entries: first.entries.map((e) => describeEntry(e, first.context)),
+    entries: first.entries.map((e) => describeEntry(e, first)),
     sources: [],
     targets,
   };
@@ -213,7 +213,8 @@ function summarise(func: Operation): string {
   return `${loops} loops`;
 }
 
-function describeEntry(entry: EntryInterface, context: Context): Entry {
+function describeEntry(entry: EntryInterface, { context, module }: LoweredVariant): Entry {
+  const host = lookupFunction(module, entry.name);
   const value = (v: InterfaceValue, isOutput: boolean): Value => ({
     name: v.name,
     dtype: v.element,
@@ -225,7 +226,10 @@ function describeEntry(entry: EntryInterface, context: Context): Entry {
     inputs: entry.inputs.map((v) => value(v, false)),
     outputs: entry.outputs.map((v) => value(v, true)),
     states: entry.states.map((_, i) => ({ state: i })),
-    checks: planSizes(entry, context).checks.map((c) => describeCheck(c, entry)),
+    checks: [
+      ...planSizes(entry, context).checks.map((c) => describeCheck(c, entry)),
+      ...(host ? runChecks(host) : []).map((message): Check => ({ message })),
+    ],
   };
 }
 

@@ -38,8 +38,8 @@ const graph = ["func", "stablehlo", "chlo"];
 /** StableHLO operations that are short for others. */
 const expansions = [expandTuples, expandBatchNorm, expandEinsum, expandFft, expandRandom];
 
-const loops = ["func", "arith", "math", "complex", "scf", "memref", "vector"];
-const structured = ["func", "linalg", "tensor", "arith", "math", "complex", "scf"];
+const loops = ["func", "arith", "math", "complex", "scf", "cf", "memref", "vector"];
+const structured = ["func", "linalg", "tensor", "arith", "math", "complex", "scf", "cf"];
 
 /** Names of model files' formats, by extension. */
 const importers: Readonly<Record<string, (path: string, context: Context) => Operation>> = {

@@ -46,13 +46,14 @@ export function addHostFunction(context: Context, module: Operation, func: Opera
   const block = new Block();
   const region = newRegion(block);
   const i32 = context.types.scalar("i32");
-  const state: HostState = { host, rt: undefined, bufs: undefined };
+  const { bindings, checks } = planSizes(host.entry, context);
+  const state: HostState = { host, rt: undefined, bufs: undefined, checks: checks.length };
   const to = new FunctionLowering(context, region, block, hostRows(state));
   const [rt, bufs, symbols, outDims] = [0, 1, 2, 3].map(() => block.addArg(to.pointer)) as [Value, Value, Value, Value];
   state.rt = rt;
   state.bufs = bufs;
   const { entry } = host;
-  const bound = new Set(planSizes(entry, context).bindings.map((b) => b.symbol));
+  const bound = new Set(bindings.map((b) => b.symbol));
   host.symbols.forEach((s, k) => {
     if (bound.has(s)) to.setSymbol(s, loadNumber(to, symbols, k));
   });
@@ -108,12 +109,15 @@ interface HostState {
   readonly host: HostFunction;
   rt: Value | undefined;
   bufs: Value | undefined;
+  /** Checks numbered so far. */
+  checks: number;
 }
 
 function hostRows(state: HostState): ReadonlyMap<string, Row> {
   const rows = new Map(computeRows);
   rows.set("func.call", callRow(state));
   rows.set("scf.parallel", launchRow(state));
+  rows.set("cf.assert", assertRow(state));
   rows.set("memref.alloc", allocRow(state));
   rows.set("memref.dealloc", deallocRow(state));
   rows.set("memref.get_global", globalRow(state));
@@ -200,6 +204,16 @@ function stackSlots(to: FunctionLowering, count: number): Value {
   builder.block = at;
   builder.anchor = undefined;
   return slots;
+}
+
+/** Leaves the entry with the number of the check, which stands behind those of the sizes (see `runChecks`). */
+function assertRow(state: HostState): Row {
+  return (op, to) => requireThat(to, to.value(op.operand(0)), ++state.checks);
+}
+
+/** What a host function checks while it runs, in the order of the numbers it returns. */
+export function runChecks(func: Operation): readonly string[] {
+  return [...func.walk()].flatMap((op) => (op.name === "cf.assert" ? [op.attrs["msg"] as string] : []));
 }
 
 function allocRow(state: HostState): Row {
