@@ -18,20 +18,28 @@ export function indexBatchAxes(rank: number, vectorAxis: number): number[] {
   return otherAxes(rank, [vectorAxis]);
 }
 
-/** What is wrong with gather's axes; sizes are checked where they are known. */
-function checkGather(
+/** What is wrong with gather's axes, then with the sizes they pair. */
+function checkGather(inference: Inference, operands: Gathered, d: GatherDimensionNumbers): string | undefined {
+  return checkGatherAxes(inference, operands, d) ?? checkGatherSizes(inference, operands, d);
+}
+
+interface Gathered {
+  readonly operand: TensorType;
+  readonly indices: TensorType;
+  readonly sizes: readonly Dim[];
+}
+
+function checkGatherAxes(
   { context }: Inference,
-  operand: TensorType,
-  indices: TensorType,
+  { operand, indices, sizes }: Gathered,
   d: GatherDimensionNumbers,
-  sizes: readonly Dim[],
 ): string | undefined {
-  const rank = operand.shape.length;
-  const vectorSize = d.indexVectorDim < indices.shape.length ? indices.shape[d.indexVectorDim]! : 1;
-  const batchRank = indexBatchAxes(indices.shape.length, d.indexVectorDim).length;
+  const [rank, indexRank] = [operand.shape.length, indices.shape.length];
+  const vectorSize = indices.shape[d.indexVectorDim] ?? 1;
+  const batchRank = indexBatchAxes(indexRank, d.indexVectorDim).length;
   const dropped = [...d.collapsedSliceDims, ...d.operandBatchingDims];
   return firstProblem(
-    !(d.indexVectorDim >= 0 && d.indexVectorDim <= indices.shape.length) &&
+    !(d.indexVectorDim >= 0 && d.indexVectorDim <= indexRank) &&
       `index_vector_dim ${d.indexVectorDim} is no axis of ${printType(indices)}`,
     rank !== d.offsetDims.length + dropped.length &&
       `${d.offsetDims.length} offset, ${d.collapsedSliceDims.length} collapsed and ${d.operandBatchingDims.length} batching axes for ${printType(operand)}`,
@@ -41,26 +49,37 @@ function checkGather(
     checkAxes("offset_dims", d.offsetDims, batchRank + d.offsetDims.length),
     checkAxes("collapsed_slice_dims and operand_batching_dims", dropped, rank),
     checkAxes("start_index_map and operand_batching_dims", [...d.startIndexMap, ...d.operandBatchingDims], rank),
-    checkAxes("start_indices_batching_dims", d.startIndicesBatchingDims, indices.shape.length),
+    checkAxes("start_indices_batching_dims", d.startIndicesBatchingDims, indexRank),
     d.startIndicesBatchingDims.includes(d.indexVectorDim) && "index_vector_dim cannot be a batching axis",
     d.startIndicesBatchingDims.length !== d.operandBatchingDims.length &&
       "operand and indices have different numbers of batching axes",
     ![d.offsetDims, d.collapsedSliceDims, d.operandBatchingDims].every(isSorted) &&
       "offset, collapsed and batching axes are given in order",
+  );
+}
+
+/** Once the axes are known to be right. */
+function checkGatherSizes(
+  { context }: Inference,
+  { operand, indices, sizes }: Gathered,
+  d: GatherDimensionNumbers,
+): string | undefined {
+  const { dims } = context;
+  const dropped = [...d.collapsedSliceDims, ...d.operandBatchingDims];
+  return firstProblem(
     ...sizes.map(
       (n, i) =>
-        context.dims.provablyGreater(n, operand.shape[i] ?? n) &&
-        `slice size ${context.dims.print(n)} does not fit axis ${i} of ${printType(operand)}`,
+        (dims.provablyLess(n, 0) || dims.provablyGreater(n, operand.shape[i]!)) &&
+        `slice size ${dims.print(n)} does not fit axis ${i} of ${printType(operand)}`,
     ),
     ...dropped.map(
       (axis) =>
-        typeof sizes[axis] === "number" &&
-        (sizes[axis] as number) > 1 &&
+        dims.provablyGreater(sizes[axis]!, 1) &&
         `the slice size of axis ${axis}, which the result drops, must be 1 or 0`,
     ),
     ...d.operandBatchingDims.map(
       (axis, i) =>
-        !mayEqual(context, operand.shape[axis]!, indices.shape[d.startIndicesBatchingDims[i]!] ?? 0) &&
+        !mayEqual(context, operand.shape[axis]!, indices.shape[d.startIndicesBatchingDims[i]!]!) &&
         `batching axis ${axis} differs in size`,
     ),
   );
@@ -89,7 +108,7 @@ export const gather = defineOp("stablehlo.gather", {
   results: { result: hloTensor },
   traits: ["pure"],
   infer({ operand, start_indices: indices }, { dimension_numbers: d, slice_sizes: sizes }, inference) {
-    const problem = checkGather(inference, operand, indices, d, sizes);
+    const problem = checkGather(inference, { operand, indices, sizes }, d);
     return (
       problem ?? {
         result: inference.context.types.tensor(gatheredShape<Dim>(indices.shape, d, sizes), operand.element),
@@ -110,13 +129,7 @@ export const dynamicGather = defineOp("stablehlo.dynamic_gather", {
   infer({ operand, start_indices: indices, slice_sizes: count }, { dimension_numbers: d }, inference) {
     const { context } = inference;
     const sizes = new Array<Dim>(count.shape[0] as number).fill(context.unknownDim);
-    const known = checkGather(
-      inference,
-      operand,
-      indices,
-      d,
-      sizes.map(() => 0),
-    );
+    const known = checkGather(inference, { operand, indices, sizes: sizes.map(() => 0) }, d);
     if (known !== undefined) return known;
     const shape = gatheredShape<Dim>(indices.shape, d, sizes);
     return { result: context.types.tensor(shape, givenTensor(inference)?.element ?? operand.element) };

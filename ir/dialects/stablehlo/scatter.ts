@@ -1,6 +1,7 @@
 /** @file Scattering updates to computed indices. Source: StableHLO specification, "scatter". */
 
 import { defineOp, type Evaluation, type Inference } from "../../define.js";
+import type { Dim } from "../../dim.js";
 import { bool, defaultAttr, variadic } from "../../kinds.js";
 import { advance, getScalar, type NdArray, setScalar, sizeOf, stridesOf } from "../../ndarray.js";
 import { printType, type TensorType } from "../../types.js";
@@ -18,57 +19,74 @@ interface Operands {
   readonly updates: readonly TensorType[];
 }
 
-function checkScatter(
-  { context, regions }: Inference,
-  { inputs, indices, updates }: Operands,
-  d: ScatterDimensionNumbers,
-): string | undefined {
-  const [input, update] = [inputs[0], updates[0]];
-  if (!input || !update) return "there is nothing to scatter";
-  const rank = input.shape.length;
-  const dropped = [...d.insertedWindowDims, ...d.inputBatchingDims];
-  const vectorSize = d.indexVectorDim < indices.shape.length ? indices.shape[d.indexVectorDim]! : 1;
-  const batchAxes = indexBatchAxes(indices.shape.length, d.indexVectorDim);
+/** What is wrong with scatter's operands, then with its axes, then with the sizes they pair. */
+function checkScatter(inference: Inference, operands: Operands, d: ScatterDimensionNumbers): string | undefined {
+  const { context, regions } = inference;
+  const { inputs, updates } = operands;
   const count = inputs.length;
   const [body] = regions;
-  return firstProblem(
+  const problem = firstProblem(
+    count === 0 && "there is nothing to scatter",
     !joinShapes(context, ...inputs.map((t) => t.shape)) && "the inputs differ in shape",
     !joinShapes(context, ...updates.map((t) => t.shape)) && "the updates differ in shape",
-    inputs.some((t, i) => t.element !== updates[i]!.element) && "inputs and updates differ in their elements",
-    !(d.indexVectorDim >= 0 && d.indexVectorDim <= indices.shape.length) &&
+    inputs.some((t, i) => t.element !== updates[i]?.element) && "inputs and updates differ in their elements",
+    body &&
+      (body.args.length !== 2 * count || body.yields.length !== count) &&
+      `the body must take ${2 * count} values and return ${count}`,
+  );
+  return problem ?? checkScatterAxes(inference, operands, d) ?? checkScatterSizes(inference, operands, d);
+}
+
+function checkScatterAxes({ context }: Inference, operands: Operands, d: ScatterDimensionNumbers): string | undefined {
+  const { indices } = operands;
+  const [input, update] = [operands.inputs[0]!, operands.updates[0]!];
+  const [rank, indexRank] = [input.shape.length, indices.shape.length];
+  const dropped = [...d.insertedWindowDims, ...d.inputBatchingDims];
+  const indexed = [...d.scatterDimsToOperandDims, ...d.inputBatchingDims];
+  const vectorSize = indices.shape[d.indexVectorDim] ?? 1;
+  const batchRank = indexBatchAxes(indexRank, d.indexVectorDim).length;
+  return firstProblem(
+    !(d.indexVectorDim >= 0 && d.indexVectorDim <= indexRank) &&
       `index_vector_dim ${d.indexVectorDim} is no axis of ${printType(indices)}`,
     rank !== d.updateWindowDims.length + dropped.length &&
       `${d.updateWindowDims.length} window, ${d.insertedWindowDims.length} inserted and ${d.inputBatchingDims.length} batching axes for ${printType(input)}`,
-    update.shape.length !== batchAxes.length + d.updateWindowDims.length &&
-      `${printType(update)} does not have ${batchAxes.length} axes of indices and ${d.updateWindowDims.length} of windows`,
+    update.shape.length !== batchRank + d.updateWindowDims.length &&
+      `${printType(update)} does not have ${batchRank} axes of indices and ${d.updateWindowDims.length} of windows`,
     !mayEqual(context, vectorSize, d.scatterDimsToOperandDims.length) &&
       `scatter_dims_to_operand_dims has ${d.scatterDimsToOperandDims.length} entries for index vectors of ${context.dims.print(vectorSize)}`,
     checkAxes("update_window_dims", d.updateWindowDims, update.shape.length),
     checkAxes("inserted_window_dims and input_batching_dims", dropped, rank),
-    checkAxes(
-      "scatter_dims_to_operand_dims and input_batching_dims",
-      [...d.scatterDimsToOperandDims, ...d.inputBatchingDims],
-      rank,
-    ),
-    checkAxes("scatter_indices_batching_dims", d.scatterIndicesBatchingDims, indices.shape.length),
+    checkAxes("scatter_dims_to_operand_dims and input_batching_dims", indexed, rank),
+    checkAxes("scatter_indices_batching_dims", d.scatterIndicesBatchingDims, indexRank),
     d.scatterIndicesBatchingDims.length !== d.inputBatchingDims.length &&
       "inputs and indices have different numbers of batching axes",
     d.scatterIndicesBatchingDims.includes(d.indexVectorDim) && "index_vector_dim cannot be a batching axis",
+  );
+}
+
+/** Once the axes are known to be right. */
+function checkScatterSizes({ context }: Inference, operands: Operands, d: ScatterDimensionNumbers): string | undefined {
+  const { indices } = operands;
+  const [input, update] = [operands.inputs[0]!, operands.updates[0]!];
+  const batchAxes = indexBatchAxes(indices.shape.length, d.indexVectorDim);
+  const windowAxes = otherAxes(input.shape.length, [...d.insertedWindowDims, ...d.inputBatchingDims]);
+  const fits = (size: Dim, room: Dim) => !context.dims.provablyGreater(size, room);
+  return firstProblem(
     ...otherAxes(update.shape.length, d.updateWindowDims).map(
       (axis, i) =>
-        !mayEqual(context, update.shape[axis]!, indices.shape[batchAxes[i]!] ?? 0) &&
+        !mayEqual(context, update.shape[axis]!, indices.shape[batchAxes[i]!]!) &&
         `axis ${axis} of ${printType(update)} is not as long as the indices`,
     ),
-    ...d.updateWindowDims.map((axis, i) => {
-      const into = otherAxes(rank, dropped)[i]!;
-      return (
-        context.dims.provablyGreater(update.shape[axis]!, input.shape[into]!) &&
-        `axis ${axis} of ${printType(update)} does not fit axis ${into} of ${printType(input)}`
-      );
-    }),
-    body &&
-      (body.args.length !== 2 * count || body.yields.length !== count) &&
-      `the body must take ${2 * count} values and return ${count}`,
+    ...d.updateWindowDims.map(
+      (axis, i) =>
+        !fits(update.shape[axis]!, input.shape[windowAxes[i]!]!) &&
+        `axis ${axis} of ${printType(update)} does not fit axis ${windowAxes[i]} of ${printType(input)}`,
+    ),
+    ...d.inputBatchingDims.map(
+      (axis, i) =>
+        !mayEqual(context, input.shape[axis]!, indices.shape[d.scatterIndicesBatchingDims[i]!]!) &&
+        `batching axis ${axis} differs in size`,
+    ),
   );
 }
 

@@ -74,11 +74,9 @@ export function checkBroadcast(
     axes.length !== from.shape.length && `${axes.length} axes for an operand of rank ${from.shape.length}`,
     checkAxes("dims", axes, to.shape.length),
     ...axes.map((axis, i) => {
-      const fits = from.shape[i] === 1 || mayEqual(context, from.shape[i]!, to.shape[axis] ?? 0);
-      return (
-        !fits &&
-        `size ${printSizes(context, [from.shape[i]!])} cannot be repeated to fill axis ${axis} of ${printType(to)}`
-      );
+      const size = from.shape[i] ?? 1;
+      const fits = size === 1 || mayEqual(context, size, to.shape[axis] ?? 0);
+      return !fits && `size ${printSizes(context, [size])} cannot be repeated to fill axis ${axis} of ${printType(to)}`;
     }),
   );
 }
