@@ -1,5 +1,6 @@
 /** @file What several functions share: powers of two, rounding to integers, signs carried past an even or odd core. */
 
+import { twoSum } from "../double-word.js";
 import type { Float, Int, Mask } from "../emit.js";
 
 /** 2^n for 1 - bias <= n <= bias; one below gives 0, one above infinity. */
@@ -54,4 +55,14 @@ export function flipSign<V>(x: Float<V>, sign: Int<V>): Float<V> {
 /** An odd function from its values on non-negative numbers; the sign of zero stays. */
 export function odd<V>(x: Float<V>, onMagnitude: (magnitude: Float<V>) => Float<V>): Float<V> {
   return onMagnitude(x.abs()).copysign(x);
+}
+
+/** x + y rounded to odd: where the sum is not exact, whichever neighbour has an odd last bit; rounding that again is as rounding once. */
+export function addToOdd<V>(x: Float<V>, y: Float<V>): Float<V> {
+  const { hi, lo } = twoSum(x, y);
+  const bits = hi.bits();
+  const isInexact = lo.eq(0).or(lo.isNaN()).not(); // NaN: the sum is infinite
+  const moves = isInexact.and(bits.and(1).eq(0));
+  const away = lo.gt(0).xor(hi.lt(0)).selectInt(1, -1);
+  return bits.add(moves.selectInt(away, 0)).asFloat();
 }
