@@ -2,16 +2,9 @@
 
 import { type Datum, defineOp, type TupleDatum } from "../../define.js";
 import { i64Array } from "../../kinds.js";
-import { printType, type Type } from "../../types.js";
+import { printType } from "../../types.js";
+import { memberAt } from "./layout.js";
 import { firstClass } from "./memory.js";
-
-/** The type of the member that a path of numbers leads to. */
-function memberType(type: Type, position: readonly number[]): Type | undefined {
-  let at: Type | undefined = type;
-  for (const i of position)
-    at = at?.kind === "struct" ? at.members[i] : at?.kind === "array" && i < at.count ? at.of : undefined;
-  return at;
-}
 
 export const extractvalue = defineOp("llvm.extractvalue", {
   summary: "The member at a path of numbers.",
@@ -21,7 +14,7 @@ export const extractvalue = defineOp("llvm.extractvalue", {
   traits: ["pure"],
   format: "$container `` $position attr-dict `:` type($container)",
   infer({ container }, { position }) {
-    const res = memberType(container, position);
+    const res = memberAt(container, position, true);
     return res ? { res } : `[${position.join(", ")}] leads nowhere in ${printType(container)}`;
   },
   evaluate({ container }, { position }) {
@@ -39,7 +32,7 @@ export const insertvalue = defineOp("llvm.insertvalue", {
   traits: ["pure"],
   format: "$value `,` $container `` $position attr-dict `:` type($container)",
   infer({ container, value }, { position }) {
-    const member = memberType(container, position);
+    const member = memberAt(container, position, true);
     if (!member) return `[${position.join(", ")}] leads nowhere in ${printType(container)}`;
     return member === value ? { res: container } : `${printType(value)} is put where ${printType(member)} is`;
   },

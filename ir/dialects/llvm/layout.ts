@@ -55,6 +55,32 @@ export function memberOffset(members: readonly Type[], index: number): number {
   return offset;
 }
 
+/** The type that a path of indices leads to; with `inBounds`, indices into arrays must be below their counts. */
+export function memberAt(type: Type, path: readonly number[], inBounds = false): Type | undefined {
+  let at: Type | undefined = type;
+  for (const i of path) {
+    if (at?.kind === "struct") at = at.members[i];
+    else at = at?.kind === "array" && (!inBounds || i < at.count) ? at.of : undefined;
+  }
+  return at;
+}
+
+/** Where what a path of indices leads to begins. */
+export function offsetInside(type: Type, path: readonly number[]): number {
+  let offset = 0;
+  let at = type;
+  for (const i of path) {
+    if (at.kind === "struct") {
+      offset += memberOffset(at.members, i);
+      at = at.members[i]!;
+    } else if (at.kind === "array") {
+      offset += i * sizeInMemory(at.of);
+      at = at.of;
+    }
+  }
+  return offset;
+}
+
 function roundUp(n: number, unit: number): number {
   return Math.ceil(n / unit) * unit;
 }

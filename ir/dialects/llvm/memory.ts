@@ -26,13 +26,15 @@ import { type NdArray, toBytes } from "../../ndarray.js";
 import type { Scalar } from "../../scalar.js";
 import type { TypeConstraint } from "../../slots.js";
 import type { Assembly } from "../../text/assembly.js";
-import { parseMixed, printMixed } from "../../text/mixed-indices.js";
 import { printType, type Type } from "../../types.js";
 import { type ConstantAttr, constantDatum } from "../arith/constant.js";
 import { signlessOf } from "../arith/signless.js";
 import { fromElements, loadValue, storeValue, undefinedOf, zeroOf } from "./access.js";
-import { alignmentOf, memberOffset, sizeInMemory } from "./layout.js";
+import { alignmentOf, memberAt, offsetInside, sizeInMemory } from "./layout.js";
+import { allocaAssembly, DYNAMIC_INDEX, gepAssembly } from "./memory-text.js";
 import * as memory from "./pointer.js";
+
+export { DYNAMIC_INDEX } from "./memory-text.js";
 
 export const pointerType = dialectType("llvm.ptr");
 export const firstClass: TypeConstraint = {
@@ -180,64 +182,6 @@ export const global = defineOp("llvm.mlir.global", {
   format: globalAssembly,
 });
 
-/** Marks the index that an operand gives. */
-export const DYNAMIC_INDEX = -2147483648;
-/** Stands for it in lists of numbers and values. */
-const MIXED = -(2 ** 63);
-
-/** Upstream's words for what a pointer's arithmetic promises, by number. */
-const wrapFlags: readonly (readonly [number, string])[] = [
-  [0, ""],
-  [2, "nusw"],
-  [3, "inbounds"],
-  [4, "nuw"],
-  [7, "inbounds|nuw"],
-];
-
-const gepAssembly: Assembly = {
-  print(op, printer) {
-    const { elem_type: type, rawConstantIndices: raw, noWrapFlags: flags } = getelementptr.attrsOf(op);
-    const word = wrapFlags.find(([n]) => n === flags)?.[1] ?? "";
-    printer.text(word === "" ? " " : ` ${word} `);
-    printer.value(op.operand(0));
-    printMixed(
-      printer,
-      raw.map((n) => (n === DYNAMIC_INDEX ? MIXED : n)),
-      op.operands.slice(1),
-    );
-    printer.attrDict(op, ["elem_type", "rawConstantIndices", "noWrapFlags"]);
-    printer.text(" : ");
-    printer.functionType(
-      op.operands.map((x) => x.type),
-      [op.result.type],
-    );
-    printer.text(", ");
-    printer.type(type);
-  },
-  parse(parser, def) {
-    const words: string[] = [];
-    while (!parser.peek("%")) {
-      words.push(parser.identifier("an operand"));
-      parser.tryPunct("|");
-    }
-    const noWrapFlags =
-      wrapFlags.find(([, text]) => text === words.join("|"))?.[0] ?? parser.fail(`unknown flags ${words.join("|")}`);
-    const base = parser.operand();
-    const { fixed, values } = parseMixed(parser);
-    const dict = parser.attrDict();
-    parser.punct(":");
-    const { inputs, results } = parser.functionType();
-    parser.expectTypes([base, ...values], inputs);
-    parser.punct(",");
-    const known = {
-      elem_type: parser.type(),
-      rawConstantIndices: fixed.map((n) => (n === MIXED ? DYNAMIC_INDEX : n)),
-      noWrapFlags,
-    };
-    return { operands: [base, ...values], results, ...parser.splitAttrs(def, dict, known) };
-  },
-};
-
 export const getelementptr = defineOp("llvm.getelementptr", {
   summary: "A pointer advanced by a number of elements, and on into members of what lies there.",
   operands: { base: pointerType, dynamicIndices: variadic(integer) },
@@ -249,7 +193,7 @@ export const getelementptr = defineOp("llvm.getelementptr", {
     const dynamic = raw.filter((n) => n === DYNAMIC_INDEX).length;
     if (raw.length === 0 || dynamic !== dynamicIndices.length)
       return `${dynamicIndices.length} values for ${dynamic} indices`;
-    return memberType(type, raw.slice(1)) ? { res: base } : `the indices do not lead into ${printType(type)}`;
+    return memberAt(type, raw.slice(1)) ? { res: base } : `the indices do not lead into ${printType(type)}`;
   },
   evaluate({ base, dynamicIndices }, { elem_type: type, rawConstantIndices: raw }) {
     let next = 0;
@@ -257,28 +201,6 @@ export const getelementptr = defineOp("llvm.getelementptr", {
     return { res: memory.advance(base as memory.Pointer, first! * sizeInMemory(type) + offsetInside(type, inner)) };
   },
 });
-
-/** The type that indices lead to; an index into a struct must be a number. */
-function memberType(type: Type, indices: readonly number[]): Type | undefined {
-  let at: Type | undefined = type;
-  for (const i of indices) at = at?.kind === "struct" ? at.members[i] : at?.kind === "array" ? at.of : undefined;
-  return at;
-}
-
-function offsetInside(type: Type, indices: readonly number[]): number {
-  let offset = 0;
-  let at = type;
-  for (const i of indices) {
-    if (at.kind === "struct") {
-      offset += memberOffset(at.members, i);
-      at = at.members[i]!;
-    } else if (at.kind === "array") {
-      offset += i * sizeInMemory(at.of);
-      at = at.of;
-    }
-  }
-  return offset;
-}
 
 export const load = defineOp("llvm.load", {
   summary: "Reads a value from memory.",
@@ -331,28 +253,6 @@ export const inttoptr = defineOp("llvm.inttoptr", {
   format: "$arg attr-dict `:` type($arg) `to` type($res)",
   evaluate: ({ arg }, _, evaluation) => ({ res: spaceOf(evaluation).pointerAt(Number(arg)) }),
 });
-
-const allocaAssembly: Assembly = {
-  print(op, printer) {
-    printer.text(" ");
-    printer.value(op.operand(0));
-    printer.text(" x ");
-    printer.type(op.attrs["elem_type"] as Type);
-    printer.attrDict(op, ["elem_type"]);
-    printer.text(" : ");
-    printer.functionType([op.operand(0).type], [op.result.type]);
-  },
-  parse(parser, def) {
-    const size = parser.operand();
-    parser.keyword("x");
-    const type = parser.type();
-    const dict = parser.attrDict();
-    parser.punct(":");
-    const { inputs, results } = parser.functionType();
-    parser.expectTypes([size], inputs);
-    return { operands: [size], results, ...parser.splitAttrs(def, dict, { elem_type: type }) };
-  },
-};
 
 export const alloca = defineOp("llvm.alloca", {
   summary: "Storage that lives until the function returns.",
