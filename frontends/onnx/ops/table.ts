@@ -29,9 +29,12 @@ import { roiAligns } from "./roi-align.js";
 import { suppression } from "./nms.js";
 import { recurrents } from "./rnn.js";
 import { quantization } from "./quant.js";
+import { attentions } from "./attention.js";
+import { rotaries } from "./rotary.js";
 
 const families: readonly (readonly OpRow[])[] = [
   activations,
+  attentions,
   batchNorms,
   casts,
   constants,
@@ -50,6 +53,7 @@ const families: readonly (readonly OpRow[])[] = [
   reductions,
   resizes,
   roiAligns,
+  rotaries,
   sequences,
   slices,
   suppression,
