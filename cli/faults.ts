@@ -106,7 +106,7 @@ function bugDiagnostic(error: unknown): Diagnostic {
   });
 }
 
-/** The text of problems, for people. */
+/** The text of problems, for people. Nobody is told that a place is not known. */
 export function formatProblems(diagnostics: readonly Diagnostic[]): string {
-  return diagnostics.map((d) => `${formatDiagnostic(d)}\n`).join("");
+  return diagnostics.map((d) => `${formatDiagnostic(d).replace(/^( *)<unknown>: /gm, "$1")}\n`).join("");
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from typing import Any, Dict, List, Optional, Sequence, Union
+from typing import Any, Dict, Optional, Sequence, Union
 
 from ._bundle import Bundle, load, loaded
 from ._errors import format_diagnostic, UnsupportedError, problem
@@ -39,9 +39,11 @@ def export(
     return load(result["bundle"], threads=threads)
 
 
-def export_and_build(model: str, out: str, targets: List[str], threads: Optional[int]) -> Bundle:
+def export_and_build(model: str, out: str, engine: str, threads: Optional[int]) -> Bundle:
     """One request for compiling, writing and building: the short way for many small models."""
-    result = SERVER.ask("export", model=model, out=out, targets=targets, build=True)
+    if engine == "wasm":
+        return load(SERVER.ask("export", model=model, out=out, targets=["wasm32"])["bundle"], engine="wasm")
+    result = SERVER.ask("export", model=model, out=out, targets=["host"], build=True)
     return loaded(result["bundle"], result, threads)
 
 

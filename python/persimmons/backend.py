@@ -53,7 +53,9 @@ def _discard(bundle: Bundle, folder: str) -> None:
 
 
 class PersimmonsBackend(Backend):
-    """Compiles with the compile server, runs the native library in this process."""
+    """Compiles with the compile server; runs the native library in this process, or ``engine`` "wasm" in the server's sandbox."""
+
+    engine = "native"
 
     @classmethod
     def is_compatible(cls, model: onnx.ModelProto, device: str = "CPU", **kwargs: Any) -> bool:
@@ -77,7 +79,7 @@ class PersimmonsBackend(Backend):
         folder = tempfile.mkdtemp(prefix="persimmons-")
         try:
             out = os.path.join(folder, _NAME + ".psm")
-            bundle = export_and_build(_save(model, folder), out, ["host"], kwargs.get("threads"))
+            bundle = export_and_build(_save(model, folder), out, cls.engine, kwargs.get("threads"))
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise

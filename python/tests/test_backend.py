@@ -30,6 +30,15 @@ def test_a_prepared_model_runs_in_order_and_by_name():
     prepared.close()
 
 
+def test_the_sandbox_gives_the_same():
+    import persimmons.backend_wasm as sandboxed
+
+    prepared = sandboxed.prepare(two_nodes())
+    assert prepared.bundle.engine == "wasm"
+    assert np.array_equal(prepared.run([X, Y])[0], np.maximum(X + Y, 0))
+    prepared.close()
+
+
 def test_a_single_node_runs():
     (out,) = backend.run_node(helper.make_node("Neg", ["a"], ["b"]), [X])
     assert np.array_equal(out, -X)
