@@ -11,12 +11,12 @@ import { moduleBody } from "../../ir/dialects/builtin.js";
 import { functionBody, functionName } from "../../ir/dialects/func.js";
 import * as control from "../../ir/dialects/llvm/control.js";
 import * as memory from "../../ir/dialects/llvm/memory.js";
+import { llvmFunctionType } from "../../ir/dialects/llvm/signature.js";
 import { Block, newRegion, type Operation, type Region, type Value } from "../../ir/graph.js";
 import { CHUNKS } from "../../ir/names.js";
 import { isShaped, type Type } from "../../ir/types.js";
 import { FunctionLowering } from "./lower/lowering.js";
 import { computeRows } from "./lower/rows.js";
-import { llvmType } from "./types.js";
 
 /** Names of the symbols that any type inside a function mentions, sorted. */
 export function symbolsIn(func: Operation, context: Context): readonly string[] {
@@ -43,8 +43,7 @@ export interface LoweredFunction {
 
 /** Adds an `llvm.func` to `module`. */
 export function addFunction(context: Context, module: Operation, f: LoweredFunction): Operation {
-  const result = f.result ? llvmType(f.result) : "void";
-  const type = context.types.dialect("llvm.func", `${result} (${f.args.map(llvmType).join(", ")})`);
+  const type = llvmFunctionType(context, { inputs: f.args, result: f.result });
   const linkage: Attr = { kind: "dialect", name: "llvm.linkage", body: f.isPublic ? "external" : "internal" };
   const builder = new Builder(context, moduleBody(module));
   return builder.op(

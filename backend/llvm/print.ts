@@ -5,12 +5,14 @@
  */
 
 import type { Attr, AttrDict } from "../../ir/attrs.js";
+import { Context } from "../../ir/context.js";
 import { moduleBody } from "../../ir/dialects/builtin.js";
 import * as control from "../../ir/dialects/llvm/control.js";
 import * as memory from "../../ir/dialects/llvm/memory.js";
+import { llvmSignature } from "../../ir/dialects/llvm/signature.js";
 import type { Block, Operation, Value } from "../../ir/graph.js";
 import { toBytes } from "../../ir/ndarray.js";
-import { isShaped } from "../../ir/types.js";
+import { isShaped, printType, type Type } from "../../ir/types.js";
 import { instructions, isLiteral, type Spelling } from "./instructions.js";
 import { llvmBytes, llvmScalar, llvmSymbol, llvmType, llvmVector } from "./types.js";
 
@@ -157,15 +159,11 @@ function literal(op: Operation): string {
   throw new Error(`a ${value.kind} attribute is no LLVM constant`);
 }
 
-/** `!llvm.func<result (args)>` taken apart. */
-export function signatureOf(type: { readonly kind: string }): {
-  readonly result: string;
-  readonly args: readonly string[];
-} {
-  const body = (type as { readonly body?: string }).body ?? "";
-  const match = /^(.*?) \((.*)\)$/s.exec(body);
-  if (!match) throw new Error(`'${body}' is no function type`);
-  return { result: match[1]!, args: match[2] === "" ? [] : match[2]!.split(", ") };
+/** The types of a function, as LLVM writes them. */
+export function signatureOf(type: Type): { readonly result: string; readonly args: readonly string[] } {
+  const signature = llvmSignature(new Context([]), type);
+  if (!signature) throw new Error(`${printType(type)} is no function type`);
+  return { result: signature.result ? llvmType(signature.result) : "void", args: signature.inputs.map(llvmType) };
 }
 
 function dictionaries(attr: Attr | undefined): readonly AttrDict[] {
