@@ -122,16 +122,19 @@ function isOurFault(error: unknown): boolean {
  * program each time, and its text is written where the report says.
  */
 function withLastGoodStage(error: unknown, make: () => Graph, done: readonly Stage[]): InternalBug {
-  const folder = mkdtempSync(join(tmpdir(), "persimmons-bug-"));
   const files: string[] = [];
-  const { module, context } = make();
-  runStages(done, module, context);
-  const last = done.at(-1)?.name ?? "import";
-  files.push(join(folder, `${last}.mlir`));
-  writeFileSync(files[0]!, printModule(module, context, { generic: true }));
-  if (error instanceof InvalidStageOutput) {
-    files.push(join(folder, `${error.stage}.invalid.mlir`));
-    writeFileSync(files[1]!, error.text);
+  const write = (name: string, text: string): void => {
+    const file = join(mkdtempSync(join(tmpdir(), "persimmons-bug-")), `${name}.mlir`);
+    writeFileSync(file, text);
+    files.push(file);
+  };
+  try {
+    const { module, context } = make();
+    runStages(done, module, context);
+    write(done.at(-1)?.name ?? "import", printModule(module, context, { generic: true }));
+    if (error instanceof InvalidStageOutput) write(`${error.stage}.invalid`, error.text);
+  } catch {
+    // A disk that is full, or a stage that fails in another way now: the fault itself is what has to be told.
   }
   return new InternalBug(error, files);
 }

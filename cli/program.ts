@@ -102,7 +102,7 @@ function processSession(): Session {
     stdout: process.stdout,
     stderr: process.stderr,
     signal: controller.signal,
-    isTerminal: process.stderr.isTTY === true && process.env["TERM"] !== "dumb",
+    isTerminal: process.stderr.isTTY === true && process.stderr.columns > 0 && process.env["TERM"] !== "dumb",
     interruptible: async (work) => {
       const interrupt = () => {
         // A second time means at once.

@@ -3,6 +3,7 @@
  * with `--json`, whose reader wants one object.
  */
 
+import { writeSync } from "node:fs";
 import type { CommonOptions, Session } from "./session.js";
 
 export interface Progress {
@@ -25,8 +26,15 @@ async function plain<T>(session: Session, title: string, work: (say: () => void)
 /** A one-step list of listr2's, drawn on standard error so that standard output stays the verb's own. */
 async function drawn<T>(title: string, work: (say: (detail: string) => void) => Promise<T>): Promise<T> {
   const { Listr, ListrLogger, ProcessOutput } = await import("listr2");
+  /** With the cursor left as it is: a program that is ended by a signal while it compiles could not show it again. */
+  class Drawing extends ProcessOutput {
+    override hijack(): void {
+      super.hijack();
+      writeSync(process.stderr.fd, "\u001b[?25h");
+    }
+  }
   const results: T[] = [];
-  const processOutput = new ProcessOutput(process.stderr, process.stderr, { leaveEmptyLine: false });
+  const processOutput = new Drawing(process.stderr, process.stderr, { leaveEmptyLine: false });
   const list = new Listr(
     [
       {
