@@ -192,9 +192,10 @@ class ScheduleWalk {
     return { kind: "while", before: first, condition, body: this.#block(body) };
   }
 
-  /** The buffer a condition was read from. */
+  /** The buffer a condition was read from; a truth value in memory is a byte that arithmetic turns into `i1`. */
   #conditionBuffer(value: Value): number {
-    const op = value.definingOp;
+    let op = value.definingOp;
+    while (op?.def.dialect === "arith" && op.operands.length > 0) op = op.operand(0).definingOp;
     if (op?.name !== "memref.load") throw new Error("a condition of the schedule must be read from a buffer");
     return this.#use(op.operand(0));
   }

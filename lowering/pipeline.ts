@@ -18,6 +18,8 @@ import { inlineComposites } from "./fuse/inline-composites.js";
 import { outlineKernels } from "./fuse/outline-kernels.js";
 import { stablehloToLinalg } from "./fuse/stablehlo-to-linalg.js";
 import { expandMath } from "./legalize/expand-math.js";
+import { expandNarrowFloats } from "./legalize/expand-narrow-floats.js";
+import { narrowIntegers } from "./legalize/narrow-integers.js";
 import { linalgToLoops } from "./loops/linalg-to-loops.js";
 import { splitIntoChunks } from "./loops/split-into-chunks.js";
 import { tileContractions } from "./loops/tile-contractions.js";
@@ -102,7 +104,8 @@ export function stagesFor(cpu: CpuDescription): readonly Stage[] {
     stage("legalize", {
       why: "LLVM and WebAssembly compile what is left without library calls.",
       leaves: loops,
-      passes: [expandMath, eliminateCommonSubexpressions, removeDeadCode],
+      // Narrow floats first: their functions are then those of f32, which are expanded next; both leave i1 in memory.
+      passes: [expandNarrowFloats, expandMath, narrowIntegers, eliminateCommonSubexpressions, removeDeadCode],
     }),
     stage("plan", {
       why: "Buffers that are not alive together share bytes, and what a kernel keeps to itself is placed too.",
