@@ -4,9 +4,9 @@
  */
 
 import { readFileSync, statSync } from "node:fs";
-import { arrayAttr, type Attr, type AttrDict, stringAttr } from "../../ir/attrs.js";
+import { type Attr, type AttrDict, arrayAttr, stringAttr } from "../../ir/attrs.js";
 import type { Context } from "../../ir/context.js";
-import { compileError, CompileError } from "../../ir/diagnostic.js";
+import { CompileError, compileError } from "../../ir/diagnostic.js";
 import { funcOp, functionsOf } from "../../ir/dialects/func.js";
 import type { Operation } from "../../ir/graph.js";
 import { parseModule } from "../../ir/text/module.js";
@@ -19,7 +19,9 @@ const MAX_BYTES = 512 * 1024 * 1024;
 export function importMlir(path: string, context: Context): Operation {
   const bytes = statSync(path).size;
   if (bytes >= MAX_BYTES) {
-    throw compileError("PS2201", `${path} has ${bytes} bytes; texts of ${MAX_BYTES} and more are not read`, { fix: "keep large constants as dense_resource" });
+    throw compileError("PS2201", `${path} has ${bytes} bytes; texts of ${MAX_BYTES} and more are not read`, {
+      fix: "keep large constants as dense_resource",
+    });
   }
   return importMlirText(readFileSync(path, "utf8"), path, context);
 }
@@ -29,7 +31,8 @@ export function importMlirText(text: string, file: string, context: Context): Op
   const problems = verify(module, context);
   if (problems.length > 0) throw new CompileError(problems);
   for (const func of functionsOf(module)) nameInterface(func);
-  if (![...functionsOf(module)].some(isEntry)) throw compileError("PS2202", `${file} has no public function with a body`, { fix: "make one function public" });
+  if (![...functionsOf(module)].some(isEntry))
+    throw compileError("PS2202", `${file} has no public function with a body`, { fix: "make one function public" });
   return module;
 }
 
@@ -46,7 +49,8 @@ function nameInterface(func: Operation): void {
 }
 
 function named(attr: Attr | undefined, count: number, base: string): Attr {
-  const dicts: readonly AttrDict[] = attr?.kind === "array" ? attr.items.map((x) => (x.kind === "dict" ? x.entries : {})) : [];
+  const dicts: readonly AttrDict[] =
+    attr?.kind === "array" ? attr.items.map((x) => (x.kind === "dict" ? x.entries : {})) : [];
   const items = Array.from({ length: count }, (_, i): Attr => {
     const entries = dicts[i] ?? {};
     const given = entries["psm.name"] ?? entries["jax.arg_info"];

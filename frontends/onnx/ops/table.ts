@@ -6,31 +6,33 @@
 import { closest } from "../../../ir/suggest.js";
 import type { OpRow } from "../context.js";
 import { activations } from "./activations.js";
+import { attentions } from "./attention.js";
 import { batchNorms } from "./batch-norm.js";
 import { casts } from "./cast.js";
 import { constants } from "./constants.js";
 import { contractions } from "./contractions.js";
 import { control } from "./control.js";
 import { convolutions } from "./conv.js";
+import { deformConvs } from "./deform-conv.js";
 import { elementwise } from "./elementwise.js";
+import { grids } from "./grid-sample.js";
 import { indexing } from "./indexing.js";
+import { linearAlgebra } from "./linear-algebra.js";
 import { movement } from "./movement.js";
+import { suppression } from "./nms.js";
 import { normalization } from "./normalization.js";
 import { pools } from "./pool.js";
+import { quantization } from "./quant.js";
 import { reductions } from "./reductions.js";
 import { resizes } from "./resize.js";
+import { recurrents } from "./rnn.js";
+import { roiAligns } from "./roi-align.js";
+import { rotaries } from "./rotary.js";
 import { sequences } from "./sequences.js";
+import { signals } from "./signal.js";
 import { slices } from "./slices.js";
 import { uniques } from "./unique.js";
 import { unpools } from "./unpool.js";
-import { grids } from "./grid-sample.js";
-import { deformConvs } from "./deform-conv.js";
-import { roiAligns } from "./roi-align.js";
-import { suppression } from "./nms.js";
-import { recurrents } from "./rnn.js";
-import { quantization } from "./quant.js";
-import { attentions } from "./attention.js";
-import { rotaries } from "./rotary.js";
 
 const families: readonly (readonly OpRow[])[] = [
   activations,
@@ -45,6 +47,7 @@ const families: readonly (readonly OpRow[])[] = [
   elementwise,
   grids,
   indexing,
+  linearAlgebra,
   movement,
   normalization,
   pools,
@@ -55,6 +58,7 @@ const families: readonly (readonly OpRow[])[] = [
   roiAligns,
   rotaries,
   sequences,
+  signals,
   slices,
   suppression,
   uniques,
