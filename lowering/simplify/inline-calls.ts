@@ -3,11 +3,12 @@
  * and ONNX functions ask for. Recursive functions stay calls, which later stages refuse by name.
  */
 
-import { inlineBlock } from "../../ir/clone.js";
 import type { Context } from "../../ir/context.js";
-import { callOp, functionBody, functionName, functionsOf } from "../../ir/dialects/func.js";
+import { callOp, functionName, functionsOf, updateFunctionType } from "../../ir/dialects/func.js";
 import type { Operation } from "../../ir/graph.js";
 import type { Pass } from "../../ir/pass.js";
+import { inlineFunction } from "./inline-function.js";
+import { type Renaming, renameSizes } from "./size-names.js";
 
 export const inlineCalls: Pass = {
   name: "inline-calls",
@@ -28,21 +29,15 @@ function inlineInto(
   context: Context,
 ): void {
   if (done.has(func) || path.includes(func)) return;
+  const names: Renaming = new Map();
   for (const op of [...func.walk()]) {
     if (!callOp.matches(op) || op.extra["psm.kernel"]) continue;
     const callee = functions.get(callOp.attrsOf(op).callee);
     if (callee?.region(0).blocks.length !== 1 || callee === func || path.includes(callee)) continue;
     inlineInto(callee, functions, done, [...path, func], context);
-    inlineCall(op, callee);
+    inlineFunction(op, callee, context, names);
   }
+  renameSizes(context, func, names);
+  if (names.size > 0) updateFunctionType(func, context);
   done.add(func);
-}
-
-/** A size that is symbolic inside the callee may be known at the call: types of copied values are refined as they are used. */
-function inlineCall(call: Operation, callee: Operation): void {
-  const yielded = inlineBlock(functionBody(callee), call.operands, call.block!, call);
-  call.results.forEach((r, i) => {
-    r.replaceAllUsesWith(yielded[i]!);
-  });
-  call.erase();
 }

@@ -12,6 +12,7 @@ import { type ElementType, elementFacts } from "../../../ir/element.js";
 import type { Operation, Value } from "../../../ir/graph.js";
 import { elementOf, type TensorType } from "../../../ir/types.js";
 import { bitcastBetweenWidths, bitcastBody, keepsWidth, reducePrecisionBody } from "./bits.js";
+import { chloNames, chloRow } from "./chlo-scalars.js";
 import { complexRows } from "./complex-scalars.js";
 import { convertElement } from "./convert-element.js";
 import type { Structure } from "./converter.js";
@@ -27,7 +28,9 @@ export function scalarBody(op: Operation): ScalarBody | undefined {
   if (special) return special(op);
   // The predicate of select and the bounds of clamp aside, operands have one element; the last one shows it.
   const operand = op.operands.at(-1);
-  return operand && scalarRow(op.name, elementOf(operand.type));
+  if (!operand) return undefined;
+  const element = elementOf(operand.type);
+  return op.def.dialect === "chlo" ? chloRow(op.name, element) : scalarRow(op.name, element);
 }
 
 const specialBodies: Readonly<Record<string, (op: Operation) => ScalarBody | undefined>> = {
@@ -139,6 +142,7 @@ const bitcastConvert: Structure = (op, to) => (keepsWidth(op) ? elementwise : bi
 
 export const elementwiseOperations: Readonly<Record<string, Structure>> = {
   ...Object.fromEntries(Object.keys(scalarRows).map((name) => [`stablehlo.${name}`, elementwise])),
+  ...Object.fromEntries(chloNames.map((name) => [name, elementwise])),
   ...Object.fromEntries(Object.keys(specialBodies).map((name) => [name, elementwise])),
   "stablehlo.bitcast_convert": bitcastConvert,
 };

@@ -17,6 +17,10 @@ const quantized: Reason = {
 const earlier = (pass: string): Reason => ({ why: `pass '${pass}' should have replaced it` });
 
 const reasons: Readonly<Record<string, Reason>> = {
+  "chlo.ragged_dot": {
+    why: "products in groups of computed sizes are not supported",
+    fix: "export with one product per group, or with a batched product of padded groups",
+  },
   "stablehlo.composite": earlier("inline-composites"),
   "stablehlo.infeed": elsewhere,
   "stablehlo.outfeed": elsewhere,

@@ -30,6 +30,7 @@ import { inlineComposites } from "../../../lowering/fuse/inline-composites.js";
 import { stablehloToLinalg } from "../../../lowering/fuse/stablehlo-to-linalg.js";
 import { signless } from "../../../lowering/signless.js";
 import { expandBatchNorm } from "../../../lowering/simplify/expand-batch-norm.js";
+import { expandChlo } from "../../../lowering/simplify/expand-chlo.js";
 import { expandEinsum } from "../../../lowering/simplify/expand-einsum.js";
 import { expandFft } from "../../../lowering/simplify/expand-fft.js";
 import { expandRandom } from "../../../lowering/simplify/expand-random.js";
@@ -45,6 +46,7 @@ export function loweringContext(): Context {
 export const expansions: readonly Pass[] = [
   inlineComposites,
   expandTuples,
+  expandChlo,
   expandBatchNorm,
   expandEinsum,
   expandFft,

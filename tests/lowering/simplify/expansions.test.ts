@@ -9,10 +9,12 @@ import { printModule } from "../../../ir/text/module.js";
 import { verify } from "../../../ir/verify.js";
 import { inlineComposites, inlineCompositesBut } from "../../../lowering/fuse/inline-composites.js";
 import { expandBatchNorm } from "../../../lowering/simplify/expand-batch-norm.js";
+import { expandChlo } from "../../../lowering/simplify/expand-chlo.js";
 import { expandEinsum } from "../../../lowering/simplify/expand-einsum.js";
 import { expandFft } from "../../../lowering/simplify/expand-fft.js";
 import { expandRandom } from "../../../lowering/simplify/expand-random.js";
 import { expandTuples } from "../../../lowering/simplify/expand-tuples.js";
+import { inlineCalls } from "../../../lowering/simplify/inline-calls.js";
 import {
   type Comparison,
   expectClose,
@@ -261,6 +263,50 @@ describe("expand-random", () => {
   });
 });
 
+describe("expand-chlo", () => {
+  it("broadcasts operands whose sizes are symbols, 1 or not", () => {
+    const t = ["tensor<?x?xf32>", "tensor<?x?xf32>"];
+    const program = main(
+      t,
+      ["tensor<?x?xf32>"],
+      `%r0 = chlo.broadcast_add %arg0, %arg1 : (${t.join(", ")}) -> tensor<?x?xf32>`,
+    );
+    for (const sizes of [
+      [3, 4, 3, 4],
+      [1, 4, 3, 1],
+      [3, 1, 1, 4],
+      [1, 4, 0, 4],
+    ])
+      expectExpanded(expandChlo, program, "chlo", { sizes });
+  });
+
+  it("broadcasts along given axes, and of different ranks", () => {
+    const t = ["tensor<3xf32>", "tensor<3x?xf32>"];
+    const given = "{broadcast_dimensions = array<i64: 0>}";
+    const program = main(
+      t,
+      ["tensor<3x?xi1>"],
+      `%r0 = chlo.broadcast_compare %arg0, %arg1 {broadcast_dimensions = array<i64: 0>, comparison_direction = #chlo<comparison_direction LT>} : (${t.join(", ")}) -> tensor<3x?xi1>`,
+    );
+    expectExpanded(expandChlo, program, "chlo", { sizes: [4] });
+    const fixed = ["tensor<3xf32>", "tensor<3x4xf32>"];
+    const text = `%r0 = chlo.broadcast_power %arg0, %arg1 ${given} : (${fixed.join(", ")}) -> tensor<3x4xf32>`;
+    expectExpanded(expandChlo, main(fixed, ["tensor<3x4xf32>"], text), "chlo", { tolerance: 1e-6 });
+  });
+
+  it("top_k of floats, NaN first, and of integers", () => {
+    for (const e of ["f32", "bf16", "i8", "ui16"]) {
+      const text = `%r0, %r1 = chlo.top_k(%arg0, k = 4) : tensor<3x9x${e}> -> (tensor<3x4x${e}>, tensor<3x4xi32>)`;
+      const program = main([`tensor<3x9x${e}>`], [`tensor<3x4x${e}>`, "tensor<3x4xi32>"], text);
+      for (const seed of [1, 2])
+        expectExpanded(expandChlo, program, "chlo", {
+          seed,
+          entries: { special: true, whole: true, low: -2, high: 2 },
+        });
+    }
+  });
+});
+
 describe("expand-tuples", () => {
   it("elements of a tuple are what it was made of", () => {
     const text = main(
@@ -319,6 +365,14 @@ describe("inline-composites", () => {
   it("puts bodies in the place of calls, with sizes named as at each call", () => {
     const after = expectExpanded(inlineComposites, text, "composite", { inputs });
     expect(after).not.toContain("private");
+  });
+
+  it("and so calls of functions", () => {
+    const calls = text.replaceAll(
+      /stablehlo\.composite "[^"]*" (%\w+) \{decomposition = (@\w+)\}/g,
+      "func.call $2($1)",
+    );
+    expectExpanded(inlineCalls, calls, "func.call", { inputs });
   });
 
   it("keeps what is claimed, and its decomposition", () => {
