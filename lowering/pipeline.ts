@@ -27,6 +27,7 @@ import { placeBuffers } from "./plan/place-buffers.js";
 import { placeScratch } from "./plan/place-scratch.js";
 import { eliminateCommonSubexpressions } from "./simplify/eliminate-common-subexpressions.js";
 import { expandBatchNorm } from "./simplify/expand-batch-norm.js";
+import { expandChlo } from "./simplify/expand-chlo.js";
 import { expandEinsum } from "./simplify/expand-einsum.js";
 import { expandFft } from "./simplify/expand-fft.js";
 import { expandRandom } from "./simplify/expand-random.js";
@@ -38,7 +39,7 @@ import { vectorizeGenerics } from "./vectorize/vectorize-generics.js";
 
 const graph = ["func", "stablehlo", "chlo"];
 /** StableHLO operations that are short for others. */
-const expansions = [expandTuples, expandBatchNorm, expandEinsum, expandFft, expandRandom];
+const expansions = [expandTuples, expandChlo, expandBatchNorm, expandEinsum, expandFft, expandRandom];
 
 const loops = ["func", "arith", "math", "complex", "scf", "cf", "memref", "vector"];
 const structured = ["func", "linalg", "tensor", "arith", "math", "complex", "scf", "cf"];
