@@ -5,11 +5,14 @@
  * Copies inside loops are avoided first.
  */
 
+import type { Context } from "../../ir/context.js";
 import { constant } from "../../ir/dialects/arith/constant.js";
 import { functionBody } from "../../ir/dialects/func.js";
 import type { Block, Operation, Value } from "../../ir/graph.js";
+import { isShaped } from "../../ir/types.js";
 import { effectsOf, isOnlyShape, type Signatures } from "./effects.js";
-import { StorageTable } from "./storage.js";
+import { passedValues } from "./passed-values.js";
+import { type Storage, StorageTable } from "./storage.js";
 import { isControlFlow, loopDepth, Timeline } from "./timeline.js";
 
 /** A value that goes over into another at an operation. */
@@ -27,6 +30,10 @@ export interface Assignment {
   isUndefined(value: Value): boolean;
   /** True where the contents of this argument at the call are read. */
   isRead(arg: Value): boolean;
+  /** True for arguments and results of control flow that get the buffers of what becomes them. */
+  isPassed(value: Value): boolean;
+  /** True where nothing in this storage is needed after `op` has handed on its operands. */
+  endsAt(storage: Storage, op: Operation): boolean;
 }
 
 /** `places` gives, for every value returned, the position of the argument to which it is written, if it is. */
@@ -34,9 +41,10 @@ export function assignStorage(
   func: Operation,
   places: readonly (number | undefined)[],
   signatures: Signatures,
+  context: Context,
 ): Assignment {
   const body = functionBody(func);
-  const analysis = new Analysis(new Timeline(body), signatures);
+  const analysis = new Analysis(new Timeline(body), signatures, passedValues(func, context), context);
   body.args.forEach((arg, i) => {
     if (isTensor(arg)) analysis.argument(arg, i, places.includes(i));
   });
@@ -62,10 +70,23 @@ class Analysis implements Assignment {
   readonly #written = new Map<Value, number>();
   readonly #lastRead = new Map<Value, number>();
   readonly #transfers: Transfer[] = [];
+  readonly #passed: ReadonlySet<Value>;
+  readonly #context: Context;
 
-  constructor(time: Timeline, signatures: Signatures) {
+  constructor(time: Timeline, signatures: Signatures, passed: ReadonlySet<Value>, context: Context) {
     this.#time = time;
     this.#signatures = signatures;
+    this.#passed = passed;
+    this.#context = context;
+    for (const value of passed) this.storage.of(value).root = { kind: "passed" };
+  }
+
+  isPassed(value: Value): boolean {
+    return this.#passed.has(value);
+  }
+
+  endsAt(storage: Storage, op: Operation): boolean {
+    return storage.intervals.every(([, to]) => to <= this.#time.reads(op));
   }
 
   isUndefined(value: Value): boolean {
@@ -93,10 +114,11 @@ class Analysis implements Assignment {
   }
 
   #operation(op: Operation): void {
-    const { reads, ties, view, isUndefined } = effectsOf(op, this.#signatures);
+    const { reads, readsAhead = [], ties, view, isUndefined } = effectsOf(op, this.#signatures);
     const overwritten = new Set(ties.map((t) => op.operand(t.operand)));
     // Reading ends after writing begins: no result may lie where an operand is read.
     for (const x of reads) this.#read(x, op, this.#time.writes(op));
+    for (const x of readsAhead) this.#read(x, op, this.#time.reads(op));
     for (const t of ties) if (t.readsDestination) this.#read(op.operand(t.operand), op, this.#time.reads(op));
     for (const r of op.results) {
       if (!isTensor(r)) continue;
@@ -134,6 +156,7 @@ class Analysis implements Assignment {
   /** Notes that `from` becomes `to` at `at`, which reads it. */
   transfer(from: Value, to: Value, at: Operation, carries = true): void {
     if (carries) this.#read(from, at, this.#time.reads(at));
+    if (this.isPassed(to)) return;
     this.#transfers.push({ from, to, at, carries: carries && !this.isUndefined(from) });
   }
 
@@ -191,7 +214,7 @@ class Analysis implements Assignment {
 
   #same(args: readonly Value[], results: readonly Value[]): void {
     results.forEach((r, i) => {
-      if (isTensor(r)) this.storage.share(r, this.storage.of(args[i]!));
+      if (isTensor(r) && !this.isPassed(r)) this.storage.share(r, this.storage.of(args[i]!));
     });
   }
 
@@ -209,7 +232,16 @@ class Analysis implements Assignment {
       rank: 2 * loopDepth(t.at) + (t.carries ? 1 : 0),
     }));
     ranked.sort((a, b) => b.rank - a.rank || a.order - b.order);
-    for (const { from, to } of ranked) this.storage.join(this.storage.of(from), this.storage.of(to));
+    for (const { from, to } of ranked) {
+      if (this.#haveOneSize(from, to)) this.storage.join(this.storage.of(from), this.storage.of(to));
+    }
+  }
+
+  /** Buffers that may differ in size at run time are never one. */
+  #haveOneSize(a: Value, b: Value): boolean {
+    if (a.type === b.type || !isShaped(a.type) || !isShaped(b.type)) return true;
+    const { dims } = this.#context;
+    return dims.provablyEqual(dims.product(a.type.shape), dims.product(b.type.shape));
   }
 
   #addLives(): void {

@@ -7,12 +7,12 @@ import { type Attr, type AttrDict, arrayAttr } from "../../ir/attrs.js";
 import { funcOp, functionBody, returnOp, updateFunctionType } from "../../ir/dialects/func.js";
 import { Block, type Operation, type Value } from "../../ir/graph.js";
 import { type Assignment, assignStorage } from "./assign-storage.js";
+import { ownBuffer } from "./carry-buffers.js";
 import { controlRows } from "./emit-control.js";
 import { sliceRows } from "./emit-slices.js";
 import { tensorRows } from "./emit-tensors.js";
 import { Emitter, type EmitterParts } from "./emitter.js";
 import type { KernelSignature } from "./signature.js";
-import type { Storage } from "./storage.js";
 
 const rows: EmitterParts["rows"] = new Map([...tensorRows, ...sliceRows, ...controlRows]);
 
@@ -32,13 +32,13 @@ export function bufferizeFunction(
   const old = functionBody(func);
   const results = old.terminator.operands;
   const places = wanted.map((place, i) => placeOf(place, old, results[i]!));
-  const assignment = assignStorage(func, places, parts.signatures);
+  const assignment = assignStorage(func, places, parts.signatures, parts.context);
   const body = new Block();
   const to = new Emitter(body, old, assignment, { ...parts, rows });
   to.block(old);
   to.transfer(results.flatMap((x, i) => (places[i] === undefined ? [] : [[x, old.args[places[i]]!] as const])));
   const returned = results.filter((_, i) => places[i] === undefined);
-  to.builder.op(returnOp, { operands: ownBuffers(returned, to) }, {});
+  to.builder.op(returnOp, { operands: returned.map((x) => ownBuffer(x, old.terminator, to)) }, {});
   const signature = signatureOf(old, wanted, places, assignment);
   replaceBody(func, old, body);
   const attrs = signature.args.map((use, i): Attr => ({ kind: "dict", entries: describeArg(i, use) }));
@@ -51,17 +51,6 @@ export function bufferizeFunction(
 function placeOf(place: ResultPlaces[number], body: Block, result: Value): number | undefined {
   if (place === "returned") return undefined;
   return place === "added" ? body.addArg(result.type).index : place;
-}
-
-/** Buffers that nobody else has: one of the function's own is given away once, all else is copied. */
-function ownBuffers(values: readonly Value[], to: Emitter): readonly Value[] {
-  const given = new Set<Storage>();
-  return values.map((x) => {
-    const storage = to.storageOf(x);
-    const isOwn = !storage.root && !given.has(storage);
-    given.add(storage);
-    return isOwn ? to.value(x) : to.copied(to.value(x));
-  });
 }
 
 function signatureOf(

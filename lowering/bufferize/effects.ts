@@ -4,7 +4,7 @@
  * Invariant: a tensor whose contents matter to an operation is in `reads`, or tied with `readsDestination`.
  */
 
-import { isProjectedPermutation } from "../../ir/affine.js";
+import { isPermutation, isProjectedPermutation, sameAffineMap } from "../../ir/affine.js";
 import type { AnyOpDef } from "../../ir/define.js";
 import { callOp } from "../../ir/dialects/func.js";
 import { fill, generic } from "../../ir/dialects/linalg/structured.js";
@@ -26,6 +26,8 @@ export interface Tie {
 export interface Effects {
   /** Tensors whose elements are read, those that regions inside read included. */
   readonly reads: readonly Value[];
+  /** Those of which each element is read before a result's element in the same place is written, and not again. */
+  readonly readsAhead?: readonly Value[];
   readonly ties: readonly Tie[];
   /** The operand that result 0 shows again under another shape. */
   readonly view?: number;
@@ -64,8 +66,22 @@ const genericEffects: EffectsOf = (op) => {
     const covers = isProjectedPermutation(maps[operand]!) && kinds.every((k) => k === "parallel");
     return { result: i, operand, readsDestination: !covers || args[operand]!.isUsed };
   });
-  return { reads: [...inputs.filter(isTensor), ...readsInside(op)], ties };
+  const inside = readsInside(op);
+  const isAhead = (x: Value): boolean => !inside.includes(x) && isReadInPlace(op, x);
+  const reads = inputs.filter(isTensor);
+  return { reads: [...reads.filter((x) => !isAhead(x)), ...inside], readsAhead: reads.filter(isAhead), ties };
 };
+
+/** Every point reads the element of `x` that lies where it writes all results, and no other point touches that. */
+function isReadInPlace(op: Operation, x: Value): boolean {
+  const { indexing_maps: maps, iterator_types: kinds } = generic.attrsOf(op);
+  const { inputs } = generic.operandsOf(op);
+  const written = maps.slice(inputs.length);
+  const read = maps.filter((_, i) => op.operand(i) === x && i < inputs.length);
+  const [first] = written;
+  if (!first || !kinds.every((k) => k === "parallel") || !isPermutation(first)) return false;
+  return [...written, ...read].every((map) => sameAffineMap(map, first));
+}
 
 const insertSliceEffects: EffectsOf = (op) => {
   const { static_sizes: sizes } = insertSlice.attrsOf(op);

@@ -49,6 +49,8 @@ export class Emitter implements SizeScope {
   readonly #values = new Map<Value, Value>();
   readonly #buffers = new Map<Storage, Value>();
   readonly #allocations: ReadonlyMap<Operation, readonly Storage[]>;
+  readonly #given = new Set<Storage>();
+  readonly #allocatedIn = new Map<Storage, Block>();
   readonly #symbols: Map<string, SizeSource>[] = [new Map()];
 
   /** Emits into `body`, which gets an argument for each of `old`. */
@@ -60,6 +62,7 @@ export class Emitter implements SizeScope {
     this.#assignment = assignment;
     this.#rows = rows;
     this.#allocations = allocationPoints(assignment.storage);
+    for (const [op, all] of this.#allocations) for (const s of all) this.#allocatedIn.set(s, op.block!);
     for (const arg of old.args) this.#argument(arg, body.addArg(this.type(arg.type)));
   }
 
@@ -90,6 +93,30 @@ export class Emitter implements SizeScope {
 
   storageOf(old: Value): Storage {
     return this.#assignment.storage.of(old);
+  }
+
+  isPassed(old: Value): boolean {
+    return this.#assignment.isPassed(old);
+  }
+
+  /**
+   * True where the block of `op` alone has the buffer of `storage` and nothing needs it once `op` has handed on its
+   * operands: then it is given away, for good.
+   */
+  giveAway(storage: Storage, op: Operation): boolean {
+    if (this.#given.has(storage) || !this.#isOwnedBy(op.block!, storage)) return false;
+    if (!this.#assignment.endsAt(storage, op)) return false;
+    this.#given.add(storage);
+    return true;
+  }
+
+  isGivenAway(storage: Storage): boolean {
+    return this.#given.has(storage);
+  }
+
+  #isOwnedBy(block: Block, storage: Storage): boolean {
+    if (!storage.root) return this.#allocatedIn.get(storage) === block;
+    return storage.members.some((x) => this.isPassed(x) && (x.owner === block || x.definingOp?.block === block));
   }
 
   isUndefined(old: Value): boolean {
@@ -134,10 +161,31 @@ export class Emitter implements SizeScope {
     );
   }
 
+  /** Dense storage as `type`, of one axis, which is as long as there are elements. */
+  flattened(buffer: Value, type: MemRefType): Value {
+    const count = this.dim(this.context.dims.product((buffer.type as MemRefType).shape));
+    return this.builder.value(
+      reinterpretCast,
+      { source: buffer, offsets: [], sizes: [count], strides: [] },
+      { static_offsets: [0], static_sizes: [DYNAMIC], static_strides: [1] },
+      { results: [type] },
+    );
+  }
+
   // Sizes
 
   dim(d: Dim): Value {
+    const missing = this.context.dims.symbolsOf(d).find((s) => !this.#hasSize(s));
+    if (missing !== undefined) {
+      throw compileError("PS3021", `the size '${missing}' is not known yet where storage of that size is needed`, {
+        at: this.builder.at,
+      });
+    }
     return dimValue(this.builder, d, this);
+  }
+
+  #hasSize(symbol: string): boolean {
+    return this.#symbols.some((s) => s.has(symbol));
   }
 
   sizeOf(symbol: string): Value | undefined {
@@ -156,7 +204,7 @@ export class Emitter implements SizeScope {
   /** True for a symbol by itself that has no value yet. */
   isNewSymbol(d: Dim): boolean {
     const name = symbolNameOf(d);
-    return name !== undefined && !this.#symbols.some((s) => s.has(name));
+    return name !== undefined && !this.#hasSize(name);
   }
 
   #noteSizes(value: Value): void {
@@ -210,8 +258,8 @@ export class Emitter implements SizeScope {
   transfer(pairs: readonly (readonly [from: Value, to: Value])[]): void {
     const copies: BufferCopy[] = [];
     for (const [from, to] of pairs) {
-      if (from.type.kind !== "tensor" || this.isUndefined(from) || this.storageOf(from) === this.storageOf(to))
-        continue;
+      if (from.type.kind !== "tensor" || this.isPassed(to) || this.isUndefined(from)) continue;
+      if (this.storageOf(from) === this.storageOf(to)) continue;
       copies.push({
         from: this.storageOf(from),
         source: this.value(from),
@@ -219,7 +267,8 @@ export class Emitter implements SizeScope {
         target: this.value(to),
       });
     }
-    for (const { source, target } of orderCopies(copies, (x) => this.copied(x))) this.copy(source, target);
+    const save = { copied: (x: Value) => this.copied(x), seenAs: (x: Value, type: MemRefType) => this.cast(x, type) };
+    for (const { source, target } of orderCopies(copies, save)) this.copy(source, target);
   }
 
   /** A new buffer with the same contents. */

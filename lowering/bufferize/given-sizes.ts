@@ -5,7 +5,7 @@ import { indexCast } from "../../ir/dialects/arith/cast.js";
 import { constantIndex } from "../../ir/dialects/arith/constant.js";
 import { load } from "../../ir/dialects/memref/storage.js";
 import { keptAxes } from "../../ir/dialects/slices.js";
-import { empty, fromElements, splat } from "../../ir/dialects/tensor/access.js";
+import { cast, empty, fromElements, splat } from "../../ir/dialects/tensor/access.js";
 import { generate } from "../../ir/dialects/tensor/region.js";
 import { expandShape, reshape } from "../../ir/dialects/tensor/shape.js";
 import { extractSlice } from "../../ir/dialects/tensor/slice.js";
@@ -60,7 +60,11 @@ const ofSlice: GivenSize = (op, axis, to) => {
   return kept && fromMixed(fixed, extractSlice.operandsOf(op).sizes, kept[axis]!, to);
 };
 
+/** The sizes are those of the operand. */
+const ofCast: GivenSize = (op, axis, to) => to.dim((op.operand(0).type as TensorType).shape[axis]!);
+
 const table: ReadonlyMap<AnyOpDef, GivenSize> = new Map<AnyOpDef, GivenSize>([
+  [cast as unknown as AnyOpDef, ofCast],
   [empty as unknown as AnyOpDef, inOrder(0)],
   [generate as unknown as AnyOpDef, inOrder(0)],
   [splat as unknown as AnyOpDef, inOrder(1)],

@@ -4,6 +4,7 @@
  */
 
 import type { Value } from "../../ir/graph.js";
+import type { MemRefType } from "../../ir/types.js";
 import type { Storage } from "./storage.js";
 
 export interface BufferCopy {
@@ -13,10 +14,18 @@ export interface BufferCopy {
   readonly target: Value;
 }
 
-/** `save` copies a buffer to a new one, which it gives. The copies come one by one, to be made as they come. */
+/** How a buffer is saved aside. */
+export interface Saving {
+  /** A new buffer with the same contents. */
+  copied(source: Value): Value;
+  /** The buffer under another shape. */
+  seenAs(buffer: Value, type: MemRefType): Value;
+}
+
+/** The copies one by one, to be made as they come. */
 export function* orderCopies(
   copies: readonly BufferCopy[],
-  save: (source: Value) => Value,
+  save: Saving,
 ): Generator<{ readonly source: Value; readonly target: Value }> {
   let pending: readonly (Omit<BufferCopy, "from"> & { readonly from: Storage | undefined })[] = copies;
   while (pending.length > 0) {
@@ -27,15 +36,9 @@ export function* orderCopies(
       continue;
     }
     const [first] = pending as readonly [BufferCopy];
-    const saved = save(first.source);
-    pending = pending.map((c) =>
-      c.from === first.from ? { ...c, from: undefined, source: sameShape(c.source, first.source, saved) } : c,
-    );
+    const saved = save.copied(first.source);
+    const inPlaceOf = (source: Value): Value =>
+      source.type === saved.type ? saved : save.seenAs(saved, source.type as MemRefType);
+    pending = pending.map((c) => (c.from === first.from ? { ...c, from: undefined, source: inPlaceOf(c.source) } : c));
   }
-}
-
-/** The saved buffer stands for every copy from the same storage that sees it in the same shape. */
-function sameShape(source: Value, first: Value, saved: Value): Value {
-  if (source.type !== first.type) throw new Error("a ring of copies sees one buffer in two shapes");
-  return saved;
 }

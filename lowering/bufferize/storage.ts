@@ -12,9 +12,9 @@ export type Interval = readonly [from: number, to: number];
 /** Where the storage comes from, if not from an allocation. */
 export type Root =
   | { readonly kind: "argument"; readonly index: number }
-  /** The argument added for a result. */
-  | { readonly kind: "result"; readonly index: number }
-  | { readonly kind: "constant"; readonly value: Value };
+  | { readonly kind: "constant"; readonly value: Value }
+  /** What control flow passes on. */
+  | { readonly kind: "passed" };
 
 export class Storage {
   /** In order of joining; the first decides the type. */

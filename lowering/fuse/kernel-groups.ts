@@ -41,9 +41,10 @@ function isElementNest(op: Operation): boolean {
   const isWhole = (x: Operation): boolean =>
     x.def.dialect === "linalg" || callOp.matches(x) || (copies.has(x.name) && !elementAccess.has(x.name));
   if (inner.some(isWhole)) return false;
-  const writes = inner.some((x) => x.name === "tensor.insert" || x.name === "tensor.generate");
-  const reads = inner.some((x) => x.name === "tensor.extract");
-  return op.results.length > 0 && (writes || (reads && op.def.traits.includes("loop")));
+  if (inner.some((x) => x.name === "tensor.insert" || x.name === "tensor.generate")) return op.results.length > 0;
+  // A loop that only reads elements computes numbers; with tensors it would only hand them on, which is the host's.
+  const isReduction = op.results.length > 0 && op.results.every((r) => r.type.kind === "scalar");
+  return isReduction && op.def.traits.includes("loop") && inner.some((x) => x.name === "tensor.extract");
 }
 
 function hasIndexElements({ type }: Value): boolean {

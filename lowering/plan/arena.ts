@@ -22,9 +22,18 @@ export interface ArenaPlan {
   readonly lowerBound: Dim;
 }
 
-export function planArena(allocations: readonly Allocation[], context: Context): ArenaPlan {
+/** `isKnown` says which symbols have values when the storage is made; those of the inputs, for the arena of a host. */
+export function planArena(
+  allocations: readonly Allocation[],
+  isKnown: (symbol: string) => boolean,
+  context: Context,
+): ArenaPlan {
   const { dims } = context;
-  const named = allocations.map((a, i) => ({ allocation: a, id: String(i), size: reservedBytes(a.type, context) }));
+  const named = allocations.map((a, i) => ({
+    allocation: a,
+    id: String(i),
+    size: reservedBytes(a.type, isKnown, context),
+  }));
   const fixed = named.flatMap(({ allocation: { begin, end }, id, size }) =>
     typeof size === "number" ? [{ id, size, begin, end, alignment: ARENA_ALIGNMENT, space: "arena" }] : [],
   );
@@ -52,10 +61,10 @@ export function bytesOf(type: MemRefType, { dims }: Context): Dim {
 }
 
 /** Bytes to keep free for it: the most it can be, where data decides; `undefined` where that has no limit. */
-function reservedBytes(type: MemRefType, context: Context): Dim | undefined {
+function reservedBytes(type: MemRefType, isKnown: (symbol: string) => boolean, context: Context): Dim | undefined {
   const { dims } = context;
   const bytes = bytesOf(type, context);
-  if (!dims.symbolsOf(bytes).some((s) => dims.kind(s) === "data")) return bytes;
+  if (dims.symbolsOf(bytes).every(isKnown)) return bytes;
   const { max } = dims.bounds(bytes);
   return Number.isFinite(max) ? max : undefined;
 }

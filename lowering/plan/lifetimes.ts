@@ -9,22 +9,27 @@ import type { MemRefType } from "../../ir/types.js";
 import { isControlFlow } from "../bufferize/timeline.js";
 
 export interface Allocation {
+  /** The allocation, or control flow that passes on a buffer. */
   readonly op: Operation;
+  readonly value: Value;
   readonly type: MemRefType;
   /** Positions of operations; half-open. */
   readonly begin: number;
   readonly end: number;
   /** The operation of the allocation's block after which it is used no more. */
   readonly lastUse: Operation;
-  /** It leaves the function. */
-  readonly isReturned: boolean;
+  /** Its block hands it on: to the caller, or to other control flow. */
+  readonly isGiven: boolean;
 }
 
-/** The allocations in `body` and its regions, in order. */
+/** The allocations in `body` and its regions, and the buffers that control flow passes on, in order. */
 export function allocationsIn(body: Block): readonly Allocation[] {
   const positions = new Positions(body);
   const found: Allocation[] = [];
-  for (const op of opsIn(body)) if (alloc.matches(op)) found.push(lifeOf(op, positions));
+  for (const op of opsIn(body)) {
+    const owned = alloc.matches(op) || isControlFlow(op) ? op.results.filter((r) => r.type.kind === "memref") : [];
+    for (const value of owned) found.push(lifeOf(value, op, positions));
+  }
   return found;
 }
 
@@ -32,8 +37,8 @@ function* opsIn(block: Block): Generator<Operation> {
   for (const op of block.ops()) yield* op.walk();
 }
 
-function lifeOf(op: Operation, positions: Positions): Allocation {
-  const users = usersOf(op.result);
+function lifeOf(value: Value, op: Operation, positions: Positions): Allocation {
+  const users = usersOf(value);
   let [begin, end] = [Number.POSITIVE_INFINITY, 0];
   let lastUse = op;
   for (const user of users) {
@@ -44,8 +49,8 @@ function lifeOf(op: Operation, positions: Positions): Allocation {
     if (lastUse.isBefore(outer)) lastUse = outer;
   }
   if (users.length === 0) [begin, end] = [positions.begin(op), positions.begin(op) + 1];
-  const isReturned = users.some((u) => u.name === "func.return");
-  return { op, type: op.result.type as MemRefType, begin, end, lastUse, isReturned };
+  const isGiven = users.some((u) => u.def.traits.includes("terminator") || isControlFlow(u));
+  return { op, value, type: value.type as MemRefType, begin, end, lastUse, isGiven };
 }
 
 /** Everything that touches the storage of `value`: users, and users of its views. */

@@ -14,6 +14,7 @@ import type { Dim } from "../../ir/dim.js";
 import type { Operation, Value } from "../../ir/graph.js";
 import { ARENA_BYTES, ARENA_LOWER_BOUND } from "../../ir/names.js";
 import type { Pass } from "../../ir/pass.js";
+import { isControlFlow } from "../bufferize/timeline.js";
 import { dimValue } from "../shape-values.js";
 import { type ArenaPlan, planArena } from "./arena.js";
 import { argumentSizes } from "./argument-sizes.js";
@@ -31,16 +32,15 @@ export const placeBuffers: Pass = {
 
 function placeIn(func: Operation, context: Context): void {
   const allocations = allocationsIn(functionBody(func));
-  const plan = planArena(
-    allocations.filter((a) => !a.isReturned),
-    context,
-  );
+  // Control flow passes on what others allocated, whose size is open.
+  const placeable = allocations.filter((a) => !a.isGiven && !isControlFlow(a.op));
+  const plan = planArena(placeable, (symbol) => context.dims.kind(symbol) === "input", context);
   if (plan.offsets.size > 0) {
     const offsets = offsetValues(func, plan, context);
     const arena = functionBody(func).addArg(context.types.memref([plan.total], "i8"));
     for (const [allocation, offset] of plan.offsets) replaceByView(allocation, arena, offsets.get(offset)!, context);
   }
-  for (const a of allocations) if (!plan.offsets.has(a) && !a.isReturned) freeAfterUse(a, context);
+  for (const a of allocations) if (!plan.offsets.has(a) && !a.isGiven) freeAfterUse(a, context);
   const text = (d: Dim) =>
     typeof d === "number" ? intAttr(d, context.types.scalar("i64")) : stringAttr(context.dims.print(d));
   func.setExtra(ARENA_BYTES, text(plan.total));
@@ -62,17 +62,17 @@ function offsetValues(func: Operation, plan: ArenaPlan, context: Context): Reado
 }
 
 /** The view takes its sizes from where the allocation took them. */
-function replaceByView({ op, type }: Allocation, arena: Value, offset: Value, context: Context): void {
+function replaceByView({ op, value, type }: Allocation, arena: Value, offset: Value, context: Context): void {
   const b = Builder.before(context, op);
   const made = b.value(view, { source: arena, byte_shift: offset, sizes: op.operands }, {}, { results: [type] });
-  op.result.replaceAllUsesWith(made);
+  value.replaceAllUsesWith(made);
   op.erase();
 }
 
-function freeAfterUse({ op, lastUse }: Allocation, context: Context): void {
+function freeAfterUse({ op, value, lastUse }: Allocation, context: Context): void {
   const block = op.block!;
   const after = lastUse.def.traits.includes("terminator") ? lastUse : lastUse.next;
   const b = new Builder(context, block, after);
   b.at = op.at;
-  b.op(dealloc, { memref: op.result }, {});
+  b.op(dealloc, { memref: value }, {});
 }

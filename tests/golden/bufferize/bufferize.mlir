@@ -353,6 +353,139 @@ func.func @main(%x: tensor<?x4xf32>) -> (tensor<?xf32>, tensor<?x4xf32>) attribu
 // =>   }
 // => }
 // -----
+// Each branch finds a size of its own; the buffer it makes is passed on with it. What comes after reads it like any other.
+func.func @main(%p: tensor<i1>, %n: tensor<2xi32>) -> tensor<?xf32> attributes {psm.shapes = ["u0", "u0", "u1", "u1", "u2", "u2", "u2"], psm.symbols = ["u0 in [0, inf] data", "u1 in [0, inf] data", "u2 in [0, inf] data"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %one = arith.constant 1.0 : f32
+  %two = arith.constant 2.0 : f32
+  %c = tensor.extract %p[] : tensor<i1>
+  %r = scf.if %c -> (tensor<?xf32>) {
+    %k = tensor.extract %n[%c0] : tensor<2xi32>
+    %size = arith.index_cast %k : i32 to index
+    %e = tensor.empty(%size) : tensor<?xf32>
+    %f = linalg.fill ins(%one : f32) outs(%e : tensor<?xf32>) -> tensor<?xf32>
+    scf.yield %f : tensor<?xf32>
+  } else {
+    %k = tensor.extract %n[%c1] : tensor<2xi32>
+    %size = arith.index_cast %k : i32 to index
+    %e = tensor.empty(%size) : tensor<?xf32>
+    %f = linalg.fill ins(%two : f32) outs(%e : tensor<?xf32>) -> tensor<?xf32>
+    scf.yield %f : tensor<?xf32>
+  }
+  %m = tensor.dim %r, %c0 : tensor<?xf32>
+  %e = tensor.empty(%m) : tensor<?xf32>
+  %s = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%r : tensor<?xf32>) outs(%e : tensor<?xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %q = arith.addf %a, %a : f32
+    linalg.yield %q : f32
+  } -> tensor<?xf32>
+  return %s : tensor<?xf32>
+}
+// => module {
+// =>   func.func @main(%arg0: memref<i1>, %arg1: memref<2xi32>) -> (memref<?xf32> {psm.allocated_by_run, psm.result = 0 : i64}) attributes {psm.shapes = ["u0", "u7", "u1", "u8", "u9", "u2", "u2"], psm.symbols = ["u0 in [0, inf] data", "u1 in [0, inf] data", "u2 in [0, inf] data", "u7 in [0, inf] data", "u8 in [0, inf] data", "u9 in [0, inf] data"]} {
+// =>     %0 = arith.constant 0 : index
+// =>     %1 = arith.constant 1 : index
+// =>     %2 = memref.load %arg0[] : memref<i1>
+// =>     %3:2 = scf.if %2 -> (memref<?xf32>, index) {
+// =>       %4 = memref.load %arg1[%0] : memref<2xi32>
+// =>       %5 = arith.index_cast %4 : i32 to index
+// =>       %6 = memref.alloc(%5) : memref<?xf32>
+// =>       func.call @main_kernel_0(%6) {psm.kernel} : (memref<?xf32>) -> ()
+// =>       %7 = memref.reinterpret_cast %6 to offset: [0], sizes: [%5], strides: [1] : memref<?xf32> to memref<?xf32>
+// =>       scf.yield %7, %5 : memref<?xf32>, index
+// =>     } else {
+// =>       %8 = memref.load %arg1[%1] : memref<2xi32>
+// =>       %9 = arith.index_cast %8 : i32 to index
+// =>       %10 = memref.alloc(%9) : memref<?xf32>
+// =>       func.call @main_kernel_1(%10) {psm.kernel} : (memref<?xf32>) -> ()
+// =>       %11 = memref.reinterpret_cast %10 to offset: [0], sizes: [%9], strides: [1] : memref<?xf32> to memref<?xf32>
+// =>       scf.yield %11, %9 : memref<?xf32>, index
+// =>     }
+// =>     %12 = memref.reinterpret_cast %3#0 to offset: [0], sizes: [%3#1], strides: [1] : memref<?xf32> to memref<?xf32>
+// =>     %13 = memref.alloc(%3#1) : memref<?xf32>
+// =>     func.call @main_kernel_2(%12, %13) {psm.kernel} : (memref<?xf32>, memref<?xf32>) -> ()
+// =>     func.return %13 : memref<?xf32>
+// =>   }
+// =>   func.func private @main_kernel_0(%arg0: memref<?xf32> {psm.access = "write"}) attributes {psm.shapes = ["u0"], psm.symbols = ["u0 in [0, inf] data"]} {
+// =>     %0 = arith.constant 1.000000e+00 : f32
+// =>     linalg.fill ins(%0 : f32) outs(%arg0 : memref<?xf32>)
+// =>     func.return
+// =>   }
+// =>   func.func private @main_kernel_1(%arg0: memref<?xf32> {psm.access = "write"}) attributes {psm.shapes = ["u1"], psm.symbols = ["u1 in [0, inf] data"]} {
+// =>     %0 = arith.constant 2.000000e+00 : f32
+// =>     linalg.fill ins(%0 : f32) outs(%arg0 : memref<?xf32>)
+// =>     func.return
+// =>   }
+// =>   func.func private @main_kernel_2(%arg0: memref<?xf32> {psm.access = "read"}, %arg1: memref<?xf32> {psm.access = "write"}) attributes {psm.shapes = ["u2", "u2"], psm.symbols = ["u2 in [0, inf] data"]} {
+// =>     linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%arg0 : memref<?xf32>) outs(%arg1 : memref<?xf32>) {
+// =>     ^bb0(%arg2: f32, %arg3: f32):
+// =>       %0 = arith.addf %arg2, %arg2 : f32
+// =>       linalg.yield %0 : f32
+// =>     }
+// =>     func.return
+// =>   }
+// => }
+// -----
+// A loop that makes its tensor longer at every turn: the old buffer is freed when the new one takes its place. The input is not the loop's to free, so a copy goes in.
+func.func @main(%n: tensor<i32>, %x: tensor<3xf32>) -> tensor<?xf32> attributes {psm.shapes = ["u9", "u0", "u1", "u1", "u1", "u2"], psm.symbols = ["u0 in [0, inf] data", "u1 in [0, inf] data", "u2 in [0, inf] data", "u9 in [0, inf] data"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %one = arith.constant 1.0 : f32
+  %k = tensor.extract %n[] : tensor<i32>
+  %turns = arith.index_cast %k : i32 to index
+  %start = tensor.cast %x : tensor<3xf32> to tensor<?xf32>
+  %r = scf.for %i = %c0 to %turns step %c1 iter_args(%t = %start) -> (tensor<?xf32>) {
+    %m = tensor.dim %t, %c0 : tensor<?xf32>
+    %m1 = arith.addi %m, %c1 : index
+    %e = tensor.empty(%m1) : tensor<?xf32>
+    %f = linalg.fill ins(%one : f32) outs(%e : tensor<?xf32>) -> tensor<?xf32>
+    %u = tensor.insert_slice %t into %f[0] [%m] [1] : tensor<?xf32> into tensor<?xf32>
+    scf.yield %u : tensor<?xf32>
+  }
+  return %r : tensor<?xf32>
+}
+// => module {
+// =>   func.func @main(%arg0: memref<i32>, %arg1: memref<3xf32>) -> (memref<?xf32> {psm.allocated_by_run, psm.result = 0 : i64}) attributes {psm.shapes = ["u9", "u9", "u5", "u6", "u0", "u1", "u7", "u8", "u2"], psm.symbols = ["u0 in [0, inf] data", "u1 in [0, inf] data", "u2 in [0, inf] data", "u5 in [0, inf] data", "u6 in [0, inf] data", "u7 in [0, inf] data", "u8 in [0, inf] data", "u9 in [0, inf] data"]} {
+// =>     %0 = arith.constant 0 : index
+// =>     %1 = arith.constant 1 : index
+// =>     %2 = memref.load %arg0[] : memref<i32>
+// =>     %3 = arith.index_cast %2 : i32 to index
+// =>     %4 = arith.constant 3 : index
+// =>     %5 = memref.reinterpret_cast %arg1 to offset: [0], sizes: [%4], strides: [1] : memref<3xf32> to memref<?xf32>
+// =>     %6 = memref.alloc(%4) : memref<?xf32>
+// =>     memref.copy %5, %6 : memref<?xf32> to memref<?xf32>
+// =>     %7 = memref.reinterpret_cast %6 to offset: [0], sizes: [%4], strides: [1] : memref<?xf32> to memref<?xf32>
+// =>     %8:2 = scf.for %arg2 = %0 to %3 step %1 iter_args(%arg3 = %7, %arg4 = %4) -> (memref<?xf32>, index) {
+// =>       %9 = memref.reinterpret_cast %arg3 to offset: [0], sizes: [%arg4], strides: [1] : memref<?xf32> to memref<?xf32>
+// =>       %10 = arith.addi %arg4, %1 : index
+// =>       %11 = memref.alloc(%10) : memref<?xf32>
+// =>       func.call @main_kernel_0(%11) {psm.kernel} : (memref<?xf32>) -> ()
+// =>       func.call @main_kernel_1(%9, %11, %arg4) {psm.kernel} : (memref<?xf32>, memref<?xf32>, index) -> ()
+// =>       %12 = memref.reinterpret_cast %11 to offset: [0], sizes: [%10], strides: [1] : memref<?xf32> to memref<?xf32>
+// =>       memref.dealloc %9 : memref<?xf32>
+// =>       scf.yield %12, %10 : memref<?xf32>, index
+// =>     }
+// =>     %13 = memref.reinterpret_cast %8#0 to offset: [0], sizes: [%8#1], strides: [1] : memref<?xf32> to memref<?xf32>
+// =>     func.return %13 : memref<?xf32>
+// =>   }
+// =>   func.func private @main_kernel_0(%arg0: memref<?xf32> {psm.access = "write"}) attributes {psm.shapes = ["u1"], psm.symbols = ["u1 in [0, inf] data"]} {
+// =>     %0 = arith.constant 1.000000e+00 : f32
+// =>     linalg.fill ins(%0 : f32) outs(%arg0 : memref<?xf32>)
+// =>     func.return
+// =>   }
+// =>   func.func private @main_kernel_1(%arg0: memref<?xf32> {psm.access = "read"}, %arg1: memref<?xf32> {psm.access = "readwrite"}, %arg2: index) attributes {psm.shapes = ["u0", "u1", "u0"], psm.symbols = ["u0 in [0, inf] data", "u1 in [0, inf] data"]} {
+// =>     %0 = arith.constant 0 : index
+// =>     %1 = memref.dim %arg0, %0 : memref<?xf32>
+// =>     %2 = memref.subview %arg1[0] [%1] [1] : memref<?xf32> to memref<?xf32, strided<[1]>>
+// =>     linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%arg0 : memref<?xf32>) outs(%2 : memref<?xf32, strided<[1]>>) {
+// =>     ^bb0(%arg3: f32, %arg4: f32):
+// =>       linalg.yield %arg3 : f32
+// =>     }
+// =>     func.return
+// =>   }
+// => }
+// -----
 // expected-error PS3020: func.call cannot be bufferized: @other is no kernel; calls of other functions must be inlined
 func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
   %r = func.call @other(%x) : (tensor<4xf32>) -> tensor<4xf32>

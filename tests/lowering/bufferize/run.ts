@@ -1,10 +1,10 @@
 /** @file Runs `@main` of a module on tensors, or on memrefs after bufferization, and gives the results alike. */
 
-import { type BufferView, toArray, viewOf } from "../../../ir/buffer.js";
+import { type BufferView, type Life, toArray, viewOf } from "../../../ir/buffer.js";
 import type { Context } from "../../../ir/context.js";
 import type { Datum } from "../../../ir/define.js";
 import { functionBody, lookupFunction } from "../../../ir/dialects/func.js";
-import type { Operation } from "../../../ir/graph.js";
+import type { Operation, Value } from "../../../ir/graph.js";
 import { interpret } from "../../../ir/interpret.js";
 import { filled, type NdArray } from "../../../ir/ndarray.js";
 import { printType, staticShape, type Type } from "../../../ir/types.js";
@@ -22,6 +22,8 @@ export interface MemrefRun {
   readonly results: readonly NdArray[];
   /** The inputs after the run. */
   readonly inputs: readonly NdArray[];
+  /** Allocations of the run that were neither freed nor returned. */
+  readonly leaks: number;
 }
 
 /**
@@ -49,12 +51,18 @@ export function runMemrefs(
     if (result !== undefined) places.set(result, view);
     return view;
   });
-  const returned = interpret(module, "main", views as readonly Datum[], context, { maxSteps: MAX_STEPS });
+  const lives = new Set<Life>();
+  const onValue = (value: Value, datum: Datum): void => {
+    if (value.definingOp?.name === "memref.alloc") lives.add((datum as BufferView).storage.life);
+  };
+  const returned = interpret(module, "main", views as readonly Datum[], context, { maxSteps: MAX_STEPS, onValue });
+  for (const x of returned) lives.delete((x as BufferView).storage.life);
   dictionaries(func, "res_attrs").forEach((dict, i) => {
     const number = dict["psm.result"];
     if (number?.kind === "int") places.set(Number(number.value), returned[i] as BufferView);
   });
-  return { results: wanted.map((_, i) => toArray(places.get(i)!)), inputs: given.map(toArray) };
+  const leaks = [...lives].filter((life) => !life.freed).length;
+  return { results: wanted.map((_, i) => toArray(places.get(i)!)), inputs: given.map(toArray), leaks };
 }
 
 function outputFor({ element, shape }: NdArray): BufferView {
