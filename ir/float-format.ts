@@ -102,7 +102,8 @@ function makeRounding(f: FloatFormat): Rounding {
   return (x) => {
     if (Number.isNaN(x)) return nan;
     const magnitude = Math.abs(x);
-    if (magnitude === Number.POSITIVE_INFINITY) return beyond(x);
+    // Also keeps the anchor finite, whatever the double.
+    if (magnitude >= 2 * largest) return beyond(x);
     const anchor = anchorOf(Math.max(exponentOf(x), minExponent) - mantissaBits);
     const rounded = magnitude + anchor - anchor;
     if (rounded > largest) return beyond(x);

@@ -118,3 +118,8 @@ describe("float formats", () => {
     expect(() => decodeTable("f32")).toThrow("too many values");
   });
 });
+
+it.each(["f4E2M1FN", "f6E3M2FN", "f8E4M3FN", "f16", "bf16"] as const)("%s takes the largest doubles", (element) => {
+  const infinite = roundTo(element, Number.POSITIVE_INFINITY);
+  for (const x of [1e292, 1e300, Number.MAX_VALUE]) expect(roundTo(element, x)).toBe(infinite);
+});
