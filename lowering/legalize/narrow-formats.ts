@@ -11,7 +11,7 @@ import type { Value } from "../../ir/graph.js";
 import { isShaped, type Type } from "../../ir/types.js";
 import { Float, Int } from "./emit.js";
 import { IrPrimitives, type LaneType } from "./emit-ir.js";
-import { decode, encode, type NarrowElement, roundTo } from "./math/narrow-float.js";
+import { decode, encodeExact, type NarrowElement, roundTo } from "./math/narrow-float.js";
 
 export interface NarrowFloatOptions {
   /** Formats the target converts from and to f32 by instructions that round as the format says (F16C for f16). */
@@ -84,7 +84,8 @@ export function decodeFrom(b: Builder, code: Value, element: NarrowElement): Val
   return decode(bits === 8 || bits === 16 ? whole : whole.and(2 ** bits - 1), element).value;
 }
 
+/** A value of the format to its code in i8 or i16. */
 export function encodeTo(b: Builder, x: Value, element: NarrowElement): Value {
-  const code = encode(new Float<Value>(new IrPrimitives(b, x.type as LaneType), x), element).value;
+  const code = encodeExact(new Float<Value>(new IrPrimitives(b, x.type as LaneType), x), element).value;
   return b.value(cast.trunci, { in: code }, {}, { results: [withElement(b, x.type, codeElement(element))] });
 }

@@ -15,10 +15,10 @@ function anchorOf(x: Float<unknown>, { minExponent, mantissaBits }: FloatFormat)
   return 1.5 * 2 ** (minExponent - mantissaBits + x.format.mantissaBits);
 }
 
-/** The magnitude's bits with the significand rounded to `kept` bits, to nearest even; the dropped bits are still there. */
-function roundedBits<V>(magnitude: Int<V>, dropped: number): Int<V> {
-  const last = magnitude.shru(dropped).and(1);
-  return magnitude.add((1n << BigInt(dropped - 1)) - 1n).add(last);
+/** Bits with the significand rounded to nearest even; the dropped bits are still there. The sign does not matter. */
+function roundedBits<V>(bits: Int<V>, dropped: number): Int<V> {
+  const last = bits.shru(dropped).and(1);
+  return bits.add((1n << BigInt(dropped - 1)) - 1n).add(last);
 }
 
 /** True where the format's exponents are those of x's own format, so that subnormal numbers are rounded as others are. */
@@ -26,23 +26,25 @@ function sharesExponents(x: Float<unknown>, { exponentBits, bias, flavour }: Flo
   return flavour === "ieee" && bias === x.format.bias && exponentBits === floatFormats[x.format.name].exponentBits;
 }
 
-/** The format's value nearest to x, in x's own format. */
+/** The format's value nearest to x, in x's own format; a NaN becomes the canonical one. */
 export function roundTo<V>(x: Float<V>, element: NarrowElement): Float<V> {
   const f = floatFormats[element];
   if (f.flavour === "exponent") return decode(encode(x, element), element);
   const dropped = x.format.mantissaBits - f.mantissaBits;
+  const clear = -(1n << BigInt(dropped));
+  if (sharesExponents(x, f)) {
+    const near = roundedBits(x.bits(), dropped).and(clear).asFloat();
+    return x.isNaN().select(Number.NaN, near);
+  }
   const magnitude = x.abs();
-  const near = roundedBits(magnitude.bits(), dropped)
-    .and(-(1n << BigInt(dropped)))
-    .asFloat();
-  if (sharesExponents(x, f)) return x.isNaN().select(x, near.copysign(x));
+  const near = roundedBits(magnitude.bits(), dropped).and(clear).asFloat();
   const anchor = anchorOf(x, f);
   const tiny = magnitude.add(anchor).sub(anchor);
   const size = magnitude.lt(2 ** f.minExponent).select(tiny, near);
   const bounded = size.gt(f.largest).select(overflowValue(f), size);
   const signed = bounded.copysign(x);
   const value = f.flavour === "fnuz" ? bounded.eq(0).select(0, signed) : signed;
-  return x.isNaN().select(f.flavour === "finite" ? -0 : x, value);
+  return x.isNaN().select(f.flavour === "finite" ? -0 : Number.NaN, value);
 }
 
 function overflowValue({ flavour, largest }: FloatFormat): number {
@@ -82,6 +84,32 @@ function codeOfMagnitude<V>(magnitude: Float<V>, f: FloatFormat): Int<V> {
   return magnitude.lt(2 ** f.minExponent).selectInt(tiny, near);
 }
 
+/** The code of a value of the format, which nothing has to be rounded for. NaN has the canonical code, or its own upper bits. */
+export function encodeExact<V>(x: Float<V>, element: NarrowElement): Int<V> {
+  const f = floatFormats[element];
+  if (f.flavour === "exponent") return encodePower(x, f);
+  const { mantissaBits, bits, bias } = x.format;
+  if (sharesExponents(x, f)) return x.bits().shru(bits - f.bits);
+  const dropped = mantissaBits - f.mantissaBits;
+  const magnitude = x.abs();
+  const near = magnitude
+    .bits()
+    .shru(dropped)
+    .sub(BigInt(bias - f.bias) << BigInt(f.mantissaBits));
+  const anchor = magnitude.of(anchorOf(magnitude, f));
+  const tiny = magnitude.add(anchor).bits().sub(anchor.bits());
+  const code = magnitude.lt(2 ** f.minExponent).selectInt(tiny, near);
+  const infinity = encodeFloat(element, f.largest) + 1;
+  const bounded = f.flavour === "ieee" ? code.gt(infinity).selectInt(infinity, code) : code;
+  const signed = bounded.or(
+    x
+      .bits()
+      .shru(bits - f.bits)
+      .and(2 ** (f.bits - 1)),
+  );
+  return f.flavour === "finite" ? signed : x.isNaN().selectInt(encodeFloat(element, Number.NaN), signed);
+}
+
 /** Powers of two: the exponent alone, a tie going up; NaN for what is not positive. */
 function encodePower<V>(x: Float<V>, f: FloatFormat): Int<V> {
   const { mantissaBits, bias } = x.format;
@@ -104,15 +132,16 @@ export function decode<V>(code: Int<V>, element: NarrowElement): Float<V> {
   const { mantissaBits, bias, bits, infinityBits } = code.format;
   if (f.flavour === "exponent") return decodePower(code, f);
   const shift = mantissaBits - f.mantissaBits;
+  if (bias === f.bias && bits - mantissaBits === f.bits - f.mantissaBits) return code.shl(shift).asFloat();
   const magnitude = code.and(2 ** (f.bits - 1) - 1);
   const sign = code.and(2 ** (f.bits - 1)).shl(bits - f.bits);
   // The significand in place under a small exponent, subnormal if that is 0: multiplied it is exact in either case.
-  const raw = magnitude.shl(shift).asFloat();
-  const scaled = bias === f.bias ? raw : raw.mul(2 ** (bias - f.bias));
+  const raw = magnitude.shl(shift);
+  const scaled = raw.asFloat().mul(2 ** (bias - f.bias));
   const special = specialCode(code, magnitude, f);
   if (!special) return scaled.bits().or(sign).asFloat();
-  const nan = code.of(infinityBits | (1n << BigInt(mantissaBits - 1)));
-  const extreme = f.flavour === "ieee" ? magnitude.shl(shift).or(infinityBits) : nan;
+  const extreme =
+    f.flavour === "ieee" ? raw.or(infinityBits) : code.of(infinityBits | (1n << BigInt(mantissaBits - 1)));
   return special.selectInt(extreme, scaled.bits()).or(sign).asFloat();
 }
 

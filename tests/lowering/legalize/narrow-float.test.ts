@@ -7,6 +7,7 @@ import {
   decode,
   roundTo as emitRoundTo,
   encode,
+  encodeExact,
   type NarrowElement,
 } from "../../../lowering/legalize/math/narrow-float.js";
 import { Random } from "../../support/random.js";
@@ -67,6 +68,11 @@ describe.each(["f32", "f64"] as const)("narrow floats held in %s", (format) => {
       array(codes),
     );
     expect(values).toEqual(codes.map((code) => decodeFloat(element, code)));
+    const back = runAll(
+      compileFunction(format, 1, (x) => decode(encodeExact(x!, element), element)),
+      array(values),
+    );
+    expect(back).toEqual(values);
   });
 
   it.each(narrow)("%s rounds its ties and neighbours", (element) => {
