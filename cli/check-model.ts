@@ -1,13 +1,16 @@
 /**
- * @file The work of `persimmons check`: the model is read and imported, and every operator gets a row that says how many of
- * its nodes have a translation. Problems of the whole model are listed; exit 3 where there are any.
+ * @file The work of `persimmons check`: the model is read, imported and taken through the stages that no target changes, and
+ * every operator gets a row that says how many of its nodes have a translation. Problems of the whole model are listed; exit 3 where there are any.
  */
 
 import { importOnnx } from "../frontends/onnx/import.js";
 import { CompileError, type Diagnostic, DiagnosticSink } from "../ir/diagnostic.js";
 import { formatLocation } from "../ir/location.js";
 import { newContext } from "../lowering/dialects.js";
-import { importGraph } from "./compile.js";
+import { runStages } from "../lowering/driver.js";
+import { stagesFor } from "../lowering/pipeline.js";
+import { cpuNamed } from "../machine/cpu.js";
+import { type Graph, importGraph } from "./compile.js";
 import { type ModelCensus, moduleCensus, readOnnxCensus } from "./model-census.js";
 import type { Outcome } from "./session.js";
 
@@ -36,18 +39,30 @@ function checkOnnx(path: string): Checked {
   // The importer relies on what the reader has checked.
   if (read === undefined || sink.hasErrors) return { census: read?.census, diagnostics: sink.all };
   const context = newContext();
-  try {
-    importOnnx(read.model, context);
-    return { census: read.census, diagnostics: [...sink.all, ...context.diagnostics.all] };
-  } catch (error) {
-    if (!(error instanceof CompileError)) throw error;
-    return { census: read.census, diagnostics: [...sink.all, ...error.diagnostics] };
-  }
+  const problems = problemsOf(() => lowerGraph({ module: importOnnx(read.model, context), context }));
+  return { census: read.census, diagnostics: [...sink.all, ...(problems ?? context.diagnostics.all)] };
 }
 
 function checkText(path: string): Checked {
-  const { module, context } = importGraph(path);
-  return { census: moduleCensus(module, context, path), diagnostics: context.diagnostics.all };
+  const graph = importGraph(path);
+  const census = moduleCensus(graph.module, graph.context, path);
+  return { census, diagnostics: problemsOf(() => lowerGraph(graph)) ?? graph.context.diagnostics.all };
+}
+
+/** The stages that decide whether an operator has a lowering; no target changes them. */
+function lowerGraph({ module, context }: Graph): void {
+  runStages(stagesFor(cpuNamed("wasm32")!), module, context, { until: "fuse" });
+}
+
+/** What `work` reports of the model; undefined where it succeeds. */
+function problemsOf(work: () => void): readonly Diagnostic[] | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    if (error instanceof CompileError) return error.diagnostics;
+    throw error;
+  }
 }
 
 function coverageOf(census: ModelCensus | undefined, diagnostics: readonly Diagnostic[]): readonly Coverage[] {

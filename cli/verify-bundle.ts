@@ -10,11 +10,11 @@ import { CompileError, type Diagnostic, diagnostic } from "../ir/diagnostic.js";
 import { entryInterfaces } from "../ir/entry.js";
 import { interpret } from "../ir/interpret.js";
 import { type NdArray, toBytes } from "../ir/ndarray.js";
-import { cpuNamed } from "../machine/cpu.js";
+import { type CpuDescription, cpuNamed } from "../machine/cpu.js";
 import type { Entry, SizeSymbol } from "../runtime-lib/bundle/generated/manifest.js";
 import { writeBundle } from "../runtime-lib/bundle/write-bundle.js";
 import { bindInputs } from "../runtime-lib/engines/check-inputs.js";
-import type { TensorData } from "../runtime-lib/engines/engine.js";
+import { entryIndex, type TensorData } from "../runtime-lib/engines/engine.js";
 import { loadModel, type RunnableModel } from "../runtime-lib/load-model.js";
 import type { VerifyOptions } from "./commands/verify.js";
 import { arrayOf, type Comparison, compareTensors } from "./compare.js";
@@ -62,6 +62,7 @@ class Verification {
   readonly #folder: string;
   readonly #progress: Progress;
   readonly #remarks: Diagnostic[];
+  readonly #index: number;
   readonly #entry: Entry;
   readonly #inputs: readonly TensorData[];
 
@@ -75,10 +76,11 @@ class Verification {
     this.#remarks = asDiagnostics(loaded.remarks).slice();
     const { manifest } = loaded.bundle;
     const { description } = loaded.model;
-    this.#entry = manifest.entries[0]!;
+    this.#index = options.entry === undefined ? 0 : entryIndex(description, options.entry);
+    this.#entry = manifest.entries[this.#index]!;
     const dim = [...options.dim, ...defaultSizes(manifest.symbols, options.dim)];
     const named = gatherInputs(this.#entry, manifest.symbols, { in: options.in, seed: options.seed, dim });
-    this.#inputs = bindInputs(description, description.entries[0]!, named);
+    this.#inputs = bindInputs(description, description.entries[this.#index]!, named);
   }
 
   async run(): Promise<Outcome> {
@@ -178,23 +180,30 @@ class Verification {
   }
 
   async #search(reference: Reference): Promise<Difference | undefined> {
+    const cpu = cpuNamed(this.#loaded.target.name);
+    if (cpu === undefined) {
+      this.#remark(
+        `nothing is compiled for '${this.#loaded.target.name}' here, so the first node that differs is not looked for`,
+      );
+      return undefined;
+    }
     const probe = probeModel(this.#model);
     return this.#progress.step("find the first node that differs", async (say) => {
       const compiled: Compute = (names) => {
         say(`${names.length} values`);
-        return this.#compileAndRun(probe.make, names);
+        return this.#compileAndRun(cpu, probe.make, names);
       };
       return firstDifference(probe, compiled, reference.every, this.#options.tolerance);
     });
   }
 
   async #compileAndRun(
+    cpu: CpuDescription,
     make: (names: readonly string[]) => Graph,
     names: readonly string[],
   ): Promise<ReadonlyMap<string, TensorData>> {
     const source = this.#loaded.bundle.manifest.source;
-    const targets = [cpuNamed(this.#loaded.target.name)!];
-    const { compose } = await compileGraph({ source, make: () => make(names) }, { targets });
+    const { compose } = await compileGraph({ source, make: () => make(names) }, { targets: [cpu] });
     const { path } = await writeBundle(join(this.#folder, "probe.psm"), compose);
     const choice = { ...loadChoice(this.#options, this.#session.signal), trust: true };
     const { model, bundle } = await loadModel(path, choice, this.#session.env);

@@ -5,6 +5,7 @@ import type { CommonOptions, Outcome, Session } from "../session.js";
 import { type MakeVerb, positive, repeated, verb, whole } from "./verb.js";
 
 export interface VerifyOptions extends CommonOptions {
+  readonly entry?: string;
   readonly in: readonly string[];
   readonly seed: number;
   readonly dim: readonly string[];
@@ -20,6 +21,7 @@ export const verifyVerb: MakeVerb = (act) =>
   verb("verify", "compare a bundle with its model on another runtime; name the first node that differs")
     .argument("<model>", "the model file")
     .argument("<bundle>", "what export made of it")
+    .option("--entry <name>", "the function to compare (default: the first)")
     .addOption(repeated("--in <name=file>", "an input from a .npy file"))
     .option("--seed <number>", "for the inputs that are not given, which are made up", whole(0), 0)
     .addOption(repeated("--dim <name=size>", "a size for made-up inputs (default: 3, or the nearest allowed)"))
