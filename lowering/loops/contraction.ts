@@ -6,9 +6,11 @@
 
 import type { AffineMap } from "../../ir/affine.js";
 import { isFunctionOfDim } from "../../ir/affine-expr.js";
+import type { Builder } from "../../ir/builder.js";
 import { generic } from "../../ir/dialects/linalg/structured.js";
 import type { Block, Operation, Value } from "../../ir/graph.js";
 import type { MemRefType } from "../../ir/types.js";
+import { axisSize } from "../shape-values.js";
 
 export interface Access {
   readonly memref: Value;
@@ -113,4 +115,14 @@ export function extent(
     if (axis >= 0) return (memref.type as MemRefType).shape[axis];
   }
   return undefined;
+}
+
+/** The size of a dimension as an `index`. */
+export function sizeValue(b: Builder, c: Contraction, dim: number): Value {
+  const holds = ({ map }: Access): number => map.results.findIndex((e) => e.kind === "dim" && e.position === dim);
+  for (const access of [c.output, c.scalars, c.vectors]) {
+    const axis = holds(access);
+    if (axis >= 0) return axisSize(b, access.memref, axis);
+  }
+  throw new Error("a dimension of a contraction has no extent");
 }

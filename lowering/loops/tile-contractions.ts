@@ -26,12 +26,11 @@ import { elementOf, type MemRefType, type VectorType } from "../../ir/types.js";
 import type { CpuDescription } from "../../machine/cpu.js";
 import { affinePosition } from "../affine-position.js";
 import { IndexArithmetic, type Position } from "../fuse/structure/index-arithmetic.js";
-import { axisSize } from "../shape-values.js";
-import { motionAlong } from "../vectorize/access.js";
-import { laneMask, transposeSquare } from "../vectorize/lanes.js";
-import { carryingLoop, countedLoop, parallelLoops, type Range, upTo } from "./build-loops.js";
-import { type Access, type Contraction, contractionOf, extent } from "./contraction.js";
+import { laneMask } from "../vectorize/lanes.js";
+import { carryingLoop, countedLoop, parallelLoops, upTo } from "./build-loops.js";
+import { type Contraction, contractionOf, extent, sizeValue } from "./contraction.js";
 import { mergeDimensions } from "./merge-dimensions.js";
+import { packPanel, unflatten } from "./pack-panel.js";
 
 export function tileContractions(cpu: CpuDescription): Pass {
   return {
@@ -186,7 +185,14 @@ class Tiler {
     countedLoop(b, upTo(b, this.#summed, this.#sizes.panel), (inner, k0) => {
       const depth = new IndexArithmetic(inner);
       const kc = depth.value(depth.min(depth.sub(this.#summed, k0), this.#sizes.panel));
-      this.#pack(inner, point, { firstLine, firstColumn, count }, k0, kc);
+      const packer = {
+        c: this.#c,
+        lanes: this.#sizes.lanes,
+        lines: this.#lines,
+        width: this.#width,
+        scratch: this.#scratch,
+      };
+      packPanel(inner, packer, point, { firstLine, firstColumn, count, k0, kc });
       this.#rowTiles(inner, point, { start, count, k0, kc, firstRow, endRow });
     });
   }
@@ -194,164 +200,6 @@ class Tiler {
   #newScratch(b: Builder): Value {
     const type = this.#context.types.memref([this.#sizes.panel, this.#block], elementOf(this.#output.type));
     return b.value(memref.alloca, { dynamicSizes: [], symbolOperands: [] }, { alignment: 64 }, { results: [type] });
-  }
-
-  /** Copies what the block reads of the vector side: one scratch row per summed position. */
-  #pack(
-    b: Builder,
-    point: ReadonlyMap<number, Value>,
-    block: { firstLine: Value; firstColumn: Value; count: Value },
-    k0: Value,
-    kc: Value,
-  ): void {
-    const inner = this.#c.columns.at(-1)!;
-    const isContiguous = motionAlong(this.#c.vectors.map, inner) === "contiguous";
-    if (!isContiguous && this.#isTransposed()) {
-      this.#packTransposed(b, new Map([...point, ...this.#lineAt(block.firstLine)]), block, k0, kc);
-      return;
-    }
-    countedLoop(b, upTo(b, kc), (row, kk) => {
-      const at = new IndexArithmetic(row);
-      const k = unflatten(
-        row,
-        at.value(at.add(k0, kk)),
-        this.#c.summed.map((d) => sizeValue(row, this.#c, d)),
-      );
-      const summed = new Map([...point, ...this.#c.summed.map((d, i) => [d, k[i]!] as const)]);
-      if (this.#lines === 1) {
-        const where = new Map([...summed, ...this.#lineAt(block.firstLine)]);
-        this.#copyLine(row, where, {
-          from: block.firstColumn,
-          to: constantIndex(row, 0),
-          count: block.count,
-          kk,
-          isContiguous,
-        });
-        return;
-      }
-      const lines = at.floorDiv(block.count, this.#width);
-      countedLoop(row, upTo(row, at.value(lines)), (line, r) => {
-        const here = new IndexArithmetic(line);
-        const where = new Map([...summed, ...this.#lineAt(here.value(here.add(block.firstLine, r)))]);
-        this.#copyLine(line, where, {
-          from: constantIndex(line, 0),
-          to: here.value(here.mul(r, this.#width)),
-          count: this.#width,
-          kk,
-          isContiguous,
-        });
-      });
-    });
-  }
-
-  /** True where neighbours in memory are summed positions of one column. */
-  #isTransposed(): boolean {
-    const [depth, ...others] = this.#c.summed;
-    return this.#lines === 1 && others.length === 0 && motionAlong(this.#c.vectors.map, depth!) === "contiguous";
-  }
-
-  /** Square blocks are read along the summed dimension and turned in registers; what is left goes element by element. */
-  #packTransposed(
-    b: Builder,
-    point: ReadonlyMap<number, Value>,
-    block: { firstColumn: Value; count: Value },
-    k0: Value,
-    kc: Value,
-  ): void {
-    const { lanes } = this.#sizes;
-    const at = new IndexArithmetic(b);
-    const columns = at.value(at.sub(block.count, at.mod(block.count, lanes)));
-    const depth = at.value(at.sub(kc, at.mod(kc, lanes)));
-    const source = (here: Builder, column: Position, kk: Position): readonly Value[] => {
-      const sum = new IndexArithmetic(here);
-      const where = new Map([
-        ...point,
-        [this.#c.columns.at(-1)!, sum.value(sum.add(block.firstColumn, column))],
-        [this.#c.summed[0]!, sum.value(sum.add(k0, kk))],
-      ]);
-      return this.#c.vectors.map.results.map((e) => affinePosition(here, e, (d) => where.get(d)!));
-    };
-    const base = this.#c.vectors.memref;
-    countedLoop(b, upTo(b, columns, lanes), (outer, column) => {
-      countedLoop(outer, upTo(outer, depth, lanes), (here, kk) => {
-        const sum = new IndexArithmetic(here);
-        const rows = Array.from({ length: lanes }, (_, i) =>
-          here.value(
-            vector.load,
-            { base, indices: source(here, sum.add(column, i), kk) },
-            {},
-            { results: [this.#vector()] },
-          ),
-        );
-        transposeSquare(here, rows).forEach((row, i) => {
-          const indices = [sum.value(sum.add(kk, i)), column];
-          here.op(vector.store, { valueToStore: row, base: this.#scratch, indices }, {});
-        });
-      });
-    });
-    const single = (here: Builder, column: Value, kk: Value): void => {
-      const value = here.value(memref.load, { memref: base, indices: source(here, column, kk) }, {});
-      here.op(memref.store, { value, memref: this.#scratch, indices: [kk, column] }, {});
-    };
-    const rest = (columnRange: Range, depthRange: Range): void =>
-      countedLoop(b, columnRange, (outer, column) =>
-        countedLoop(outer, depthRange, (here, kk) => single(here, column, kk)),
-      );
-    rest(upTo(b, columns), { from: depth, to: kc, step: 1 });
-    rest({ from: columns, to: block.count, step: 1 }, upTo(b, kc));
-  }
-
-  #lineAt(line: Value): readonly (readonly [number, Value])[] {
-    return this.#c.columns.length === 2 ? [[this.#c.columns[0]!, line]] : [];
-  }
-
-  /** `count` elements along the inner column dimension, by vectors where they are neighbours in memory. */
-  #copyLine(
-    b: Builder,
-    point: ReadonlyMap<number, Value>,
-    { from, to, count, kk, isContiguous }: { from: Value; to: Value; count: Value; kk: Value; isContiguous: boolean },
-  ): void {
-    const inner = this.#c.columns.at(-1)!;
-    const read = (at: Builder, column: Value): readonly Value[] => {
-      const sum = new IndexArithmetic(at);
-      const position = new Map([...point, [inner, sum.value(sum.add(from, column))]]);
-      return this.#c.vectors.map.results.map((e) => affinePosition(at, e, (d) => position.get(d)!));
-    };
-    const target = (at: Builder, column: Value): readonly Value[] => {
-      const sum = new IndexArithmetic(at);
-      return [kk, sum.value(sum.add(to, column))];
-    };
-    const base = this.#c.vectors.memref;
-    if (!isContiguous) {
-      countedLoop(b, upTo(b, count), (at, column) => {
-        const value = at.value(memref.load, { memref: base, indices: read(at, column) }, {});
-        at.op(memref.store, { value, memref: this.#scratch, indices: target(at, column) }, {});
-      });
-      return;
-    }
-    const { lanes } = this.#sizes;
-    const type = this.#vector();
-    const at = new IndexArithmetic(b);
-    const tail = at.value(at.mod(count, lanes));
-    const whole = at.value(at.sub(count, tail));
-    countedLoop(b, upTo(b, whole, lanes), (here, column) => {
-      const value = here.value(vector.load, { base, indices: read(here, column) }, {}, { results: [type] });
-      here.op(vector.store, { valueToStore: value, base: this.#scratch, indices: target(here, column) }, {});
-    });
-    countedLoop(b, { from: whole, to: count, step: lanes }, (here, column) => {
-      const mask = laneMask(here, tail, lanes);
-      const value = here.value(
-        vector.maskedLoad,
-        { base, indices: read(here, column), mask, pass_thru: this.#zeros(here) },
-        {},
-        { results: [type] },
-      );
-      here.op(
-        vector.maskedStore,
-        { base: this.#scratch, indices: target(here, column), mask, valueToStore: value },
-        {},
-      );
-    });
   }
 
   #vector(): VectorType {
@@ -472,29 +320,8 @@ interface Panel {
   readonly endRow: Value;
 }
 
-/** The positions along each size of a row-major flat position. */
-function unflatten(b: Builder, flat: Value, sizes: readonly Value[]): readonly Value[] {
-  const at = new IndexArithmetic(b);
-  const positions: Value[] = [];
-  let rest: Position = flat;
-  for (let k = sizes.length - 1; k > 0; k--) {
-    positions.unshift(at.value(at.mod(rest, sizes[k]!)));
-    rest = at.floorDiv(rest, sizes[k]!);
-  }
-  return [at.value(rest), ...positions];
-}
-
 function ceilDiv(at: IndexArithmetic, x: Position, y: number): Position {
   return y === 1 ? x : at.floorDiv(at.add(x, y - 1), y);
-}
-
-function sizeValue(b: Builder, c: Contraction, dim: number): Value {
-  const holds = ({ map }: Access): number => map.results.findIndex((e) => e.kind === "dim" && e.position === dim);
-  for (const access of [c.output, c.scalars, c.vectors]) {
-    const axis = holds(access);
-    if (axis >= 0) return axisSize(b, access.memref, axis);
-  }
-  throw new Error("a dimension of a contraction has no extent");
 }
 
 /** The last `count` axes as one. */
