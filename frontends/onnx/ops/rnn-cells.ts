@@ -7,20 +7,21 @@ import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 export type Activation = (t: TensorBuilder, x: Value) => Value;
 
 interface ActivationKind {
-  readonly alpha?: number;
-  readonly beta?: number;
+  /** Defaults, those of the operators of the same names; `undefined` where there is none and a value must be given. */
+  readonly alpha?: number | undefined;
+  readonly beta?: number | undefined;
   readonly make: (alpha: number, beta: number) => Activation;
 }
 
-/** By lower-case name, with the defaults of alpha and beta for those that take them. */
+/** By lower-case name; only those that have alpha or beta take them. */
 export const activationKinds: Readonly<Record<string, ActivationKind>> = {
   relu: { make: () => (t, x) => t.max(x, 0) },
   tanh: { make: () => (t, x) => t.tanh(x) },
   sigmoid: { make: () => (t, x) => t.sigmoid(x) },
-  affine: { alpha: 1, beta: 0, make: (a, b) => (t, x) => t.add(t.mul(x, a), b) },
+  affine: { alpha: undefined, beta: undefined, make: (a, b) => (t, x) => t.add(t.mul(x, a), b) },
   leakyrelu: { alpha: 0.01, make: (a) => (t, x) => t.select(t.ge(x, 0), x, t.mul(x, a)) },
   thresholdedrelu: { alpha: 1, make: (a) => (t, x) => t.select(t.ge(x, a), x, 0) },
-  scaledtanh: { alpha: 1, beta: 1, make: (a, b) => (t, x) => t.mul(t.tanh(t.mul(x, b)), a) },
+  scaledtanh: { alpha: undefined, beta: undefined, make: (a, b) => (t, x) => t.mul(t.tanh(t.mul(x, b)), a) },
   hardsigmoid: { alpha: 0.2, beta: 0.5, make: (a, b) => (t, x) => t.clamp(0, t.add(t.mul(x, a), b), 1) },
   elu: { alpha: 1, make: (a) => (t, x) => t.select(t.ge(x, 0), x, t.mul(t.expm1(x), a)) },
   softsign: { make: () => (t, x) => t.div(x, t.add(t.abs(x), 1)) },
@@ -47,6 +48,8 @@ export interface CellKind {
   readonly gates: number;
   readonly states: number;
   readonly defaults: readonly string[];
+  /** Functions from here on get what they are given: `clip` bounds what goes into gates. */
+  readonly clipped: number;
   /** Gates from here on add the recurrent bias themselves. */
   readonly keepsBias: number;
   readonly cell: Cell;
@@ -68,6 +71,7 @@ export const rnnCell: CellKind = {
   gates: 1,
   states: 1,
   defaults: ["Tanh"],
+  clipped: 1,
   keepsBias: 1,
   cell: (t, input, [h], { recurrent, activations }) => [activations[0]!(t, t.add(input, times(t, h!, recurrent)))],
 };
@@ -90,7 +94,7 @@ export function gruCell(linearBeforeReset: boolean): CellKind {
     const candidate = g(t, t.add(own, from));
     return [t.add(t.mul(t.sub(1, z), candidate), t.mul(z, h!))];
   };
-  return { gates: 3, states: 1, defaults: ["Sigmoid", "Tanh"], keepsBias: 2, cell };
+  return { gates: 3, states: 1, defaults: ["Sigmoid", "Tanh"], clipped: 2, keepsBias: 2, cell };
 }
 
 /** Gates i, o, f, c: C = f * C + i * g(...), H = o * h(C) */
@@ -108,5 +112,5 @@ export function lstmCell(coupled: boolean): CellKind {
     const o = f(t, seen(1, 1, next));
     return [t.mul(o, last(t, next)), next];
   };
-  return { gates: 4, states: 2, defaults: ["Sigmoid", "Tanh", "Tanh"], keepsBias: 4, cell };
+  return { gates: 4, states: 2, defaults: ["Sigmoid", "Tanh", "Tanh"], clipped: 2, keepsBias: 4, cell };
 }

@@ -39,13 +39,16 @@ function activationsOf(n: ImportNode, kind: CellKind, directions: number): reado
     );
   const [alphas, betas] = [[...(n.floats("activation_alpha") ?? [])], [...(n.floats("activation_beta") ?? [])]];
   const clip = n.float("clip");
-  return names.map((name) => {
+  return names.map((name, i) => {
     const known = activationKinds[name.toLowerCase()];
     if (known === undefined) return n.unsupported(`activation function '${name}'`);
-    const take = (list: number[], fallback: number | undefined): number =>
-      fallback === undefined ? 0 : (list.shift() ?? fallback);
-    const f = known.make(take(alphas, known.alpha), take(betas, known.beta));
-    return clip === undefined ? f : (t, x) => f(t, t.clamp(-clip, x, clip));
+    const take = (which: "alpha" | "beta", list: number[]): number => {
+      if (!(which in known)) return 0;
+      return list.shift() ?? known[which] ?? n.invalid(`attribute 'activation_${which}' has no value for '${name}'`);
+    };
+    const f = known.make(take("alpha", alphas), take("beta", betas));
+    const isClipped = clip !== undefined && i % kind.defaults.length < kind.clipped;
+    return isClipped ? (t, x) => f(t, t.clamp(-clip, x, clip)) : f;
   });
 }
 

@@ -33,6 +33,14 @@ import { signals } from "./signal.js";
 import { slices } from "./slices.js";
 import { uniques } from "./unique.js";
 import { unpools } from "./unpool.js";
+import { losses } from "./loss.js";
+import { trainings } from "./training.js";
+import { randoms } from "./random.js";
+import { strings } from "./strings.js";
+import { machineLearning } from "./ml.js";
+import { treeEnsembles } from "./tree-ensembles.js";
+import { tfIdfs } from "./tf-idf.js";
+import { refusals } from "./refused.js";
 
 const families: readonly (readonly OpRow[])[] = [
   activations,
@@ -48,19 +56,27 @@ const families: readonly (readonly OpRow[])[] = [
   grids,
   indexing,
   linearAlgebra,
+  losses,
+  machineLearning,
   movement,
   normalization,
   pools,
   quantization,
+  randoms,
   recurrents,
   reductions,
+  refusals,
   resizes,
   roiAligns,
   rotaries,
   sequences,
   signals,
   slices,
+  strings,
   suppression,
+  tfIdfs,
+  trainings,
+  treeEnsembles,
   uniques,
   unpools,
 ];

@@ -145,6 +145,15 @@ function read(item: TensorData, blob: Buffer): NdArray {
   return fromBytes(item.element, item.shape, new Uint8Array(blob.subarray(item.offset, item.offset + item.length)));
 }
 
+/** Operators that draw at random: of their outputs only sizes and elements can be compared. */
+const drawing: ReadonlySet<string> = new Set(["Bernoulli", "RandomUniformLike"]);
+
+/** Cases that expect, where the exact result is 0, the rounding noise of a transform in f32. */
+const noisy: ReadonlyMap<string, number> = new Map([
+  ["node/test_dft_inverse", 1e-6],
+  ["node/test_dft_inverse_opset19", 1e-6],
+]);
+
 function compareAll(outputs: readonly NdArray[], wanted: readonly NdArray[], test: BackendCase): string | undefined {
   if (outputs.length !== wanted.length) return `${outputs.length} outputs instead of ${wanted.length}`;
   for (const [i, want] of wanted.entries()) {
@@ -155,9 +164,12 @@ function compareAll(outputs: readonly NdArray[], wanted: readonly NdArray[], tes
 }
 
 /** As the suite compares: |a - b| <= atol + rtol * |b|, NaN equal to NaN; two steps of bf16 are always allowed. */
-function compare(got: NdArray, want: NdArray, { rtol, atol }: BackendCase): string | undefined {
+function compare(got: NdArray, want: NdArray, test: BackendCase): string | undefined {
+  const { rtol } = test;
+  const atol = noisy.get(test.name) ?? test.atol;
   if (got.element !== want.element) return `${got.element} instead of ${want.element}`;
   if (got.shape.join() !== want.shape.join()) return `sizes [${got.shape}] instead of [${want.shape}]`;
+  if (test.operators.some((op) => drawing.has(op))) return undefined;
   const relative = got.element === "bf16" ? Math.max(rtol, 2 ** -6) : rtol;
   for (let i = 0; i < want.data.length; i++) {
     const [a, b] = [got.data[i]!, want.data[i]!];
