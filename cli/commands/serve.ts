@@ -10,7 +10,9 @@ export const serveVerb: MakeVerb = (act) =>
 
 async function serveAction(session: Session, _: CommonOptions): Promise<Outcome> {
   const { serve } = await import("../serve/server.js");
+  const { watchParent } = await import("../serve/watch-parent.js");
   const { compileModel } = await import("../compile.js");
+  watchParent();
   await serve(session, compileModel);
   return { data: {}, lines: [] };
 }

@@ -83,6 +83,36 @@ test("an export that is interrupted leaves nothing behind", async () => {
   if (code !== 0) expect(readdirSync(folder)).toEqual([]);
 }, 60_000);
 
+test("the server does not outlive its client, whatever it is at", async () => {
+  const bundle = await writeHandMade(root, "spin");
+  writeNpy(join(root, "longer.npy"), tensor(BigInt64Array.of(1n << 60n), []));
+  // The client is a shell that is killed while the server runs something endless.
+  const requests = [
+    { id: 1, method: "load", params: { bundle, trust: true } },
+    { id: 2, method: "run", params: { handle: 1, inputs: [join(root, "longer.npy")], out: join(root, "never") } },
+  ];
+  writeFileSync(join(root, "requests"), requests.map((r) => `${JSON.stringify(r)}\n`).join(""));
+  const script = `(cat "${join(root, "requests")}"; sleep 20) | "${process.execPath}" "${main}" serve & echo $!; wait`;
+  const client = spawn("bash", ["-c", script], { stdio: ["ignore", "pipe", "ignore"] });
+  const server = await new Promise<number>((resolve) =>
+    client.stdout.once("data", (text: Buffer) => resolve(Number(text))),
+  );
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  expect(isAlive(server)).toBe(true);
+  client.kill("SIGKILL");
+  for (let k = 0; k < 100 && isAlive(server); k++) await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(isAlive(server)).toBe(false);
+}, 60_000);
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 test("the server ends with its input", () => {
   const result = spawnSync(process.execPath, [main, "serve"], { input: '{"id":1,"method":"ping"}\n' });
   expect(result.status).toBe(0);
