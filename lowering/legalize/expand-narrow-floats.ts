@@ -229,6 +229,7 @@ const genericRow =
       if (!element) return;
       const users = [...arg.users];
       arg.type = to.context.types.scalar(formats.stored(element));
+      if (users.length === 0) return; // an output that is only written must not look as if it were read
       const decoded = formats.load(new Builder(to.context, body, start), arg, element);
       for (const user of users) user.replaceUsesOf(arg, decoded);
     });

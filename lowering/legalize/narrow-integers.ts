@@ -146,8 +146,11 @@ const genericRow: Row = (op, to) => {
     if (operand.type.kind !== "memref" || (!isBool(was) && widthOf(was) === undefined)) return;
     const users = [...arg.users];
     arg.type = to.context.types.scalar("i8");
-    const value = loaded(new Builder(to.context, body, first), arg, was);
-    for (const user of users) user.replaceUsesOf(arg, value);
+    if (users.length > 0) {
+      // Otherwise an output that is only written would look as if it were read.
+      const value = loaded(new Builder(to.context, body, first), arg, was);
+      for (const user of users) user.replaceUsesOf(arg, value);
+    }
     if (k >= inputs && isBool(was)) {
       const result = terminator.operand(k - inputs);
       to.setOperand(terminator, k - inputs, toByte(to.before(terminator), result));

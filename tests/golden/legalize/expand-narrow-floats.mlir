@@ -165,3 +165,31 @@ func.func @wide(%a: memref<4xf32>) {
   return
 }
 // => unchanged
+// -----
+// A structured body takes and gives codes; an output that is only written is not read.
+func.func @structured(%a: memref<8xbf16>, %out: memref<8xbf16>) {
+  linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%a : memref<8xbf16>) outs(%out : memref<8xbf16>) {
+  ^bb0(%x: bf16, %y: bf16):
+    %0 = arith.negf %x : bf16
+    linalg.yield %0 : bf16
+  }
+  return
+}
+// => module {
+// =>   func.func @structured(%arg0: memref<8xi16>, %arg1: memref<8xi16>) {
+// =>     linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%arg0 : memref<8xi16>) outs(%arg1 : memref<8xi16>) {
+// =>     ^bb0(%arg2: i16, %arg3: i16):
+// =>       %0 = arith.extui %arg2 : i16 to i32
+// =>       %1 = arith.constant 16 : i32
+// =>       %2 = arith.shli %0, %1 : i32
+// =>       %3 = arith.bitcast %2 : i32 to f32
+// =>       %4 = arith.negf %3 : f32
+// =>       %5 = arith.bitcast %4 : f32 to i32
+// =>       %6 = arith.constant 16 : i32
+// =>       %7 = arith.shrui %5, %6 : i32
+// =>       %8 = arith.trunci %7 : i32 to i16
+// =>       linalg.yield %8 : i16
+// =>     }
+// =>     func.return
+// =>   }
+// => }

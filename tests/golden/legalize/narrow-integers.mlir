@@ -73,3 +73,24 @@ func.func @kept(%a: memref<8xi8>, %n: index) {
   return
 }
 // => unchanged
+// -----
+// A structured body takes and gives bytes; an output that is only written is not read.
+func.func @structured(%a: memref<8xi32>, %out: memref<8xi1>) {
+  linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%a : memref<8xi32>) outs(%out : memref<8xi1>) {
+  ^bb0(%x: i32, %y: i1):
+    %0 = arith.cmpi slt, %x, %x : i32
+    linalg.yield %0 : i1
+  }
+  return
+}
+// => module {
+// =>   func.func @structured(%arg0: memref<8xi32>, %arg1: memref<8xi8>) {
+// =>     linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%arg0 : memref<8xi32>) outs(%arg1 : memref<8xi8>) {
+// =>     ^bb0(%arg2: i32, %arg3: i8):
+// =>       %0 = arith.cmpi slt, %arg2, %arg2 : i32
+// =>       %1 = arith.extui %0 : i1 to i8
+// =>       linalg.yield %1 : i8
+// =>     }
+// =>     func.return
+// =>   }
+// => }
