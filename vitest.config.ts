@@ -2,6 +2,6 @@
 
 import { defineConfig } from "vitest/config";
 
-const settings = { test: { include: ["tests/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 } };
+const settings = { test: { testTimeout: 120_000, hookTimeout: 120_000 } };
 
 export default defineConfig(settings);

@@ -18,12 +18,16 @@ import { elementwise } from "./elementwise.js";
 import { grids } from "./grid-sample.js";
 import { indexing } from "./indexing.js";
 import { linearAlgebra } from "./linear-algebra.js";
+import { losses } from "./loss.js";
+import { machineLearning } from "./ml.js";
 import { movement } from "./movement.js";
 import { suppression } from "./nms.js";
 import { normalization } from "./normalization.js";
 import { pools } from "./pool.js";
 import { quantization } from "./quant.js";
+import { randoms } from "./random.js";
 import { reductions } from "./reductions.js";
+import { refusals } from "./refused.js";
 import { resizes } from "./resize.js";
 import { recurrents } from "./rnn.js";
 import { roiAligns } from "./roi-align.js";
@@ -31,16 +35,12 @@ import { rotaries } from "./rotary.js";
 import { sequences } from "./sequences.js";
 import { signals } from "./signal.js";
 import { slices } from "./slices.js";
+import { strings } from "./strings.js";
+import { tfIdfs } from "./tf-idf.js";
+import { trainings } from "./training.js";
+import { treeEnsembles } from "./tree-ensembles.js";
 import { uniques } from "./unique.js";
 import { unpools } from "./unpool.js";
-import { losses } from "./loss.js";
-import { trainings } from "./training.js";
-import { randoms } from "./random.js";
-import { strings } from "./strings.js";
-import { machineLearning } from "./ml.js";
-import { treeEnsembles } from "./tree-ensembles.js";
-import { tfIdfs } from "./tf-idf.js";
-import { refusals } from "./refused.js";
 
 const families: readonly (readonly OpRow[])[] = [
   activations,
