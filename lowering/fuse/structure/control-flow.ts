@@ -6,7 +6,6 @@ import { yieldOp } from "../../../ir/dialects/scf/yield.js";
 import type { Block, Operation, Value } from "../../../ir/graph.js";
 import type { Converter, Structure } from "./converter.js";
 import { elementAsIndex } from "./dynamic-shape.js";
-import { onlyElement } from "./generic.js";
 import { branch, whileLoop } from "./loops.js";
 
 const bodyOf = (op: Operation, region: number): Block => op.region(region).blocks[0]!;
@@ -34,7 +33,7 @@ const caseStructure: Structure = (op, to) => {
 
 const whileStructure: Structure = (op, to) => {
   const [holds, body] = [bodyOf(op, 0), bodyOf(op, 1)];
-  const condition = (args: readonly Value[]): Value => onlyElement(to, to.block(holds, args)[0]!);
+  const condition = (args: readonly Value[]): Value => to.onlyElement(to.block(holds, args)[0]!);
   const argTypes = (block: Block) => block.args.map((x) => to.type(x.type));
   const types = { before: argTypes(holds), after: argTypes(body), results: resultTypes(op, to) };
   return whileLoop(to, to.operands(op), condition, (args) => to.block(body, args), types);

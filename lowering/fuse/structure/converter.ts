@@ -32,6 +32,8 @@ export class Converter implements SizeScope {
   builder: Builder;
   readonly #structures: ReadonlyMap<string, Structure>;
   readonly #values = new Map<Value, Value>();
+  /** The number that every element of a tensor is, where that is known. */
+  readonly #fills = new Map<Value, Value>();
   /** Where the value of a symbol can be had, innermost region last. */
   readonly #symbols: Map<string, SizeSource>[] = [new Map()];
 
@@ -163,9 +165,24 @@ export class Converter implements SizeScope {
     return type.shape.filter((d) => typeof d !== "number").map((d) => this.dim(d));
   }
 
+  /** Remembers that every element of `tensor` is `element`. */
+  noteFill(filled: Value, element: Value): void {
+    this.#fills.set(filled, element);
+  }
+
+  /** The number that every element is, if it is known. */
+  fillOf(value: Value): Value | undefined {
+    return this.#fills.get(value);
+  }
+
   /** The one element of an old tensor of rank 0. */
   elementOfScalarTensor(old: Value): Value {
-    return this.builder.value(tensor.extract, { tensor: this.value(old), indices: [] }, {});
+    return this.onlyElement(this.value(old));
+  }
+
+  /** The one element of a tensor of rank 0. */
+  onlyElement(value: Value): Value {
+    return this.fillOf(value) ?? this.builder.value(tensor.extract, { tensor: value, indices: [] }, {});
   }
 
   /** Zero of any element, complex ones included. */

@@ -16,7 +16,7 @@ import type { Operation, Value } from "../../../ir/graph.js";
 import { DYNAMIC } from "../../../ir/text/mixed-indices.js";
 import type { TensorType } from "../../../ir/types.js";
 import type { Converter, Structure } from "./converter.js";
-import { type Body, emptyTensor, filledTensor, onlyElement, parallel } from "./generic.js";
+import { type Body, emptyTensor, filledTensor, parallel } from "./generic.js";
 import { IndexArithmetic, type Position } from "./index-arithmetic.js";
 import { branch, read } from "./loops.js";
 
@@ -51,6 +51,8 @@ const transpose: Structure = (op, to) => {
 
 /** An operand axis of size 1 is repeated. A symbolic one may be 1 at run time, and then its position is chosen there. */
 export function broadcastInto(to: Converter, x: Value, type: TensorType, axes: readonly number[]): Value {
+  const fill = to.fillOf(x);
+  if (fill) return filledTensor(to, type, fill);
   const { shape } = tensorOf(x);
   const kinds = axes.map((axis, k) => broadcastKind(to, shape[k]!, type.shape[axis]!));
   const rank = type.shape.length;
@@ -298,7 +300,7 @@ function cutAxis(size: Dim, low: number, high: number, step: number): AxisCut | 
 
 const padStructure: Structure = (op, to) => {
   const { edge_padding_low: low, edge_padding_high: high, interior_padding: interior } = stablehlo.pad.attrsOf(op);
-  const value = onlyElement(to, to.value(op.operand(1)));
+  const value = to.elementOfScalarTensor(op.operand(1));
   return [paddedWith(to, to.value(op.operand(0)), value, { low, high, interior })];
 };
 

@@ -12,7 +12,6 @@ import type { Operation, Value } from "../../../ir/graph.js";
 import { elementOf, type TensorType } from "../../../ir/types.js";
 import type { Converter, Structure } from "./converter.js";
 import { broadcastInto, gathered, padded, reshaped } from "./data-movement.js";
-import { onlyElement } from "./generic.js";
 import { IndexArithmetic, type Position } from "./index-arithmetic.js";
 import { countedAlong } from "./values.js";
 
@@ -67,7 +66,7 @@ const dynamicPad: Structure = (op, to) => {
     const gaps = at.mul(at.max(at.sub(size, 1), 0), interiors[axis]!);
     return at.value(at.add(at.add(size, gaps), at.add(lows[axis]!, elementAsIndex(to, high, axis))));
   });
-  return [padded(to, to.value(x), onlyElement(to, to.value(value)), type, { low: lows, interior: interiors })];
+  return [padded(to, to.value(x), to.elementOfScalarTensor(value), type, { low: lows, interior: interiors })];
 };
 
 /** ceil((limit - start) / stride). */

@@ -80,18 +80,17 @@ export function generic(to: Converter, spec: GenericSpec): readonly Value[] {
 
 /** A tensor with every element `value`, a scalar. */
 export function filledTensor(to: Converter, type: TensorType, value: Value): Value {
-  return parallel(to, type, [], () => value);
-}
-
-/** The one element of a tensor of rank 0. */
-export function onlyElement(to: Converter, value: Value): Value {
-  return to.builder.value(tensor.extract, { tensor: value, indices: [] }, {});
+  const filled = parallel(to, type, [], () => value);
+  to.noteFill(filled, value);
+  return filled;
 }
 
 /** A tensor of rank 0 around `value`. */
 export function scalarTensor(to: Converter, value: Value): Value {
   const type = to.context.types.tensor([], elementOf(value.type));
-  return to.builder.value(tensor.fromElements, { elements: [value] }, {}, { results: [type] });
+  const made = to.builder.value(tensor.fromElements, { elements: [value] }, {}, { results: [type] });
+  to.noteFill(made, value);
+  return made;
 }
 
 /** Reads nothing of the iteration space: the map of a tensor of rank 0. */

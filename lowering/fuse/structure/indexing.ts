@@ -21,7 +21,7 @@ import { elementOf, type TensorType } from "../../../ir/types.js";
 import type { Converter, Structure } from "./converter.js";
 import { gathered, insertBlock, sizePosition } from "./data-movement.js";
 import { defineSizes, elementAsIndex } from "./dynamic-shape.js";
-import { type Body, type Input, onlyElement, parallel } from "./generic.js";
+import { type Body, type Input, parallel } from "./generic.js";
 import { IndexArithmetic, type Position } from "./index-arithmetic.js";
 import { constantLike } from "./scalars.js";
 
@@ -126,7 +126,7 @@ const dynamicGather: Structure = (op, to) => {
 function blockStarts(to: Converter, x: Value, starts: readonly Value[], sizes: readonly Dim[]): readonly Position[] {
   return shapeOf(x).map((extent, axis) => {
     if (extent === sizes[axis]) return 0;
-    const start = onlyElement(to, to.value(starts[axis]!));
+    const start = to.elementOfScalarTensor(starts[axis]!);
     return boundedIndex(to.builder, start, elementOf(starts[axis]!.type), 0, room(to, extent, sizes[axis]!));
   });
 }

@@ -14,7 +14,7 @@ import type { Operation, Value } from "../../../ir/graph.js";
 import { elementOf, type TensorType } from "../../../ir/types.js";
 import { convertElement } from "./convert-element.js";
 import type { Converter, Structure } from "./converter.js";
-import { emptyTensor, filledTensor, generic, type Output, onlyElement, parallel } from "./generic.js";
+import { emptyTensor, filledTensor, generic, type Output, parallel } from "./generic.js";
 import { scalarRegion } from "./scalar-region.js";
 import { scalarRow } from "./scalars.js";
 
@@ -62,7 +62,7 @@ export function accumulationOf(
     values.map((x, k) => convertElement(to.builder, x, elementOf(from[k]!.type), elements[k]!));
   return {
     inits: converted(
-      inits.map((x) => onlyElement(to, to.value(x))),
+      inits.map((x) => to.elementOfScalarTensor(x)),
       inits,
     ),
     elements,

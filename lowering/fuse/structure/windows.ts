@@ -19,7 +19,7 @@ import { elementOf, type TensorType } from "../../../ir/types.js";
 import { signless } from "../../signless.js";
 import type { Converter, Structure } from "./converter.js";
 import { paddedWith, sizePosition } from "./data-movement.js";
-import { type Body, emptyTensor, filledTensor, generic, type Input, onlyElement } from "./generic.js";
+import { type Body, emptyTensor, filledTensor, generic, type Input } from "./generic.js";
 import { IndexArithmetic, type Position } from "./index-arithmetic.js";
 import { branch, type Loop, loopNest, loopsOver, read, write } from "./loops.js";
 import { type Accumulation, accumulationOf, accumulators } from "./reductions.js";
@@ -263,7 +263,7 @@ const selectAndScatter: Structure = (op, to) => {
   const sizes = attrs.window_dimensions ?? extents.map(() => 1);
   const axes = windowAxes({ sizes, strides: attrs.window_strides, padding: attrs.padding });
   if (typeof axes === "string") throw new Error(axes);
-  const init = filledTensor(to, to.resultType(op), onlyElement(to, to.value(op.operand(2))));
+  const init = filledTensor(to, to.resultType(op), to.elementOfScalarTensor(op.operand(2)));
   const bounds = extents.map((d) => sizePosition(to, d));
   const isOwn = (w: WindowAxis): boolean => w.size === 1 && w.stride === 1;
   const loops = loopsOver(to, source, true).map((l, k): Loop => ({ ...l, parallel: isOwn(axes[k]!) }));

@@ -1,6 +1,6 @@
 /** @file Data movement in structured form keeps every bit. */
 
-import { describe, expect, it } from "vitest";
+import { describe, it } from "vitest";
 import { expectSame, main } from "./structured.js";
 
 /** A program of one operation on one tensor. */
@@ -167,43 +167,4 @@ describe("sizes that data decides", () => {
     );
     expectSame(text);
   });
-});
-
-it("a broadcast is an access that leaves dimensions out", () => {
-  expect(expectSame(one("3xf32", "2x3xf32", "broadcast_in_dim %arg0, dims = [1]"))).toMatchInlineSnapshot(`
-    "module {
-      func.func @main(%arg0: tensor<3xf32>) -> tensor<2x3xf32> {
-        %0 = tensor.empty() : tensor<2x3xf32>
-        %1 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%arg0 : tensor<3xf32>) outs(%0 : tensor<2x3xf32>) {
-        ^bb0(%arg1: f32, %arg2: f32):
-          linalg.yield %arg1 : f32
-        } -> tensor<2x3xf32>
-        func.return %1 : tensor<2x3xf32>
-      }
-    }
-    "
-  `);
-});
-
-it("a pad is a filled tensor with the operand copied in", () => {
-  const text = main(
-    ["tensor<3xf32>", "tensor<f32>"],
-    ["tensor<6xf32>"],
-    "%r0 = stablehlo.pad %arg0, %arg1, low = [1], high = [0], interior = [1] : (tensor<3xf32>, tensor<f32>) -> tensor<6xf32>",
-  );
-  expect(expectSame(text)).toMatchInlineSnapshot(`
-    "module {
-      func.func @main(%arg0: tensor<3xf32>, %arg1: tensor<f32>) -> tensor<6xf32> {
-        %0 = tensor.extract %arg1[] : tensor<f32>
-        %1 = tensor.empty() : tensor<6xf32>
-        %2 = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} outs(%1 : tensor<6xf32>) {
-        ^bb0(%arg2: f32):
-          linalg.yield %0 : f32
-        } -> tensor<6xf32>
-        %3 = tensor.insert_slice %arg0 into %2[1] [3] [2] : tensor<3xf32> into tensor<6xf32>
-        func.return %3 : tensor<6xf32>
-      }
-    }
-    "
-  `);
 });

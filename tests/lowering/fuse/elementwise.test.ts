@@ -1,6 +1,6 @@
 /** @file Elementwise operations in structured form, by element. */
 
-import { describe, expect, it } from "vitest";
+import { describe, it } from "vitest";
 import type { ElementType } from "../../../ir/element.js";
 import { expectSame, main } from "./structured.js";
 
@@ -211,21 +211,4 @@ describe("bitcast_convert", () => {
   ])("%s to the wider %s loses one", (from, to) => {
     expectSame(cast(from, to), { entries: { low: -100, high: 100 } });
   });
-});
-
-it("prints as one generic around the scalar operation", () => {
-  expect(expectSame(binary("add", "f32"))).toMatchInlineSnapshot(`
-    "module {
-      func.func @main(%arg0: tensor<3x7xf32>, %arg1: tensor<3x7xf32>) -> tensor<3x7xf32> {
-        %0 = tensor.empty() : tensor<3x7xf32>
-        %1 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%arg0, %arg1 : tensor<3x7xf32>, tensor<3x7xf32>) outs(%0 : tensor<3x7xf32>) {
-        ^bb0(%arg2: f32, %arg3: f32, %arg4: f32):
-          %2 = arith.addf %arg2, %arg3 : f32
-          linalg.yield %2 : f32
-        } -> tensor<3x7xf32>
-        func.return %1 : tensor<3x7xf32>
-      }
-    }
-    "
-  `);
 });

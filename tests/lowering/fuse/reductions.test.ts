@@ -1,6 +1,6 @@
 /** @file Reductions, maps and contractions in structured form. */
 
-import { describe, expect, it } from "vitest";
+import { describe, it } from "vitest";
 import { expectSame, main } from "./structured.js";
 
 const reduce = (shape: string, result: string, e: string, op: string, dims: string, init = e): string =>
@@ -154,29 +154,4 @@ describe("contractions", () => {
       expectSame(main([`tensor<${a}xf32>`, `tensor<${b}xf32>`], [`tensor<${c}f32>`], text), { entries: whole });
     }
   });
-});
-
-it("a product of matrices reads as one", () => {
-  const text = `%r0 = stablehlo.dot %arg0, %arg1 : (tensor<3x4xf32>, tensor<4x5xf32>) -> tensor<3x5xf32>`;
-  const program = main(["tensor<3x4xf32>", "tensor<4x5xf32>"], ["tensor<3x5xf32>"], text);
-  expect(expectSame(program, { entries: whole })).toMatchInlineSnapshot(`
-    "module {
-      func.func @main(%arg0: tensor<3x4xf32>, %arg1: tensor<4x5xf32>) -> tensor<3x5xf32> {
-        %0 = arith.constant 0.000000e+00 : f32
-        %1 = tensor.empty() : tensor<3x5xf32>
-        %2 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} outs(%1 : tensor<3x5xf32>) {
-        ^bb0(%arg2: f32):
-          linalg.yield %0 : f32
-        } -> tensor<3x5xf32>
-        %3 = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%arg0, %arg1 : tensor<3x4xf32>, tensor<4x5xf32>) outs(%2 : tensor<3x5xf32>) {
-        ^bb1(%arg3: f32, %arg4: f32, %arg5: f32):
-          %4 = arith.mulf %arg3, %arg4 : f32
-          %5 = arith.addf %arg5, %4 : f32
-          linalg.yield %5 : f32
-        } -> tensor<3x5xf32>
-        func.return %3 : tensor<3x5xf32>
-      }
-    }
-    "
-  `);
 });

@@ -1,6 +1,6 @@
 /** @file Sliding windows and convolutions in structured form. */
 
-import { describe, expect, it } from "vitest";
+import { describe, it } from "vitest";
 import { Random } from "../../support/random.js";
 import { type Comparison, expectSame, main } from "./structured.js";
 
@@ -120,29 +120,6 @@ describe("reduce_window", () => {
        }) : (tensor<7xf32>, tensor<7xi32>, tensor<f32>, tensor<i32>) -> (tensor<7xf32>, tensor<7xi32>)`,
     );
     expectSame(text);
-  });
-
-  it("reads as a generic over windows", () => {
-    expect(expectSame(reduceWindow({ ...pool, body: "stablehlo.maximum" }))).toMatchInlineSnapshot(`
-      "module {
-        func.func @main(%arg0: tensor<1x7x6x2xi32>, %arg1: tensor<i32>) -> tensor<1x3x3x2xi32> {
-          %0 = tensor.extract %arg1[] : tensor<i32>
-          %1 = tensor.empty() : tensor<1x3x2x1xi1>
-          %2 = tensor.empty() : tensor<1x3x3x2xi32>
-          %3 = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} outs(%2 : tensor<1x3x3x2xi32>) {
-          ^bb0(%arg2: i32):
-            linalg.yield %0 : i32
-          } -> tensor<1x3x3x2xi32>
-          %4 = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3, d4, d5, d6, d7) -> (d0 + d4, d1 * 2 + d5, d2 * 2 + d6, d3 + d7)>, affine_map<(d0, d1, d2, d3, d4, d5, d6, d7) -> (d4, d5, d6, d7)>, affine_map<(d0, d1, d2, d3, d4, d5, d6, d7) -> (d0, d1, d2, d3)>], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction", "reduction"]} ins(%arg0, %1 : tensor<1x7x6x2xi32>, tensor<1x3x2x1xi1>) outs(%3 : tensor<1x3x3x2xi32>) {
-          ^bb1(%arg3: i32, %arg4: i1, %arg5: i32):
-            %5 = arith.maxsi %arg5, %arg3 : i32
-            linalg.yield %5 : i32
-          } -> tensor<1x3x3x2xi32>
-          func.return %4 : tensor<1x3x3x2xi32>
-        }
-      }
-      "
-    `);
   });
 });
 
@@ -270,47 +247,5 @@ describe("convolution", () => {
       const pads = new Random(seed).array("i32", [2, 2], { low: -1, high: 3 });
       expectSame(text, { ...close, inputs: [...operands, pads] });
     }
-  });
-
-  it("in groups reads as a generic over groups", () => {
-    const form = { lhs: "1x4x5xf32", rhs: "4x2x2xf32", result: "1x4x4xf32", numbers: "[b, f, 0]x[o, i, 0]->[b, f, 0]" };
-    expect(expectSame(convolution({ ...form, groups: [2, 1] }), close)).toMatchInlineSnapshot(`
-      "module {
-        func.func @main(%arg0: tensor<1x4x5xf32>, %arg1: tensor<4x2x2xf32>) -> tensor<1x4x4xf32> {
-          %0 = arith.constant 0.000000e+00 : f32
-          %1 = arith.constant 1 : index
-          %2 = arith.constant 2 : index
-          %3 = arith.constant 2 : index
-          %4 = arith.constant 5 : index
-          %5 = tensor.from_elements %1, %2, %3, %4 : tensor<4xindex>
-          %6 = tensor.reshape %arg0(%5) : (tensor<1x4x5xf32>, tensor<4xindex>) -> tensor<1x2x2x5xf32>
-          %7 = arith.constant 2 : index
-          %8 = arith.constant 2 : index
-          %9 = arith.constant 2 : index
-          %10 = arith.constant 2 : index
-          %11 = tensor.from_elements %7, %8, %9, %10 : tensor<4xindex>
-          %12 = tensor.reshape %arg1(%11) : (tensor<4x2x2xf32>, tensor<4xindex>) -> tensor<2x2x2x2xf32>
-          %13 = arith.constant 0.000000e+00 : f32
-          %14 = tensor.empty() : tensor<1x2x2x4xf32>
-          %15 = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} outs(%14 : tensor<1x2x2x4xf32>) {
-          ^bb0(%arg2: f32):
-            linalg.yield %13 : f32
-          } -> tensor<1x2x2x4xf32>
-          %16 = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d4, d3 + d5)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d1, d2, d4, d5)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d2, d3)>], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]} ins(%6, %12 : tensor<1x2x2x5xf32>, tensor<2x2x2x2xf32>) outs(%15 : tensor<1x2x2x4xf32>) {
-          ^bb1(%arg3: f32, %arg4: f32, %arg5: f32):
-            %17 = arith.mulf %arg3, %arg4 : f32
-            %18 = arith.addf %arg5, %17 : f32
-            linalg.yield %18 : f32
-          } -> tensor<1x2x2x4xf32>
-          %19 = arith.constant 1 : index
-          %20 = arith.constant 4 : index
-          %21 = arith.constant 4 : index
-          %22 = tensor.from_elements %19, %20, %21 : tensor<3xindex>
-          %23 = tensor.reshape %16(%22) : (tensor<1x2x2x4xf32>, tensor<3xindex>) -> tensor<1x4x4xf32>
-          func.return %23 : tensor<1x4x4xf32>
-        }
-      }
-      "
-    `);
   });
 });
