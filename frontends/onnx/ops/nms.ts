@@ -58,6 +58,7 @@ function nonMaxSuppression(n: ImportNode): Value {
   t.unify(amount!, n.shape(0)[1]!);
   const [limit] = n.has(2) ? n.dims(2, "number of boxes") : [0];
   const trips = dims.max(dims.min(limit!, amount!), 0);
+  if (trips === 0) return t.fill(0n, [0, 3], "i64");
   const boxes = boxesOf(n);
   const others = mapBoxes(boxes, (x) => t.unsqueeze(x, [1]));
   const least = threshold(n, 3);

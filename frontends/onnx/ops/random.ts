@@ -1,19 +1,21 @@
 /**
  * @file Random numbers: RandomUniform, RandomNormal, their Like forms, Bernoulli, Multinomial.
  *
- * The generator is Threefry-2x32 (`stablehlo.rng_bit_generator`); its key is the attribute `seed`, or comes from the
- * node's name. Nothing is carried from one run to the next: a model gives the same numbers in every run, and two nodes
- * give different ones. Where the model asks for no seed, a remark says so.
+ * The generator is SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014) with the
+ * place of an element as its counter, so that sizes may be symbolic and no state is carried on. Its key is the attribute
+ * `seed`, or comes from the node's name: a model gives the same numbers in every run, and two nodes give different ones.
+ * Where the model asks for no seed, a remark says so.
  */
 
 import { diagnostic } from "../../../ir/diagnostic.js";
-import { rngBitGenerator } from "../../../ir/dialects/stablehlo/random.js";
 import type { Dim } from "../../../ir/dim.js";
 import type { ElementType } from "../../../ir/element.js";
 import type { Value } from "../../../ir/graph.js";
-import { fromScalars } from "../../../ir/ndarray.js";
 import type { ImportNode, OpRow } from "../context.js";
 import { importCode } from "../refusal.js";
+
+const GAMMA = 0x9e3779b97f4a7c15n;
+const [FIRST, SECOND] = [0xbf58476d1ce4e5b9n, 0x94d049bb133111ebn];
 
 /** FNV-1a over UTF-16 code units, as 64 bits. */
 function hash(text: string): bigint {
@@ -26,27 +28,35 @@ function hash(text: string): bigint {
 
 function keyOf(n: ImportNode): bigint {
   const seed = n.float("seed");
-  const own = hash(`${n.node.label}:${n.node.outputs.join()}`);
   if (seed === undefined) {
     const message = `${n.node.opType} has no attribute 'seed': its numbers are the same in every run`;
     n.t.context.diagnostics.add(diagnostic(importCode.form, message, { at: n.node.at, severity: "remark" }));
-    return own;
+    return hash(`${n.node.label}:${n.node.outputs.join()}`);
   }
   const bits = new DataView(new ArrayBuffer(8));
   bits.setFloat64(0, seed);
   return bits.getBigUint64(0);
 }
 
-/** Uniform in [0, 1): all multiples of 2^-24, or of 2^-53 for f64. `stream` tells apart what one node draws. */
+/** 64 random bits in every place. `stream` tells apart what one node draws. */
+function randomBits(n: ImportNode, shape: readonly Dim[], stream: number): Value {
+  const { t } = n;
+  const whole = (x: bigint): Value => t.splat(BigInt.asUintN(64, x), [], "ui64");
+  const key = hash(`${keyOf(n)}:${stream}`);
+  const counter = t.add(t.iota([t.context.dims.product(shape)], 0, "ui64"), whole(1n));
+  const mixed = (z: Value, by: bigint, factor: bigint): Value =>
+    t.mul(t.xor(z, t.shiftRightLogical(z, whole(by))), whole(factor));
+  const first = mixed(t.add(t.mul(counter, whole(GAMMA)), whole(key)), 30n, FIRST);
+  const second = mixed(first, 27n, SECOND);
+  return t.reshape(t.xor(second, t.shiftRightLogical(second, whole(31n))), shape);
+}
+
+/** Uniform in [0, 1): all multiples of 2^-24, or of 2^-53 for f64. */
 function uniform(n: ImportNode, shape: readonly Dim[], element: "f32" | "f64", stream = 0): Value {
   const { t } = n;
-  const sizes = shape.map((d) => t.sizeOf(d));
-  const [bits, drop, step] = element === "f64" ? (["ui64", 11, 2 ** -53] as const) : (["ui32", 8, 2 ** -24] as const);
-  const state = t.constant(fromScalars("ui64", [2], [keyOf(n), BigInt(stream) << 48n]));
-  const results = [t.type(state), t.tensorType(sizes, bits)];
-  const attrs = { rng_algorithm: "THREE_FRY" } as const;
-  const made = t.emitOp(rngBitGenerator, { initial_state: state }, attrs, { results }).results[1]!;
-  return t.mul(t.convert(t.shiftRightLogical(made, drop), element), step);
+  const bits = element === "f64" ? 53 : 24;
+  const drawn = t.shiftRightLogical(randomBits(n, shape, stream), 64 - bits);
+  return t.mul(t.convert(drawn, element), 2 ** -bits);
 }
 
 /** Normal by Box and Muller: sqrt(-2 ln u) * cos(2 pi v). */
