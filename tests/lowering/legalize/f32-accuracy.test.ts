@@ -15,7 +15,7 @@ import {
 import { type ArrayFunction, CAPACITY, compileFunction } from "./wasm-machine.js";
 
 /** Distance between the patterns tried. */
-const STRIDE = sized({ quick: 4099, full: 509, nightly: 1 });
+const STRIDE = sized({ quick: 32771, full: 1021, nightly: 1 });
 const PAIRS = sized({ quick: 4, full: 100, nightly: 4000 });
 const TIMEOUT = 3_600_000;
 
@@ -84,8 +84,10 @@ describe("f32 functions are as symmetric as the ones they compute", () => {
     const positive = new Float32Array(run(input));
     const negative = run(input.map((x) => -x));
     const sign = claims[name].symmetry === "odd" ? -1 : 1;
-    for (let i = 0; i < CAPACITY; i++)
-      expect(Object.is(sign * negative[i]!, positive[i]!), String(input[i])).toBe(true);
+    for (let i = 0; i < CAPACITY; i++) {
+      const mirrored = sign * negative[i]!;
+      if (!Object.is(mirrored, positive[i]!)) expect(mirrored, String(input[i])).toBe(positive[i]);
+    }
   });
 });
 

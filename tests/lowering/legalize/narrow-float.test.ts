@@ -17,7 +17,7 @@ import { CAPACITY, compileFunction, type FloatArray } from "./wasm-machine.js";
 const narrow = (Object.keys(floatFormats) as readonly FloatElement[]).filter(
   (e) => floatFormats[e].bits <= 16,
 ) as readonly NarrowElement[];
-const STRIDE = sized({ quick: 40009, full: 4001, nightly: 31 });
+const STRIDE = sized({ quick: 400009, full: 4001, nightly: 31 });
 
 /** All values, what lies halfway between neighbours, and the numbers next to those. */
 function criticalNumbers(element: NarrowElement, format: "f32" | "f64"): number[] {

@@ -10,10 +10,10 @@ import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { parseModule, printModule } from "../../../ir/text/module.js";
 import { newContext } from "../../../lowering/dialects.js";
-import { expandMath } from "../../../lowering/legalize/expand-math.js";
+import { expandMathWith } from "../../../lowering/legalize/expand-math.js";
 import { findTool, mlirOpt, mlirTranslate, runTool } from "../../ir/upstream/referee.js";
 import { Random } from "../../support/random.js";
-import { claims, expansionOf, type FunctionName, specials } from "./functions.js";
+import { claims, errorInUnits, expansionOf, type FunctionName, specials } from "./functions.js";
 import { compileFunction, type FloatArray } from "./wasm-machine.js";
 
 const clang = findTool("clang");
@@ -28,7 +28,7 @@ const spelling: Readonly<Partial<Record<FunctionName, string>>> = { fmod: "arith
 type Format = "f32" | "f64";
 
 /** One function of vectors for each expansion, lowered to LLVM IR. */
-function llvmText(format: Format): string {
+function llvmText(format: Format, fma = false): string {
   const type = `vector<${LANES}x${format}>`;
   const functions = names.map((name) => {
     const args = claims[name].reference.length === 2 ? ["%x", "%y"] : ["%x"];
@@ -39,7 +39,7 @@ function llvmText(format: Format): string {
   });
   const context = newContext();
   const module = parseModule(functions.join("\n"), "test.mlir", context);
-  expandMath.run(module, context);
+  expandMathWith({ fma }).run(module, context);
   const lowering = ["vector-to-llvm", "scf-to-cf", "math-to-llvm", "arith-to-llvm", "cf-to-llvm", "func-to-llvm"];
   const passes = [...lowering.map((p) => `--convert-${p}`), "--reconcile-unrealized-casts", "-"];
   return runTool(mlirTranslate!, ["--mlir-to-llvmir", "-"], runTool(mlirOpt!, passes, printModule(module, context)));
@@ -82,6 +82,17 @@ function interleaved(x: FloatArray, y: FloatArray): Buffer {
   return Buffer.concat(parts);
 }
 
+function runNative(program: string, name: string, x: FloatArray, y: FloatArray): FloatArray {
+  const out = new Uint8Array(execFileSync(program, [name], { input: interleaved(x, y), maxBuffer: 2 ** 26 }));
+  return x instanceof Float32Array ? new Float32Array(out.buffer) : new Float64Array(out.buffer);
+}
+
+function compileDriver(format: Format, source: string, program: string): void {
+  const driver = `${program}.c`;
+  writeFileSync(driver, DRIVER(format));
+  execFileSync(clang!, ["-march=native", "-O2", "-Wno-override-module", "-Wno-psabi", source, driver, "-o", program]);
+}
+
 describe.skipIf(!tools).each(["f32", "f64"] as const)("%s vectors compiled by LLVM", (format) => {
   const file = (suffix: string): string => path.join(folder, `${format}${suffix}`);
   let text: string | undefined;
@@ -114,27 +125,32 @@ describe.skipIf(!tools).each(["f32", "f64"] as const)("%s vectors compiled by LL
   );
 
   it("give the bits that WebAssembly gives", () => {
-    writeFileSync(file(".c"), DRIVER(format));
     const program = file(".out");
-    execFileSync(clang!, [
-      "-march=native",
-      "-O2",
-      "-Wno-override-module",
-      "-Wno-psabi",
-      source(),
-      file(".c"),
-      "-o",
-      program,
-    ]);
+    compileDriver(format, source(), program);
     for (const name of names) {
       const [x, y] = inputsFor(name, format);
-      const out = execFileSync(program, [name], { input: interleaved(x, y), maxBuffer: 2 ** 26 });
-      const got =
-        format === "f32" ? new Float32Array(new Uint8Array(out).buffer) : new Float64Array(new Uint8Array(out).buffer);
+      const got = runNative(program, name, x, y);
       const arity = claims[name].reference.length;
       const want = compileFunction(format, arity, expansionOf(name))(...[x, y].slice(0, arity));
       for (let i = 0; i < want.length; i++) {
         if (!Object.is(got[i], want[i])) expect(got[i], `${name} of ${x[i]}, ${y[i]}`).toBe(want[i]);
+      }
+    }
+  }, 300_000);
+});
+
+describe.skipIf(!tools)("f32 vectors with fused multiply-adds", () => {
+  it("are as exact as those without", () => {
+    const [source, program] = [path.join(folder, "fused.ll"), path.join(folder, "fused.out")];
+    writeFileSync(source, llvmText("f32", true));
+    compileDriver("f32", source, program);
+    for (const name of names) {
+      const { reference, f32 } = claims[name];
+      const [x, y] = inputsFor(name, "f32");
+      const got = runNative(program, name, x, y);
+      for (let i = 0; i < got.length; i++) {
+        const error = errorInUnits(got[i]!, reference(...[x[i]!, y[i]!].slice(0, reference.length)));
+        if (error > f32) expect(error, `${name} of ${x[i]}, ${y[i]} gives ${got[i]}`).toBeLessThanOrEqual(f32);
       }
     }
   }, 300_000);
