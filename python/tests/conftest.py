@@ -12,6 +12,15 @@ import pytest  # noqa: E402
 import persimmons  # noqa: E402
 from persimmons._server import SERVER  # noqa: E402
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: left out of the daily subset (PERSIMMONS_TESTS=quick)")
+
+
+def pytest_collection_modifyitems(config, items):
+    if os.environ.get("PERSIMMONS_TESTS") == "quick":
+        items[:] = [item for item in items if item.get_closest_marker("slow") is None]
+
+
 ADD = """
 func.func @main(%x: tensor<4xf32> {psm.name = "x"}, %y: tensor<4xf32> {psm.name = "y"}) -> (tensor<4xf32> {psm.name = "sum"}) {
   %0 = stablehlo.add %x, %y : tensor<4xf32>

@@ -149,7 +149,9 @@ def test_torch_views_gradients_and_devices():
 MOVED = ["f32", "f64", "f16", "bf16", "i1", "i8", "i64", "ui8", "ui16", "i4"]
 
 
-@pytest.mark.parametrize("name,engine", [(name, "native") for name in MOVED] + [("bf16", "wasm"), ("i4", "wasm")])
+@pytest.mark.parametrize("name,engine", [(name, "native") for name in MOVED] + [
+    pytest.param(name, "wasm", marks=pytest.mark.slow) for name in ("bf16", "i4")
+])
 def test_every_type_goes_through_a_compiled_model(model, tmp_path, name, engine):
     pytest.importorskip("ml_dtypes")
     target = "host" if engine == "native" else "wasm32"

@@ -30,6 +30,7 @@ def test_a_prepared_model_runs_in_order_and_by_name():
     prepared.close()
 
 
+@pytest.mark.slow
 def test_the_sandbox_gives_the_same():
     import persimmons.backend_wasm as sandboxed
 

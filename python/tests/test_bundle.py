@@ -171,6 +171,7 @@ def test_every_flipped_byte_of_a_manifest_is_noticed(model, tmp_path):
             assert error.exit_code in (2, 4, 5)
 
 
+@pytest.mark.slow
 def test_the_sandbox_stands_in_with_a_warning_where_there_is_no_compiler(model, tmp_path, environment):
     path = tmp_path / "both.psm"
     persimmons.export(model(ADD), out=path, target=["host", "wasm32"]).close()
@@ -184,6 +185,7 @@ def test_the_sandbox_stands_in_with_a_warning_where_there_is_no_compiler(model, 
     assert failure(lambda: persimmons.load(path, engine="native", trust=True)).exit_code == 4
 
 
+@pytest.mark.slow
 def test_the_sandbox_is_silent_when_asked_for(model, tmp_path):
     path = tmp_path / "wasm.psm"
     with warnings.catch_warnings():
