@@ -1,11 +1,11 @@
 /** @file erf and erfc: a polynomial in x^2 near 0, a logarithm of erfc fitted by a polynomial, and erfc(x) e^(x^2) fitted in (x - k) / (x + k). */
 
-import { collapse, fastTwoSum, multiply, quotient, single, twoProduct, twoSum } from "../double-word.js";
+import { collapse, fastTwoSum, multiply, quotient, twoProduct, twoSum } from "../double-word.js";
 import { type Float, polynomial } from "../emit.js";
 import type { FloatName } from "../formats.js";
 import { erfcPolynomial, erfPolynomial, erfTailPolynomial } from "../generated/coefficients.js";
-import { expParts } from "./exponential.js";
-import { clampMagnitude, odd, scale } from "./parts.js";
+import { expParts, expWithin } from "./exponential.js";
+import { clampMagnitude, odd, powerOfTwo, scale } from "./parts.js";
 
 /** Beyond, erf rounds to 1. */
 const erfEnd: Readonly<Record<FloatName, number>> = { f32: 3.9375, f64: 5.9375 };
@@ -23,8 +23,8 @@ export function erf<V>(x: Float<V>): Float<V> {
   return odd(x, (magnitude) => {
     const clamped = clampMagnitude(magnitude, erfEnd[x.format.name]);
     const logarithm = polynomial(clamped.sub(2), erfTailPolynomial[x.format.name]);
-    const { above, n } = expParts(single(logarithm));
-    const far = scale(above.add(1), n).neg().add(1);
+    const { mantissa, n } = expWithin(logarithm);
+    const far = x.of(1).sub(mantissa.mul(powerOfTwo(n)));
     return magnitude.lt(1).select(erfNear(magnitude), far);
   });
 }

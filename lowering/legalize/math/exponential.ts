@@ -43,19 +43,23 @@ export function expParts<V>({ hi, lo }: DoubleWord<V>): { readonly above: Float<
   return { above: sum.hi.add(rest(sum.hi, sum.lo)), n };
 }
 
-/** e^x with the power of two taken out; anything outside `range` is brought to its end. */
-function expOf<V>(x: Float<V>): { readonly mantissa: Float<V>; readonly n: Int<V> } {
+/** e^x = mantissa 2^n, for x within `range`; one word of the argument's rest is enough where x is not large. */
+export function expWithin<V>(x: Float<V>): { readonly mantissa: Float<V>; readonly n: Int<V> } {
   const { log2E, ln2Hi, ln2Lo } = constants[x.format.name];
-  const [low, high] = range[x.format.name];
-  const clamped = clamp(x, low, high + 1); // half of this must overflow too
-  const { float: whole, int: n } = nearestInteger(clamped.mul(log2E));
-  const r = clamped.sub(whole.mul(ln2Hi)).sub(whole.mul(ln2Lo));
+  const { float: whole, int: n } = nearestInteger(x.mul(log2E));
+  const r = x.sub(whole.mul(ln2Hi)).sub(whole.mul(ln2Lo));
   return { mantissa: r.mul(r).mulAdd(polynomial(r, expPolynomial[x.format.name]), r).add(1), n };
+}
+
+/** Brought to where both e^x and half of it have long rounded to 0 or to infinity. */
+function bounded<V>(x: Float<V>): Float<V> {
+  const [low, high] = range[x.format.name];
+  return clamp(x, low, high + 1);
 }
 
 /** e^x. */
 export function exp<V>(x: Float<V>): Float<V> {
-  const { mantissa, n } = expOf(x);
+  const { mantissa, n } = expWithin(bounded(x));
   return scale(mantissa, n);
 }
 
@@ -90,14 +94,15 @@ export function tanh<V>(x: Float<V>): Float<V> {
     const clamped = magnitude.gt(end).select(end, magnitude);
     const square = magnitude.mul(magnitude);
     const near = magnitude.mul(square).mulAdd(polynomial(square, tanhPolynomial[x.format.name]), magnitude);
-    const far = x.of(1).sub(x.of(2).div(exp(clamped.add(clamped)).add(1)));
+    const { mantissa, n } = expWithin(clamped.add(clamped));
+    const far = x.of(1).sub(x.of(2).div(mantissa.mulAdd(powerOfTwo(n), 1)));
     return magnitude.lt(0.55).select(near, far);
   });
 }
 
 /** e^x / 2 for x >= 0; infinite only where cosh x is. */
 function halfExp<V>(x: Float<V>): Float<V> {
-  const { mantissa, n } = expOf(x);
+  const { mantissa, n } = expWithin(bounded(x));
   return scale(mantissa, n.sub(1));
 }
 
