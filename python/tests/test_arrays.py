@@ -146,7 +146,7 @@ def test_torch_views_gradients_and_devices():
         raw_of(torch.eye(2).to_sparse(), DTYPES["f32"])
 
 
-MOVED = ["f32", "f64", "f16", "bf16", "i1", "i8", "i64", "ui8", "ui16", "i4"]
+MOVED = ["f32", "f64", "f16", "bf16", "i1", "i8", "i64", "ui8", "ui16", "i4", "f8E4M3FN", "f4E2M1FN"]
 
 
 @pytest.mark.parametrize("name,engine", [(name, "native") for name in MOVED] + [
