@@ -10,14 +10,14 @@ from typing import Any, Callable, Iterable, Optional, Tuple
 
 import numpy as np
 
-from ._dtypes import BY_NUMPY, BY_TORCH, Dtype, extended, numpy_dtype
+from ._dtypes import BY_TORCH, Dtype, dtype_of, extended, numpy_dtype
 from ._errors import CompileError, Diagnostic, fault, problem
 
 Make = Callable[[np.ndarray, Dtype], Any]
 
 
 def to_numpy(raw: np.ndarray, dtype: Dtype) -> np.ndarray:
-    return raw.view(numpy_dtype(dtype))
+    return raw if dtype.is_numpys_own else raw.view(numpy_dtype(dtype))
 
 
 def _to_torch(raw: np.ndarray, dtype: Dtype) -> Any:
@@ -49,9 +49,11 @@ def _from_torch(tensor: Any) -> Tuple[np.ndarray, Optional[Dtype]]:
 
 
 def _from_numpy(array: np.ndarray) -> Tuple[np.ndarray, Optional[Dtype]]:
-    dtype = BY_NUMPY.get(array.dtype.name)
+    dtype = dtype_of(array)
     if dtype is None:
         return array, None
+    if dtype.is_numpys_own and array.flags.carray and array.dtype.isnative:
+        return array, dtype
     # Also to the byte order of this machine.
     plain = np.ascontiguousarray(array, array.dtype.newbyteorder("=")).reshape(array.shape)
     return (plain if dtype.is_numpys_own else plain.view(dtype.raw)), dtype

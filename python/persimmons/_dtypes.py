@@ -5,6 +5,7 @@ In memory every element takes whole bytes, types narrower than a byte one each: 
 
 from __future__ import annotations
 
+import functools
 from typing import Dict, NamedTuple, Optional
 
 import numpy as np
@@ -22,10 +23,7 @@ class Dtype(NamedTuple):
     raw: str
     """A NumPy type of the same size that holds the bits."""
     torch: Optional[str]
-
-    @property
-    def is_numpys_own(self) -> bool:
-        return self.numpy == np.dtype(self.raw).name
+    is_numpys_own: bool
 
 
 _ROWS = [
@@ -61,7 +59,7 @@ _ROWS = [
     ("complex<f64>", 0x0580, "complex128", "c16", "complex128"),
 ]
 
-DTYPES: Dict[str, Dtype] = {row[0]: Dtype(*row) for row in _ROWS}
+DTYPES: Dict[str, Dtype] = {row[0]: Dtype(*row, row[2] == np.dtype(row[3]).name) for row in _ROWS}
 BY_NUMPY: Dict[str, Dtype] = {dtype.numpy: dtype for dtype in DTYPES.values()}
 BY_TORCH: Dict[str, Dtype] = {dtype.torch: dtype for dtype in DTYPES.values() if dtype.torch}
 
@@ -69,6 +67,18 @@ BY_TORCH: Dict[str, Dtype] = {dtype.torch: dtype for dtype in DTYPES.values() if
 _NARROW = {"i2": 2, "i4": 4, "ui2": 2, "ui4": 4, "f4E2M1FN": 4, "f6E2M3FN": 6, "f6E3M2FN": 6}
 
 
+_found: Dict[np.dtype, Optional[Dtype]] = {}
+
+
+def dtype_of(array: np.ndarray) -> Optional[Dtype]:
+    """The element type of a NumPy array; None for what models do not have."""
+    kind = array.dtype
+    if kind not in _found:
+        _found[kind] = BY_NUMPY.get(kind.name)
+    return _found[kind]
+
+
+@functools.lru_cache(maxsize=None)
 def numpy_dtype(dtype: Dtype) -> np.dtype:
     """The NumPy type; ml_dtypes' where NumPy has none. Raises where neither is there."""
     if dtype.is_numpys_own:
