@@ -15,8 +15,6 @@ import { parseModule, printModule } from "../ir/text/module.js";
 import { verify } from "../ir/verify.js";
 import { newContext } from "../lowering/dialects.js";
 import { stagesFor } from "../lowering/pipeline.js";
-import { placeBuffers } from "../lowering/plan/place-buffers.js";
-import { placeScratch } from "../lowering/plan/place-scratch.js";
 import { cpuNamed } from "../machine/cpu.js";
 import { mlirOpt, runTool } from "./ir/upstream/referee.js";
 
@@ -26,9 +24,7 @@ const SEPARATOR = "// -----\n";
 
 const cpu = cpuNamed("x86-64-v3");
 if (!cpu) throw new Error("there is no CPU x86-64-v3");
-const passes = new Map<string, Pass>(
-  [...stagesFor(cpu).flatMap((s) => s.passes), placeScratch, placeBuffers].map((p) => [p.name, p] as const),
-);
+const passes = new Map<string, Pass>(stagesFor(cpu).flatMap((s) => s.passes.map((p) => [p.name, p] as const)));
 
 interface Case {
   /** The comment before the module. */

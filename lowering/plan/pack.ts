@@ -4,6 +4,8 @@
  * Invariant: the total is never below `lowerBound`, and the same input gives the same offsets.
  */
 
+import { searchPacking } from "./search-packing.js";
+
 /** One buffer to place. */
 export interface Buffer {
   readonly id: string;
@@ -34,8 +36,11 @@ export interface SpaceUse {
   readonly lowerBound: number;
 }
 
-/** Places every buffer; the best of several orders and fits, improved until it meets the bound or effort ends. */
-export function packBuffers(buffers: readonly Buffer[], effort = 200): Packing {
+/**
+ * Places every buffer: the best of several orders and fits and, where that misses the bound, of a search. `effort` is the
+ * number of its steps for a few hundred buffers, some ten thousand a second.
+ */
+export function packBuffers(buffers: readonly Buffer[], effort = 16_000): Packing {
   const offsets = new Map<string, number>();
   const spaces = new Map<string, SpaceUse>();
   for (const [space, members] of groupBy(buffers, (b) => b.space)) {
@@ -113,18 +118,14 @@ type Fit = "lowest" | "tightest";
 function packBlocks(blocks: readonly Block[], lowerBound: number, effort: number): Placement {
   const neighbours = overlaps(blocks);
   let best: Placement | undefined;
-  let bestOrder: readonly number[] = [];
-  let bestFit: Fit = "lowest";
   for (const order of startingOrders(blocks, neighbours)) {
     for (const fit of ["lowest", "tightest"] as const) {
       const tried = place(blocks, neighbours, order, fit);
-      if (best && tried.total >= best.total) continue;
-      [best, bestOrder, bestFit] = [tried, order, fit];
+      if (!best || tried.total < best.total) best = tried;
       if (best.total <= lowerBound) return best;
     }
   }
-  if (!best) return { offsets: [], total: 0 };
-  return improve(blocks, neighbours, { placement: best, order: bestOrder, fit: bestFit }, lowerBound, effort);
+  return best ? improve(blocks, best, lowerBound, effort) : { offsets: [], total: 0 };
 }
 
 /** For every block the others that are live at some step of its life. */
@@ -239,48 +240,25 @@ function findOffset(
   return best >= 0 ? best : alignUp(free, alignment);
 }
 
-interface Attempt {
-  readonly placement: Placement;
-  readonly order: readonly number[];
-  readonly fit: Fit;
-}
-
-/** The block that reaches highest is placed earlier, again and again; what is best so far is kept. */
-function improve(
-  blocks: readonly Block[],
-  neighbours: readonly (readonly number[])[],
-  start: Attempt,
-  lowerBound: number,
-  effort: number,
-): Placement {
-  let best = start.placement;
-  let order = [...start.order];
-  let current = start.placement;
-  let fit = start.fit;
-  for (let round = 0; round < effort && best.total > lowerBound; round++) {
-    order = promote(order, highest(blocks, current.offsets), round);
-    current = place(blocks, neighbours, order, fit);
-    if (current.total < best.total) best = current;
-    if (round % 16 === 15) fit = fit === "lowest" ? "tightest" : "lowest";
+/**
+ * Searches for a packing of fewer bytes: first for the bound, then for ever more of what lies between it and the best
+ * known. Items are kept aligned by rounding their sizes up.
+ */
+function improve(blocks: readonly Block[], known: Placement, lowerBound: number, effort: number): Placement {
+  const unit = Math.max(...blocks.map((b) => b.alignment));
+  const items = blocks.map((b) => ({ ...b, size: alignUp(b.size, unit) }));
+  const gap = known.total - lowerBound;
+  const targets = [
+    ...new Set([0, 1 / 16, 1 / 8, 1 / 4, 1 / 2].map((part) => lowerBound + Math.floor((gap * part) / unit) * unit)),
+  ];
+  // A step looks at every section of time, of which there are as many as buffers.
+  const steps = Math.ceil((effort * 200) / Math.max(200, blocks.length));
+  for (const [k, target] of targets.entries()) {
+    if (target >= known.total) break;
+    const offsets = searchPacking(items, target, k === 0 ? steps / 2 : steps / 8);
+    if (offsets) return { offsets, total: Math.max(...blocks.map((b, i) => alignUp(offsets[i]! + b.size, unit))) };
   }
-  return best;
-}
-
-function highest(blocks: readonly Block[], offsets: readonly number[]): number {
-  let [found, top] = [0, -1];
-  offsets.forEach((offset, i) => {
-    const end = offset + blocks[i]!.size;
-    if (end > top) [found, top] = [i, end];
-  });
-  return found;
-}
-
-/** Moves `item` forward: half of the way, or to the front every fourth time. */
-function promote(order: readonly number[], item: number, round: number): number[] {
-  const at = order.indexOf(item);
-  const to = round % 4 === 3 ? 0 : at >> 1;
-  const rest = order.filter((i) => i !== item);
-  return [...rest.slice(0, to), item, ...rest.slice(to)];
+  return known;
 }
 
 function groupBy<T>(items: readonly T[], key: (item: T) => string): ReadonlyMap<string, readonly T[]> {
