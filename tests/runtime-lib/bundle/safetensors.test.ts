@@ -1,6 +1,5 @@
 /** @file Safetensors: what is written is legal, aligned and read back; what breaks a rule of the format is refused. */
 
-import { execFileSync } from "node:child_process";
 import { closeSync, ftruncateSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -15,6 +14,7 @@ import {
   type TensorSource,
   writeSafetensors,
 } from "../../../runtime-lib/bundle/safetensors-writer.js";
+import { pythonWith, runPython } from "../../support/python.js";
 import { codesOf, faultOf, inTemporaryDirectory } from "./faults.js";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -120,17 +120,9 @@ describe("a written file", () => {
     expect(() => layoutSafetensors([{ name: "a", dtype: "f32", shape: [2 ** 52, 2] }])).toThrow("impossible shape");
   });
 
-  const python = process.env["PSM_PYTHON"] ?? "python3";
-  const hasReferee = ((): boolean => {
-    try {
-      execFileSync(python, ["-c", "import safetensors.numpy"], { stdio: "ignore" });
-      return true;
-    } catch {
-      return false;
-    }
-  })();
+  const python = pythonWith("safetensors.numpy");
 
-  it.skipIf(!hasReferee)("is read by the format's own library (skipped without PyPI safetensors)", async () => {
+  it.skipIf(python === undefined)("is read by the format's own library", async () => {
     const bytes = await written([
       counting({ name: "a", dtype: "f32", shape: [3, 5] }),
       counting({ name: "b", dtype: "i16", shape: [7] }),
@@ -140,7 +132,7 @@ describe("a written file", () => {
       "t = s.load(sys.stdin.buffer.read())",
       "print(json.dumps({k: [str(v.dtype), list(v.shape), list(v.tobytes())] for k, v in t.items() if not k.startswith('__padding__')}))",
     ].join("\n");
-    const seen = JSON.parse(execFileSync(python, ["-c", script], { input: bytes, encoding: "utf8" }));
+    const seen = JSON.parse(runPython(python!, script, bytes).toString());
     expect(Object.keys(seen).sort()).toEqual(["a", "b"]);
     expect(seen.b).toEqual(["int16", [7], Array.from({ length: 14 }, (_, k) => k)]);
   });
