@@ -16,6 +16,7 @@ import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
 import { isTensor } from "../imported.js";
 import type { OnnxGraph } from "../records.js";
+import { checkFloats, checkRank } from "./checks.js";
 
 /** What the second result of an attention holds. */
 const scoreModes = ["raw", "capped", "biased", "probabilities"] as const;
@@ -184,6 +185,11 @@ function longMask(n: ImportNode, mask: Value, keys: Dim): Value {
 
 function attention(n: ImportNode): readonly (Value | undefined)[] {
   const { t } = n;
+  for (const i of [0, 1, 2]) checkRank(n, i, 3, 4);
+  for (const i of [4, 5]) checkRank(n, i, 4);
+  checkRank(n, 3, 1, 2, 3, 4);
+  checkRank(n, 6, 1);
+  checkFloats(n, 0, 1, 2);
   const q = withHeads(n, n.value(0), "q_num_heads");
   const [newKeys, newValues] = [1, 2].map((i) => withHeads(n, n.value(i), "kv_num_heads")) as [Value, Value];
   const joined = (x: Value, past: number): Value => (n.has(past) ? t.concat([n.value(past), x], 2) : x);
@@ -220,6 +226,8 @@ function attention(n: ImportNode): readonly (Value | undefined)[] {
 /** Attention whose scores and probabilities the model changes by graphs of its own. */
 function flexAttention(n: ImportNode): Value {
   const { t } = n;
+  for (const i of [0, 1, 2]) checkRank(n, i, 4);
+  checkFloats(n, 0, 1, 2);
   const [q, k, v] = [n.value(0), n.value(1), n.value(2)];
   const element = n.element(0);
   const precision = n.dtype("softmax_precision") ?? (element === "f64" ? "f64" : "f32");

@@ -6,6 +6,7 @@ import { elementFacts } from "../../../ir/element.js";
 import type { Value } from "../../../ir/graph.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
+import { checkFloats, checkLeastRank } from "./checks.js";
 import { perFeature } from "./conv.js";
 
 const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
@@ -40,6 +41,7 @@ function isTraining(n: ImportNode): boolean {
 
 function batchNormalization(n: ImportNode): Value | readonly Value[] {
   const { t } = n;
+  checkFloats(n, 0, 1, 2, 3, 4);
   const operands = [0, 1, 2, 3, 4].map((i) => n.value(i));
   const epsilon = n.float("epsilon", 1e-5);
   // Before opset 9, elements could have statistics of their own; a tensor of rank 1 is one channel.
@@ -78,6 +80,8 @@ function trained(n: ImportNode, operands: readonly Value[], epsilon: number, isP
 /** x / (bias + alpha / size * (sum of squares over `size` channels around it))^beta */
 function localResponse(n: ImportNode): Value {
   const { t } = n;
+  checkLeastRank(n, 0, 2);
+  checkFloats(n, 0);
   const size = n.int("size") ?? n.invalid("attribute 'size' is missing");
   const [alpha, beta, bias] = [n.float("alpha", 1e-4), n.float("beta", 0.75), n.float("bias", 1)];
   const rank = n.rank(0);

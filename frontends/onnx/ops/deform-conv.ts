@@ -2,6 +2,7 @@
 
 import type { Value } from "../../../ir/graph.js";
 import type { ImportNode, OpRow } from "../context.js";
+import { checkFloats, checkLeastRank, checkRank } from "./checks.js";
 import { addBias } from "./conv.js";
 import { linearTaps, sample } from "./sampling.js";
 import { kernelOf, type SlidingWindow, slidingWindows } from "./window.js";
@@ -12,6 +13,9 @@ const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 function deformConv(n: ImportNode): Value {
   const { t } = n;
   const { dims } = t.context;
+  checkLeastRank(n, 0, 3);
+  for (const i of [1, 2, 4]) checkRank(n, i, n.rank(0));
+  checkFloats(n, 0, 1, 2, 3, 4);
   const [batch, channels, ...sizes] = n.shape(0);
   const windows = slidingWindows(n, kernelOf(n, n.shape(1).slice(2)), sizes);
   const outer = windows.map((w) => w.count);

@@ -5,6 +5,7 @@ import { elementFacts, isFloat } from "../../../ir/element.js";
 import type { Value } from "../../../ir/graph.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
+import { checkFloats, checkLeastRank, checkRank } from "./checks.js";
 import { cubicTaps, linearTaps, nearestTap, type PointTaps, sample, sizeLike } from "./sampling.js";
 
 type PaddingMode = "zeros" | "border" | "reflection";
@@ -30,6 +31,9 @@ function gridForm(n: ImportNode): GridForm {
 function gridSample(n: ImportNode): Value {
   const { t } = n;
   const { dims } = t.context;
+  checkLeastRank(n, 0, 3);
+  checkRank(n, 1, n.rank(0));
+  checkFloats(n, 1);
   const form = gridForm(n);
   const [batch, channels, ...sizes] = n.shape(0);
   const outer = n.shape(1).slice(1, -1);
@@ -81,12 +85,15 @@ function moved(t: TensorBuilder, x: Value, length: Value, { padding, alignCorner
 function affineGrid(n: ImportNode): Value {
   const { t } = n;
   const { dims } = t.context;
+  checkRank(n, 0, 3);
+  checkFloats(n, 0);
   const theta = n.value(0);
   const element = n.element(0);
   const declared = n.declaredSizes(0);
   const [batch, , ...given] = n.dims(1, "sizes of the image");
   const sizes = given.map((d, i) => (declared === undefined ? d : t.unify(d, declared[i + 1]!)));
   const rank = sizes.length;
+  if (rank !== 2 && rank !== 3) return n.invalid(`a grid of ${rank} axes`);
   t.unify(batch!, n.shape(0)[0]!);
   const columns = count(rank).map((i) => {
     const axis = rank - 1 - i;

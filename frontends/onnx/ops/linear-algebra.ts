@@ -5,10 +5,12 @@ import type { Value } from "../../../ir/graph.js";
 import { buildLoop } from "../../../ir/loop-builder.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
+import { checkFloats } from "./checks.js";
 
 function determinant(n: ImportNode): Value {
   const { t } = n;
   const { dims } = t.context;
+  checkFloats(n, 0);
   const shape = n.shape(0);
   const [rows, columns] = shape.slice(-2);
   if (rows === undefined || columns === undefined) return n.invalid("its input is no matrix");

@@ -3,6 +3,7 @@
 import type { Value } from "../../../ir/graph.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
+import { checkFloats, checkLeastRank, checkRank } from "./checks.js";
 
 /**
  * -log p[label] * weight[label] of every sample, where `logs` [N, C, ...] are the logarithms: as they are, summed, or
@@ -10,6 +11,10 @@ import type { ImportNode, OpRow } from "../context.js";
  */
 function negativeLogLikelihood(n: ImportNode, logs: Value): Value {
   const { t } = n;
+  checkLeastRank(n, 0, 2);
+  checkRank(n, 1, n.rank(0) - 1);
+  checkRank(n, 2, 1);
+  checkFloats(n, 0, 2);
   const labels = t.convert(n.value(1), "i64");
   const weight = n.optional(2);
   const ignored = n.int("ignore_index");
@@ -39,6 +44,8 @@ function logSoftmax(t: TensorBuilder, scores: Value): Value {
 }
 
 function softmaxCrossEntropy(n: ImportNode): readonly Value[] {
+  checkLeastRank(n, 0, 2);
+  checkFloats(n, 0);
   const logs = logSoftmax(n.t, n.value(0));
   return [negativeLogLikelihood(n, logs), logs];
 }

@@ -8,6 +8,7 @@ import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
 import { isTensor } from "../imported.js";
 import { tensorArray } from "../weights.js";
+import { checkRank } from "./checks.js";
 import { stringsIn } from "./strings.js";
 
 const DOMAIN = "ai.onnx.ml";
@@ -173,7 +174,10 @@ export function postTransformed(n: ImportNode, scores: Value, name: string): Val
 /** x * W^T + intercepts, for as many rows of W as there are targets. */
 function linearScores(n: ImportNode, targets: number): Value {
   const { t } = n;
+  checkRank(n, 0, 2);
   const coefficients = n.floats("coefficients") ?? n.invalid("attribute 'coefficients' is missing");
+  if (targets < 1 || coefficients.length % targets !== 0)
+    return n.invalid(`${coefficients.length} coefficients for ${targets} targets`);
   const weights = floatsOf(t, coefficients, [targets, coefficients.length / targets]);
   const product = t.dot(floatInput(n), weights, { contract: [[1], [1]] });
   const intercepts = n.floats("intercepts");
@@ -214,10 +218,13 @@ const products = (t: TensorBuilder, x: Value, vectors: Value): Value => t.dot(x,
 
 function svmRegressor(n: ImportNode): Value {
   const { t } = n;
+  checkRank(n, 0, 2);
   const x = floatInput(n);
   const coefficients = n.floats("coefficients") ?? n.invalid("attribute 'coefficients' is missing");
   const vectors = n.floats("support_vectors") ?? [];
   const supports = n.int("n_supports", 0);
+  if (supports < 0 || (supports > 0 && vectors.length % supports !== 0))
+    return n.invalid(`${vectors.length} numbers for ${supports} support vectors`);
   const kernel = kernels[n.string("kernel_type", "LINEAR")] ?? n.unsupported("attribute 'kernel_type'");
   const weights = floatsOf(t, coefficients, [1, coefficients.length]);
   const features =

@@ -8,6 +8,7 @@ import type { Value } from "../../../ir/graph.js";
 import { buildLoop } from "../../../ir/loop-builder.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
+import { checkFloats, checkRank } from "./checks.js";
 import { placesOfTrue } from "./indexing.js";
 
 /** Lower and upper ends of boxes along both axes, and their areas: `[batch, boxes]` or what broadcasts against that. */
@@ -52,6 +53,8 @@ function threshold(n: ImportNode, i: number): Value {
 function nonMaxSuppression(n: ImportNode): Value {
   const { t } = n;
   const { dims } = t.context;
+  for (const i of [0, 1]) checkRank(n, i, 3);
+  checkFloats(n, 0, 1, 3, 4);
   const scores = n.value(1);
   const [batch, classes, amount] = n.shape(1);
   t.unify(batch!, n.shape(0)[0]!);

@@ -8,12 +8,14 @@ import { fromScalars } from "../../../ir/ndarray.js";
 import { numericsOf } from "../../../ir/scalar.js";
 import { identityOf, type TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
+import { checkFloats, checkLeastRank } from "./checks.js";
 import { kernelOf, type SlidingWindow, slidingWindows, withMargins } from "./window.js";
 
 const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
 /** The windows of a pooling node over the axes behind batch and channels. */
 function poolWindows(n: ImportNode): readonly SlidingWindow[] {
+  checkLeastRank(n, 0, 3);
   return slidingWindows(n, kernelOf(n), n.shape(0).slice(2));
 }
 
@@ -84,6 +86,7 @@ function flatPlaces(n: ImportNode): Value {
 
 function averagePool(n: ImportNode): Value {
   const { t } = n;
+  checkFloats(n, 0);
   const windows = poolWindows(n);
   const withPads = n.flag("count_include_pad");
   return t.widened(n.value(0), (x) => {
@@ -146,6 +149,7 @@ function norm(t: TensorBuilder, x: Value, p: number, total: (powers: Value) => V
 const exponentOf = (n: ImportNode): number => (n.opset < 2 ? n.float("p", 2) : n.int("p", 2));
 
 function lpPool(n: ImportNode): Value {
+  checkFloats(n, 0);
   const windows = poolWindows(n);
   return norm(n.t, n.value(0), exponentOf(n), (powers) => pool(n, powers, windows, "add"));
 }
@@ -155,7 +159,11 @@ const spatialAxes = (n: ImportNode): number[] => count(n.rank(0)).slice(2);
 const overSpace = (name: string, f: (n: ImportNode, x: Value, axes: readonly number[]) => Value): OpRow => ({
   name,
   since: 1,
-  build: (n) => f(n, n.value(0), spatialAxes(n)),
+  build(n) {
+    checkLeastRank(n, 0, 2);
+    checkFloats(n, 0);
+    return f(n, n.value(0), spatialAxes(n));
+  },
 });
 
 export const pools: readonly OpRow[] = [

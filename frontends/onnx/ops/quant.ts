@@ -10,6 +10,7 @@ import { numericsOf } from "../../../ir/scalar.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
 import { castTo } from "./cast.js";
+import { checkFloats, checkRank } from "./checks.js";
 import { centered, convolve, perFeature, perKernel } from "./conv.js";
 
 /** Which elements share a scale. */
@@ -20,9 +21,14 @@ interface Granularity {
 }
 
 function granularityOf(n: ImportNode): Granularity {
+  checkFloats(n, 1);
   const rank = n.rank(0);
   const [size, ...more] = n.shape(1);
-  if (size === undefined || (more.length === 0 && size === 1)) return { kind: "tensor", axis: 0, block: 0 };
+  if (size === undefined || (more.length === 0 && size === 1)) {
+    checkRank(n, 2, 0, 1);
+    return { kind: "tensor", axis: 0, block: 0 };
+  }
+  checkRank(n, 2, n.rank(1));
   const axis = rank === 1 ? 0 : n.axis(1, rank);
   const block = n.int("block_size", 0);
   if (block > 0) {

@@ -6,6 +6,7 @@ import { isFloat } from "../../../ir/element.js";
 import type { Value } from "../../../ir/graph.js";
 import { getScalar } from "../../../ir/ndarray.js";
 import type { ImportNode, OpRow } from "../context.js";
+import { checkFloats, checkLength } from "./checks.js";
 import {
   type AxisResize,
   type CoordinateMode,
@@ -58,6 +59,8 @@ function item(n: ImportNode, input: number, i: number): Value {
 
 /** Scales in input `input`, one for each of `axes`. */
 function byScales(n: ImportNode, input: number, axes: readonly number[], crops: boolean): readonly AxisResize[] {
+  checkLength(n, input, axes.length);
+  checkFloats(n, input);
   const known = n.constant(input);
   const ratios = ratiosOf(n.value(input), n.t.context, n.services.memo);
   return axes.map((axis, i) => {
@@ -101,12 +104,14 @@ function quotient(output: Dim, input: Dim): number | undefined {
 /** Start and end of the region of axis number `i` of `length`. */
 function regionOf(n: ImportNode, i: number, length: number): AxisResize["region"] {
   if (!n.has(1)) return n.invalid("tf_crop_and_resize needs a region");
+  checkLength(n, 1, 2 * length);
   return { start: item(n, 1, i), end: item(n, 1, i + length) };
 }
 
 /** Sizes in input 3, one for each of `axes`. */
 function bySizes(n: ImportNode, axes: readonly number[], crops: boolean): readonly AxisResize[] {
   const { t } = n;
+  checkLength(n, 3, axes.length);
   const policy = n.word("keep_aspect_ratio_policy", ["stretch", "not_larger", "not_smaller"]);
   if (policy !== "stretch") return byAspect(n, axes, policy, crops);
   const declared = n.declaredSizes(0);

@@ -8,6 +8,7 @@ import type { Value } from "../../../ir/graph.js";
 import { buildLoop } from "../../../ir/loop-builder.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
+import { checkFloats, checkRank } from "./checks.js";
 import {
   type Activation,
   activationKinds,
@@ -146,6 +147,10 @@ function inputBias(t: TensorBuilder, biases: Value, kind: CellKind, hidden: Dim)
 
 function recurrent(n: ImportNode, kind: CellKind): readonly (Value | undefined)[] {
   const { t } = n;
+  for (const i of [0, 1, 2, 5, 6]) checkRank(n, i, 3);
+  for (const i of [3, 7]) checkRank(n, i, 2);
+  checkRank(n, 4, 1);
+  checkFloats(n, 0, 1, 2, 3, 5, 6, 7);
   const direction = n.word("direction", ["forward", "reverse", "bidirectional"]);
   const reversed = direction === "bidirectional" ? [false, true] : [direction === "reverse"];
   const s = sequenceOf(n);

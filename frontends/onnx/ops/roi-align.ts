@@ -4,6 +4,7 @@ import type { Dim } from "../../../ir/dim.js";
 import type { Value } from "../../../ir/graph.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
+import { checkFloats, checkRank } from "./checks.js";
 import { readTaps, sizeLike } from "./sampling.js";
 
 /** Where a region is read along one axis. */
@@ -21,6 +22,9 @@ function roiAlign(n: ImportNode): Value {
   const { t } = n;
   const x = n.value(0);
   if (n.rank(0) !== 4) return n.unsupported(`an input of rank ${n.rank(0)}`, "it pools images: [N, C, H, W]");
+  checkRank(n, 1, 2);
+  checkRank(n, 2, 1);
+  checkFloats(n, 0, 1);
   const parts = [n.int("output_height", 1), n.int("output_width", 1)] as const;
   const [, channels, height, width] = n.shape(0);
   const mode = n.word("mode", ["avg", "max"]);

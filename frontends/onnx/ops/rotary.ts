@@ -6,6 +6,7 @@ import { buildLoop } from "../../../ir/loop-builder.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
 import { scaled } from "./attention.js";
+import { checkFloats, checkRank } from "./checks.js";
 
 /**
  * Kept whole as `psm.rotary_embedding`: x [B, H, S, D] (or [B, S, H, D] with `heads_axis` 2), the cosines and sines of
@@ -15,6 +16,10 @@ function rotaryEmbedding(n: ImportNode): Value {
   const { t } = n;
   const { dims } = t.context;
   const given = n.value(0);
+  checkRank(n, 0, 3, 4);
+  for (const i of [1, 2]) checkRank(n, i, n.has(3) ? 2 : 3);
+  checkRank(n, 3, 2);
+  checkFloats(n, 0, 1, 2);
   const isPacked = n.rank(0) === 3;
   const heads = isPacked ? (n.int("num_heads") ?? n.invalid("attribute 'num_heads' is missing")) : 0;
   const [batch, length, size] = n.shape(0);
@@ -70,6 +75,9 @@ const linearRules: Readonly<Record<"linear" | "gated" | "delta" | "gated_delta",
 /** A state per head, S = exp(g) * S + k x d, that each step reads with its query: q^T S. A loop over time. */
 function linearAttention(n: ImportNode): readonly Value[] {
   const { t } = n;
+  for (const i of [0, 1, 2, 4, 5]) checkRank(n, i, 3);
+  checkRank(n, 3, 4);
+  checkFloats(n, 0, 1, 2, 3, 4, 5);
   const { dims } = t.context;
   const { decays, corrects } = linearRules[n.word("update_rule", ["gated_delta", "linear", "gated", "delta"])];
   const heads = n.int("q_num_heads") ?? n.invalid("attribute 'q_num_heads' is missing");

@@ -5,6 +5,7 @@ import type { ElementType } from "../../../ir/element.js";
 import type { Value } from "../../../ir/graph.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
+import { checkFloats, checkLeastRank, checkRank } from "./checks.js";
 import { type DftForm, dftAlong, dftShape } from "./fourier.js";
 import { folded } from "./resample.js";
 
@@ -19,6 +20,8 @@ function sizeIn(n: ImportNode, i: number, what: string, axis: number): Dim {
 }
 
 function dft(n: ImportNode): Value {
+  checkLeastRank(n, 0, 2);
+  checkFloats(n, 0);
   const rank = n.rank(0);
   const length = n.has(1) ? n.dims(1, "length")[0] : undefined;
   const form: DftForm = { inverse: n.flag("inverse"), onesided: n.flag("onesided"), length };
@@ -64,6 +67,9 @@ function dftAtRun(n: ImportNode, x: Value, form: DftForm): Value {
 function shortTime(n: ImportNode): Value {
   const { t } = n;
   const { dims } = t.context;
+  checkRank(n, 0, 3);
+  checkRank(n, 2, 1);
+  checkFloats(n, 0, 2);
   const [batch, length, parts] = n.shape(0);
   const [step] = n.dims(1, "frame step");
   const window = n.optional(2);

@@ -4,6 +4,7 @@ import type { Dim } from "../../../ir/dim.js";
 import type { Value } from "../../../ir/graph.js";
 import { fromScalars } from "../../../ir/ndarray.js";
 import type { ImportNode, OpRow } from "../context.js";
+import { checkRank } from "./checks.js";
 
 /** The n-grams of one length. */
 interface Grams {
@@ -57,6 +58,7 @@ function occurrences(n: ImportNode, x: Value, { length, grams }: Grams, step: nu
 function tfIdf(n: ImportNode): Value {
   const { t } = n;
   const mode = n.word("mode", ["TF", "IDF", "TFIDF"]);
+  checkRank(n, 0, 1, 2);
   const whole = t.convert(n.value(0), "i64");
   const x = n.rank(0) === 1 ? t.unsqueeze(whole, [0]) : whole;
   const [least, most] = [n.int("min_gram_length", 1), n.int("max_gram_length", 1)];

@@ -3,6 +3,7 @@
 import type { Value } from "../../../ir/graph.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
+import { checkFloats } from "./checks.js";
 
 interface Step {
   readonly t: TensorBuilder;
@@ -27,6 +28,7 @@ const optimizer = (name: string, memories: number, update: (n: ImportNode, step:
     const tensors = (n.count - 2) / roles;
     if (!Number.isInteger(tensors) || tensors < 1)
       return n.invalid(`${n.count - 2} tensors are no groups of ${roles}: values, gradients and what is remembered`);
+    checkFloats(n, ...Array.from({ length: n.count - 2 }, (_, i) => i + 2));
     const penalty = n.float("norm_coefficient", 0);
     const results = Array.from({ length: tensors }, (_, i) => {
       const [x, own, ...memory] = Array.from({ length: roles }, (_, r) => n.value(2 + r * tensors + i));

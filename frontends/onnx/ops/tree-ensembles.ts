@@ -4,6 +4,7 @@ import type { Value } from "../../../ir/graph.js";
 import { fromScalars, type NdArray } from "../../../ir/ndarray.js";
 import type { ImportNode, OpRow } from "../context.js";
 import { tensorArray } from "../weights.js";
+import { checkRank } from "./checks.js";
 import { postTransformed } from "./ml.js";
 import {
   type Aggregate,
@@ -116,6 +117,7 @@ function oldTreesOf(n: ImportNode, prefix: "target" | "class", targets: number):
 
 function scores(n: ImportNode, trees: Trees, how: Aggregate): Value {
   const { t } = n;
+  checkRank(n, 0, 2);
   const element = n.element(0) === "f64" ? "f64" : "f32";
   const depth = depthOf(trees) ?? n.invalid("its trees go round");
   const bad = trees.nodes.flatMap((node) => node.votes).find(({ target }) => target < 0 || target >= trees.targets);

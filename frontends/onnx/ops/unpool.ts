@@ -4,6 +4,7 @@ import type { Dim } from "../../../ir/dim.js";
 import type { Value } from "../../../ir/graph.js";
 import { identityOf } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
+import { checkFloats, checkLeastRank, checkRank } from "./checks.js";
 import { kernelOf, padsOf, perAxis } from "./window.js";
 
 const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
@@ -12,9 +13,12 @@ const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 function maxUnpool(n: ImportNode): Value {
   const { t } = n;
   const { dims } = t.context;
+  checkLeastRank(n, 0, 3);
   const [x, places] = [n.value(0), n.value(1)];
   const [batch, channels, ...sizes] = n.shape(0);
   const kernel = kernelOf(n);
+  if (kernel.length !== sizes.length)
+    return n.invalid(`${kernel.length} kernel sizes for ${sizes.length} spatial axes`);
   const [strides, pads] = [perAxis(n, "strides", sizes.length, 1), padsOf(n, sizes.length)];
   const pooled = sizes.map((d, i) => {
     const whole = dims.add(dims.mul(dims.sub(d, 1), strides[i]!), kernel[i]!);
@@ -48,6 +52,7 @@ function givenSizes(n: ImportNode, i: number, what: string): readonly Dim[] {
 function columnsToImage(n: ImportNode): Value {
   const { t } = n;
   const { dims } = t.context;
+  checkRank(n, 0, 3);
   const x = n.value(0);
   const image = givenSizes(n, 1, "sizes of the image");
   const rank = image.length;
@@ -85,6 +90,8 @@ function columnsToImage(n: ImportNode): Value {
 /** The largest element of each of `pooled_shape` parts of each region; parts are whole elements and may overlap. */
 function maxRoiPool(n: ImportNode): Value {
   const { t } = n;
+  checkRank(n, 1, 2);
+  checkFloats(n, 0, 1);
   const [x, rois] = [n.value(0), n.value(1)];
   const element = n.element(0);
   const scale = n.float("spatial_scale", 1);
