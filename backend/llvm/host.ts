@@ -59,7 +59,7 @@ export function addHostFunction(context: Context, module: Operation, func: Opera
   });
   const old = functionBody(func);
   old.args.forEach((arg, i) => {
-    to.bindPointer(arg, loadPointer(to, bufs, bufferOf(i, entry)));
+    to.bindPointer(arg, loadPointer(to, bufs, bufferOf(i, entry, context)));
   });
   const terminator = to.block(old);
   if (!returnOp.matches(terminator)) throw new Error("an entry must end with a return");
@@ -84,10 +84,16 @@ export function addHostFunction(context: Context, module: Operation, func: Opera
   });
 }
 
-/** Host arguments are inputs, states and outputs in this order, then the arena; `bufs` puts weights and arena first. */
-function bufferOf(argument: number, entry: EntryInterface): number {
-  const own = entry.inputs.length + entry.states.length + entry.outputs.length;
-  return argument < own ? FIRST_INPUT_BUFFER + argument : ARENA_BUFFER;
+/**
+ * Host arguments are inputs, states and the outputs that callers give storage for, in this order, then the arena;
+ * `bufs` puts weights and arena first and has a slot for every output.
+ */
+function bufferOf(argument: number, entry: EntryInterface, context: Context): number {
+  const before = entry.inputs.length + entry.states.length;
+  if (argument < before) return FIRST_INPUT_BUFFER + argument;
+  const given = entry.outputs.map((_, k) => k).filter((k) => !isAllocatedByRun(entry.outputs[k]!.shape, context));
+  const output = given[argument - before];
+  return output === undefined ? ARENA_BUFFER : FIRST_INPUT_BUFFER + before + output;
 }
 
 /** Results that were allocated during the run go to the slots of their outputs. */
