@@ -27,6 +27,7 @@ import { placeBuffers } from "./plan/place-buffers.js";
 import { placeScratch } from "./plan/place-scratch.js";
 import { eliminateCommonSubexpressions } from "./simplify/eliminate-common-subexpressions.js";
 import { expandBatchNorm } from "./simplify/expand-batch-norm.js";
+import { expandCallTargets } from "./simplify/expand-call-targets.js";
 import { expandChlo } from "./simplify/expand-chlo.js";
 import { expandEinsum } from "./simplify/expand-einsum.js";
 import { expandFft } from "./simplify/expand-fft.js";
@@ -39,7 +40,15 @@ import { vectorizeGenerics } from "./vectorize/vectorize-generics.js";
 
 const graph = ["func", "stablehlo", "chlo"];
 /** StableHLO operations that are short for others. */
-const expansions = [expandTuples, expandChlo, expandBatchNorm, expandEinsum, expandFft, expandRandom];
+const expansions = [
+  expandTuples,
+  expandChlo,
+  expandCallTargets,
+  expandBatchNorm,
+  expandEinsum,
+  expandFft,
+  expandRandom,
+];
 
 const loops = ["func", "arith", "math", "complex", "scf", "cf", "memref", "vector"];
 const structured = ["func", "linalg", "tensor", "arith", "math", "complex", "scf", "cf"];

@@ -23,6 +23,7 @@ import { linearAlgebra } from "./structure/linear-algebra.js";
 import { reductions } from "./structure/reductions.js";
 import { isRefused, refusal } from "./structure/refused.js";
 import { scatters } from "./structure/scatter.js";
+import { selections } from "./structure/select-and-scatter.js";
 import { sorts } from "./structure/sort.js";
 import { values } from "./structure/values.js";
 import { windows } from "./structure/windows.js";
@@ -39,6 +40,7 @@ export const structures: ReadonlyMap<string, Structure> = new Map(
     linearAlgebra,
     reductions,
     scatters,
+    selections,
     sorts,
     values,
     windows,
@@ -52,11 +54,16 @@ export const stablehloToLinalg: Pass = {
     const functions = [...functionsOf(module)].filter((f) => f.region(0).blocks.length > 0);
     const refused = functions.flatMap((func) => [...func.walk()].filter((op) => isRefused(op, structures)));
     if (refused.length > 0) throw new CompileError(refused.map(refusal));
-    for (const func of functions) convertFunction(func, context);
+    // Bodies first: an operation may read the function that it calls as it was.
+    const bodies = functions.map((func) => structuredBody(func, context));
+    functions.forEach((func, i) => {
+      replaceBody(func, bodies[i]!);
+      updateFunctionType(func, context);
+    });
   },
 };
 
-function convertFunction(func: Operation, context: Context): void {
+function structuredBody(func: Operation, context: Context): Block {
   const old = functionBody(func);
   const body = new Block();
   const to = new Converter(context, new Builder(context, body), structures);
@@ -65,13 +72,12 @@ function convertFunction(func: Operation, context: Context): void {
   const results = to.block(old, args);
   to.builder.at = old.terminator.at;
   to.builder.op(returnOp, { operands: results }, {});
-  replaceBody(func, old, body);
-  updateFunctionType(func, context);
+  return body;
 }
 
 /** Puts `body` in the place of the function's only block. */
-function replaceBody(func: Operation, old: Block, body: Block): void {
-  for (const op of old.ops()) op.dropReferences();
+function replaceBody(func: Operation, body: Block): void {
+  for (const op of functionBody(func).ops()) op.dropReferences();
   const region = func.region(0);
   region.blocks.splice(0, region.blocks.length, body);
   body.region = region;

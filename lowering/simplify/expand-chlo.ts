@@ -86,10 +86,14 @@ const like: Expansion = (t, op) => {
   return [t.fill(numberOf(constantLike.attrsOf(op).value, type), t.shape(op.operand(0)), type.element)];
 };
 
-/** In descending order, NaN first; of equals the first comes first. */
 const largest: Expansion = (t, op) => {
   const { k } = topK.attrsOf(op);
   const x = op.operand(0);
+  return sortedLargest(t, x).map((r) => t.sliceAxis(r, t.rank(x) - 1, 0, k));
+};
+
+/** All of `x` along its last axis in descending order, NaN first, of equals the first first; and where each was. */
+export function sortedLargest(t: TensorBuilder, x: Value): readonly Value[] {
   const element = elementOf(x.type);
   const last = t.rank(x) - 1;
   const places = t.iota(t.shape(x), last, "i32");
@@ -100,9 +104,8 @@ const largest: Expansion = (t, op) => {
     b.op(returnOp, { results: [isFirst] }, {});
   });
   const attrs = { dimension: last, is_stable: true };
-  const sorted = t.emitOp(sort, { inputs: [x, places] }, attrs, { regions: [comparator] });
-  return sorted.results.map((r) => t.sliceAxis(r, last, 0, k));
-};
+  return t.emitOp(sort, { inputs: [x, places] }, attrs, { regions: [comparator] }).results;
+}
 
 export const expandChlo = expansionPass("expand-chlo", "Writes CHLO's broadcasting forms, constants and top-k out.", {
   [chloConstant.name]: (t, op) => [t.emit(constant, {}, { value: chloConstant.attrsOf(op).value })],

@@ -4,14 +4,16 @@
  * specification fixes, counts under a key of its own place in the program: every run gives the same ones.
  */
 
-import type { RngAlgorithm } from "../../ir/dialects/stablehlo/attributes.js";
+import { type RngAlgorithm, rngAlgorithm } from "../../ir/dialects/stablehlo/attributes.js";
+import { customCall } from "../../ir/dialects/stablehlo/calls.js";
 import { bitcastConvert } from "../../ir/dialects/stablehlo/convert.js";
 import { rng, rngBitGenerator } from "../../ir/dialects/stablehlo/random.js";
 import type { Dim } from "../../ir/dim.js";
 import { type ElementType, elementFacts } from "../../ir/element.js";
 import type { Operation, Value } from "../../ir/graph.js";
+import { isNumbers } from "../../ir/movement-builder.js";
 import type { TensorBuilder } from "../../ir/tensor-builder.js";
-import { elementOf, hasStaticShape, type TensorType } from "../../ir/types.js";
+import { elementOf, type TensorType } from "../../ir/types.js";
 import { expansionPass } from "./expand.js";
 
 const rotations = [
@@ -130,18 +132,33 @@ function fromBits(t: TensorBuilder, x: Value, element: ElementType): Value {
 function bitGenerator(t: TensorBuilder, op: Operation): readonly Value[] | undefined {
   const { rng_algorithm: algorithm } = rngBitGenerator.attrsOf(op);
   const type = op.results[1]!.type as TensorType;
-  if (!hasStaticShape(type)) return undefined;
-  const generate = generators[algorithm];
-  return generate(new Words(t), op.operand(0), type.element, type.shape);
+  return generators[algorithm](new Words(t), op.operand(0), type.element, type.shape);
 }
 
-type Generate = (w: Words, state: Value, element: ElementType, shape: readonly number[]) => readonly [Value, Value];
+/** JAX's form with sizes that the program computes. */
+function dynamicBitGenerator(t: TensorBuilder, op: Operation): readonly Value[] | undefined {
+  if (customCall.attrsOf(op).call_target_name !== "stablehlo.dynamic_rng_bit_generator") return undefined;
+  const written = op.extra["rng_algorithm"];
+  const algorithm = (written && rngAlgorithm.read(written, t.context)) ?? "DEFAULT";
+  const { element, shape } = op.results[1]!.type as TensorType;
+  const sizes = shape.map((d, k) => (typeof d === "number" ? d : t.elementSymbol(op.operand(1), k)));
+  return generators[algorithm](new Words(t), op.operand(0), element, sizes);
+}
+
+/** `undefined` where the layout of the numbers depends on sizes that are not known. */
+type Generate = (
+  w: Words,
+  state: Value,
+  element: ElementType,
+  shape: readonly Dim[],
+) => readonly [Value, Value] | undefined;
 
 /**
  * Elements of 64 bits take a pair each. Narrower ones share pairs along one axis: the first of even size, else the
  * longest, filled up to an even size and cut again; the halves of a pair are neighbours there.
  */
 const threefryState: Generate = (w, state, element, shape) => {
+  if (!isNumbers(shape)) return undefined;
   const { t } = w;
   const [key, counter] = [t.item(state, 0), t.item(state, 1)];
   const size = shape.reduce((a, b) => a * b, 1);
@@ -170,8 +187,8 @@ const philoxState: Generate = (w, state, element, shape) => {
   const length = Number(t.shape(state)[0]);
   const key = t.item(state, 0);
   const counter: Counter = { low: t.item(state, 1), high: length > 2 ? t.item(state, 2) : key };
-  const size = shape.reduce((a, b) => a * b, 1);
-  const count = elementFacts[element].bits === 64 ? 2 * size : size;
+  const size = t.context.dims.product(shape);
+  const count = elementFacts[element].bits === 64 ? t.context.dims.mul(size, 2) : size;
   const { words, blocks } = philoxWords(w, key, counter, count);
   const { low, high } = advanced(t, counter, w.size(blocks));
   const next = [key, low, high].slice(0, length).map((x) => t.reshape(x, [1]));
@@ -208,7 +225,7 @@ function numbers(t: TensorBuilder, op: Operation): readonly Value[] | undefined 
   const { kind, bits } = elementFacts[element];
   if (kind === "complex" || kind === "bool") return undefined;
   const shape = (op.result.type as TensorType).shape.map((d, k) =>
-    typeof d === "number" ? d : t.sizeOf(t.elementSymbol(sizes, k)),
+    typeof d === "number" ? d : t.elementSymbol(sizes, k),
   );
   const w = new Words(t);
   const compute = kind === "float" && bits === 64 ? "f64" : "f32";
@@ -242,5 +259,6 @@ function normal(w: Words, words: Value, element: "f32" | "f64", shape: readonly 
 
 export const expandRandom = expansionPass("expand-random", "Writes random numbers as arithmetic on counters.", {
   [rngBitGenerator.name]: bitGenerator,
+  [customCall.name]: dynamicBitGenerator,
   [rng.name]: numbers,
 });

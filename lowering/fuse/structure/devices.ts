@@ -10,6 +10,7 @@ import type { ReplicaGroups } from "../../../ir/dialects/stablehlo/collectives.j
 import { collectiveBroadcast, collectivePermute } from "../../../ir/dialects/stablehlo/collectives.js";
 import type { Operation, Value } from "../../../ir/graph.js";
 import type { Converter, Structure } from "./converter.js";
+import { DYNAMIC_REDUCE_WINDOW, dynamicReduceWindow } from "./dynamic-windows.js";
 import { filledTensor } from "./generic.js";
 
 const several = "it spans several devices, and this is a program for one";
@@ -62,6 +63,7 @@ const custom: Structure = (op, to) => {
     return [];
   }
   if (annotations.includes(target)) return to.operands(op);
+  if (target === DYNAMIC_REDUCE_WINDOW) return dynamicReduceWindow(op, to);
   throw to.unsupported(op, `nothing is known of the target '${target}'`, "pass its kernel with --kernels");
 };
 

@@ -10,7 +10,7 @@ import { reduce } from "../../../ir/dialects/stablehlo/reduce.js";
 import { soleOperation } from "../../../ir/dialects/stablehlo/region-run.js";
 import { otherAxes } from "../../../ir/dialects/stablehlo/shapes.js";
 import { type ElementType, elementFacts } from "../../../ir/element.js";
-import type { Operation, Value } from "../../../ir/graph.js";
+import type { Operation, Region, Value } from "../../../ir/graph.js";
 import { elementOf, type TensorType } from "../../../ir/types.js";
 import { convertElement } from "./convert-element.js";
 import type { Converter, Structure } from "./converter.js";
@@ -44,7 +44,7 @@ export interface Accumulation {
 }
 
 /**
- * Of an operation with operands `inputs` and region 0 as its body. Sums and products of narrow floats accumulate in
+ * Of an operation with operands `inputs` and a body, region 0 unless another is given. Sums and products of narrow floats accumulate in
  * f32 and are rounded once at the end; other bodies compute in the elements they are written for.
  */
 export function accumulationOf(
@@ -52,12 +52,13 @@ export function accumulationOf(
   op: Operation,
   inputs: readonly Value[],
   inits: readonly Value[],
+  body: Region = op.region(0),
 ): Accumulation {
   const own = op.results.map((r) => elementOf(r.type));
-  const sole = soleOperation(op.region(0));
+  const sole = soleOperation(body);
   const widens = sole === forget(add) || sole === forget(multiply);
   const elements = widens ? own.map(accumulatorOf) : own;
-  const block = op.region(0).blocks[0]!;
+  const block = body.blocks[0]!;
   const converted = (values: readonly Value[], from: readonly Value[]) =>
     values.map((x, k) => convertElement(to.builder, x, elementOf(from[k]!.type), elements[k]!));
   return {

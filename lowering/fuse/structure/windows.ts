@@ -1,6 +1,5 @@
 /**
- * @file Structured forms of `reduce_window` and `select_and_scatter`.
- * Padding takes no part in a reduction (as in XLA): where the body's identity is known the operand is padded with that
+ * @file Structured form of `reduce_window`. Padding takes no part in a reduction (as in XLA): where the body's identity is known the operand is padded with that
  * and windows are affine; for any other body each element is looked up where it is there. A window over all that came
  * before, as cumulative sums have it, is a scan instead.
  */
@@ -19,11 +18,10 @@ import { elementOf, type TensorType } from "../../../ir/types.js";
 import { signless } from "../../signless.js";
 import type { Converter, Structure } from "./converter.js";
 import { paddedWith, sizePosition } from "./data-movement.js";
-import { type Body, emptyTensor, filledTensor, generic, type Input } from "./generic.js";
+import { emptyTensor, generic, type Input } from "./generic.js";
 import { IndexArithmetic, type Position } from "./index-arithmetic.js";
 import { branch, type Loop, loopNest, loopsOver, read, write } from "./loops.js";
 import { type Accumulation, accumulationOf, accumulators } from "./reductions.js";
-import { scalarRegion } from "./scalar-region.js";
 import { scalarConstant } from "./values.js";
 
 const shapeOf = (x: Value): readonly Dim[] => (x.type as TensorType).shape;
@@ -137,6 +135,39 @@ function overWindows(to: Converter, { op, axes, accumulation }: Windows, inputs:
 
 /** Elements are read where they are there; else what is accumulated stays. */
 function overPresent(to: Converter, { op, axes, inputs, accumulation }: Windows): readonly Value[] {
+  return overPlaces(to, op, {
+    axes: axes.map(placesOf),
+    shape: windowShape(to, axes, axes.length),
+    inputs,
+    accumulation,
+  });
+}
+
+/** A window along one axis, as far as it says where elements lie. */
+export interface Places {
+  readonly stride: Position;
+  readonly low: Position;
+  readonly high: Position;
+  readonly baseDilation: Position;
+  readonly windowDilation: Position;
+}
+
+export const placesOf = ({ padding, ...axis }: WindowAxis): Places => ({ ...axis, low: padding[0], high: padding[1] });
+
+export interface PlacedWindows {
+  readonly axes: readonly Places[];
+  /** Gives the dimensions of the window their sizes. */
+  readonly shape: Input;
+  readonly inputs: readonly Value[];
+  readonly accumulation: Accumulation;
+}
+
+/** Every element of every window asks whether it is there. */
+export function overPlaces(
+  to: Converter,
+  op: Operation,
+  { axes, shape, inputs, accumulation }: PlacedWindows,
+): readonly Value[] {
   const rank = axes.length;
   const outMap = affineMap(
     2 * rank,
@@ -146,10 +177,11 @@ function overPresent(to: Converter, { op, axes, inputs, accumulation }: Windows)
   const sizes = shapeOf(inputs[0]!).map((d) => sizePosition(to, d));
   return generic(to, {
     iterators: windowIterators(rank),
-    inputs: [windowShape(to, axes, rank)],
+    inputs: [shape],
     outputs: accumulators(to, op, accumulation).map((init) => ({ init, map: outMap })),
-    body: (body, [, ...accumulated]) => {
-      const { positions, isPresent } = windowElement(body, axes, sizes);
+    body: ({ b, index }, [, ...accumulated]) => {
+      const point = range(2 * rank).map((k) => index(k));
+      const { positions, isPresent } = presentElement(new IndexArithmetic(b), axes, sizes, point);
       const types = accumulated.map((x) => x.type);
       const joined = () =>
         accumulation.join(
@@ -161,35 +193,26 @@ function overPresent(to: Converter, { op, axes, inputs, accumulation }: Windows)
   });
 }
 
-interface WindowElement {
+interface PresentElement {
   readonly positions: readonly Position[];
   readonly isPresent: Value;
 }
 
-/** The element of the operand under window offset (rank + k) at window position k, for each axis k. */
-function windowElement({ b, index }: Body, axes: readonly WindowAxis[], sizes: readonly Position[]): WindowElement {
-  const rank = axes.length;
-  return presentElement(
-    new IndexArithmetic(b),
-    axes,
-    sizes,
-    range(2 * rank).map((k) => index(k)),
-  );
-}
-
-function presentElement(
+/** The element under offset `point[rank + k]` of the window at position `point[k]`, for each axis k. */
+export function presentElement(
   at: IndexArithmetic,
-  axes: readonly WindowAxis[],
+  axes: readonly Places[],
   sizes: readonly Position[],
   point: readonly Position[],
-): WindowElement {
+): PresentElement {
   const conditions: Value[] = [];
+  const mayExceed = (x: Position): boolean => typeof x !== "number" || x > 0;
   const positions = axes.map((w, k) => {
     const offset = at.mul(point[axes.length + k]!, w.windowDilation);
-    const raw = at.sub(at.add(at.mul(point[k]!, w.stride), offset), w.padding[0]);
-    if (w.padding[0] > 0) conditions.push(at.compare("sge", raw, 0));
+    const raw = at.sub(at.add(at.mul(point[k]!, w.stride), offset), w.low);
+    if (mayExceed(w.low)) conditions.push(at.compare("sge", raw, 0));
     if (w.baseDilation === 1) {
-      if (w.padding[1] > 0) conditions.push(at.compare("slt", raw, sizes[k]!));
+      if (mayExceed(w.high)) conditions.push(at.compare("slt", raw, sizes[k]!));
       return raw;
     }
     const reached = at.max(raw, 0);
@@ -198,10 +221,8 @@ function presentElement(
     conditions.push(at.compare("slt", position, sizes[k]!));
     return position;
   });
-  return {
-    positions,
-    isPresent: conditions.length > 0 ? at.and(...conditions) : constantOf(at.b, 1, at.b.context.types.scalar("i1")),
-  };
+  const always = (): Value => constantOf(at.b, 1, at.b.context.types.scalar("i1"));
+  return { positions, isPresent: conditions.length > 0 ? at.and(...conditions) : always() };
 }
 
 /** A reduction of all elements up to each one, or from each one on. */
@@ -255,80 +276,4 @@ function scanned(to: Converter, { op, inputs, accumulation }: Windows, { axis, i
   );
 }
 
-/** For each window in order: the element that `select` prefers is found, then the source's joined to it. */
-const selectAndScatter: Structure = (op, to) => {
-  const attrs = hlo.selectAndScatter.attrsOf(op);
-  const [operand, source] = to.operands(op) as [Value, Value, Value];
-  const extents = shapeOf(operand);
-  const sizes = attrs.window_dimensions ?? extents.map(() => 1);
-  const axes = windowAxes({ sizes, strides: attrs.window_strides, padding: attrs.padding });
-  if (typeof axes === "string") throw new Error(axes);
-  const init = filledTensor(to, to.resultType(op), to.elementOfScalarTensor(op.operand(2)));
-  const bounds = extents.map((d) => sizePosition(to, d));
-  const isOwn = (w: WindowAxis): boolean => w.size === 1 && w.stride === 1;
-  const loops = loopsOver(to, source, true).map((l, k): Loop => ({ ...l, parallel: isOwn(axes[k]!) }));
-  return loopNest(
-    to,
-    loops,
-    [init],
-    (point, [result]) => {
-      const { found, places } = preferred(to, op, operand, { axes, bounds, point });
-      const joined = () => {
-        const pair = [read(to, result!, places), read(to, source, point)];
-        return [write(to, result!, places, scalarRegion(to, op.region(1).blocks[0]!, pair)[0]!)];
-      };
-      return branch(to, found, [result!.type], joined, () => [result!]);
-    },
-    "select_and_scatter",
-  );
-};
-
-interface OneWindow {
-  readonly axes: readonly WindowAxis[];
-  readonly bounds: readonly Position[];
-  readonly point: readonly Value[];
-}
-
-/** Whether the window holds an element, and where the preferred one is. */
-function preferred(
-  to: Converter,
-  op: Operation,
-  operand: Value,
-  { axes, bounds, point }: OneWindow,
-): { readonly found: Value; readonly places: readonly Value[] } {
-  const start = new IndexArithmetic(to.builder);
-  const none = constantOf(to.builder, 0, to.context.types.scalar("i1"));
-  const [found, , ...places] = loopNest(
-    to,
-    axes.map((w): Loop => ({ until: w.size })),
-    [none, to.zero(to.context.types.scalar(elementOf(operand.type))), ...axes.map(() => start.value(0))],
-    (offsets, [has, best, ...at]) => {
-      const arithmetic = new IndexArithmetic(to.builder);
-      const { positions, isPresent } = presentElement(arithmetic, axes, bounds, [...point, ...offsets]);
-      const carried = [has!, best!, ...at];
-      const types = carried.map((x) => x.type);
-      const compared = (): readonly Value[] => {
-        const inner = new IndexArithmetic(to.builder);
-        const next = read(to, operand, positions);
-        const [keeps] = scalarRegion(to, op.region(0).blocks[0]!, [best!, next]);
-        const stays = inner.and(has!, keeps!);
-        const yes = constantOf(to.builder, 1, to.context.types.scalar("i1"));
-        const replaced = [yes, next, ...positions.map((p) => inner.value(p))];
-        return branch(
-          to,
-          stays,
-          types,
-          () => carried,
-          () => replaced,
-        );
-      };
-      return branch(to, isPresent, types, compared, () => carried);
-    },
-  );
-  return { found: found!, places };
-}
-
-export const windows: Readonly<Record<string, Structure>> = {
-  "stablehlo.reduce_window": reduceWindow,
-  "stablehlo.select_and_scatter": selectAndScatter,
-};
+export const windows: Readonly<Record<string, Structure>> = { "stablehlo.reduce_window": reduceWindow };

@@ -30,6 +30,7 @@ import { inlineComposites } from "../../../lowering/fuse/inline-composites.js";
 import { stablehloToLinalg } from "../../../lowering/fuse/stablehlo-to-linalg.js";
 import { signless } from "../../../lowering/signless.js";
 import { expandBatchNorm } from "../../../lowering/simplify/expand-batch-norm.js";
+import { expandCallTargets } from "../../../lowering/simplify/expand-call-targets.js";
 import { expandChlo } from "../../../lowering/simplify/expand-chlo.js";
 import { expandEinsum } from "../../../lowering/simplify/expand-einsum.js";
 import { expandFft } from "../../../lowering/simplify/expand-fft.js";
@@ -47,6 +48,7 @@ export const expansions: readonly Pass[] = [
   inlineComposites,
   expandTuples,
   expandChlo,
+  expandCallTargets,
   expandBatchNorm,
   expandEinsum,
   expandFft,

@@ -9,12 +9,14 @@ import { printModule } from "../../../ir/text/module.js";
 import { verify } from "../../../ir/verify.js";
 import { inlineComposites, inlineCompositesBut } from "../../../lowering/fuse/inline-composites.js";
 import { expandBatchNorm } from "../../../lowering/simplify/expand-batch-norm.js";
+import { expandCallTargets } from "../../../lowering/simplify/expand-call-targets.js";
 import { expandChlo } from "../../../lowering/simplify/expand-chlo.js";
 import { expandEinsum } from "../../../lowering/simplify/expand-einsum.js";
 import { expandFft } from "../../../lowering/simplify/expand-fft.js";
 import { expandRandom } from "../../../lowering/simplify/expand-random.js";
 import { expandTuples } from "../../../lowering/simplify/expand-tuples.js";
 import { inlineCalls } from "../../../lowering/simplify/inline-calls.js";
+import { Random } from "../../support/random.js";
 import {
   type Comparison,
   expectClose,
@@ -258,8 +260,10 @@ describe("expand-random", () => {
     );
     const module = parseText(text, context);
     expandRandom.run(module, context);
-    const [x] = interpret(module, "main", [fromScalars("i64", [2], [3n, 5n])], context) as [NdArray];
+    const inputs = [fromScalars("i64", [2], [3n, 5n])];
+    const [x] = interpret(module, "main", inputs, context) as [NdArray];
     expect(x.shape).toEqual([3, 5]);
+    expectSame(printModule(module, context), { inputs, tolerance: 1e-7 });
   });
 });
 
@@ -303,6 +307,75 @@ describe("expand-chlo", () => {
           seed,
           entries: { special: true, whole: true, low: -2, high: 2 },
         });
+    }
+  });
+});
+
+describe("calls that JAX writes for computed attributes", () => {
+  it("dynamic_top_k takes as many as the program computes", () => {
+    const text = main(
+      ["tensor<3x9xf32>", "tensor<i32>"],
+      ["tensor<3x?xf32>", "tensor<3x?xi32>"],
+      `%r0, %r1 = stablehlo.custom_call @stablehlo.dynamic_top_k(%arg0, %arg1) : (tensor<3x9xf32>, tensor<i32>) -> (tensor<3x?xf32>, tensor<3x?xi32>)`,
+    );
+    for (const k of [0, 1, 4, 9])
+      expectExpanded(expandCallTargets, text, "dynamic_top_k", {
+        inputs: [new Random(k).array("f32", [3, 9], { special: true }), fromScalars("i32", [], [k])],
+      });
+  });
+
+  it("dynamic_rng_bit_generator of computed sizes", () => {
+    const text = main(
+      ["tensor<2xui64>", "tensor<2xi32>"],
+      ["tensor<2xui64>", "tensor<?x?xui32>"],
+      `%r0, %r1 = stablehlo.custom_call @stablehlo.dynamic_rng_bit_generator(%arg0, %arg1) {rng_algorithm = #stablehlo<rng_algorithm DEFAULT>} : (tensor<2xui64>, tensor<2xi32>) -> (tensor<2xui64>, tensor<?x?xui32>)`,
+    );
+    const state = fromScalars("ui64", [2], [3n, 0xffffffffffffffffn]);
+    expectExpanded(expandRandom, text, "rng", { inputs: [state, fromScalars("i32", [2], [3, 5])] });
+  });
+
+  const window = (
+    attributes: (name: string, values: string) => string,
+  ): string => `func.func @main(%arg0: tensor<7x5xf32>, %arg1: tensor<f32>${attributes("", "")}) -> tensor<?x?xf32> {
+    ${attributes("sizes", "[3, 2]")}
+    ${attributes("strides", "[2, 1]")}
+    ${attributes("base", "[1, 2]")}
+    ${attributes("dilations", "[2, 1]")}
+    ${attributes("padding", "[[2, 1], [0, 1]]")}
+    %r0 = stablehlo.custom_call @stablehlo.dynamic_reduce_window(%arg0, %arg1, %sizes, %strides, %base, %dilations, %padding) {called_computations = [@body]} : (tensor<7x5xf32>, tensor<f32>, tensor<2xi32>, tensor<2xi32>, tensor<2xi32>, tensor<2xi32>, tensor<2x2xi32>) -> tensor<?x?xf32>
+    return %r0 : tensor<?x?xf32>
+  }
+  func.func private @body(%a: tensor<f32>, %b: tensor<f32>) -> tensor<f32> {
+    %0 = stablehlo.maximum %a, %b : tensor<f32>
+    return %0 : tensor<f32>
+  }`;
+
+  it("dynamic_reduce_window with constants is a reduce_window", () => {
+    const text = window((name, values) => {
+      const type = name === "padding" ? "tensor<2x2xi32>" : "tensor<2xi32>";
+      return name === "" ? "" : `%${name} = stablehlo.constant dense<${values}> : ${type}`;
+    });
+    expect(expectExpanded(expandCallTargets, text, "custom_call")).toContain("stablehlo.reduce_window");
+  });
+
+  it("dynamic_reduce_window with attributes that the program computes", () => {
+    const names = ["sizes", "strides", "base", "dilations"].map((n) => `, %${n}: tensor<2xi32>`).join("");
+    const text = window((name) => (name === "" ? `${names}, %padding: tensor<2x2xi32>` : ""));
+    const pair = (a: number, b: number) => fromScalars("i32", [2], [a, b]);
+    for (const rows of [
+      [2, 1, 0, 1],
+      [-1, 0, 3, -2],
+    ]) {
+      const inputs = [
+        new Random(1).array("f32", [7, 5]),
+        fromScalars("f32", [], [-100]),
+        pair(3, 2),
+        pair(2, 1),
+        pair(1, 2),
+        pair(2, 1),
+        fromScalars("i32", [2, 2], rows),
+      ];
+      expectSame(text, { inputs });
     }
   });
 });
