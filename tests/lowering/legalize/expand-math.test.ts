@@ -113,6 +113,15 @@ describe("the pass", () => {
     expect(printModule(module, context)).toBe(before);
   });
 
+  it("takes vectors of any rank", () => {
+    const context = newContext();
+    const module = expanded(source("sin", "vector<2x3xf32>"), context);
+    const data = Float32Array.from([1, 2, 1e30, -4, 0, 5e5]);
+    const [out] = interpret(module, "f", [{ element: "f32", shape: [2, 3], data }], context) as readonly NdArray[];
+    expect([...out!.data]).toEqual([...compileFunction("f32", 1, expansionOf("sin"))(data)]);
+    if (mlirOpt !== undefined) runTool(mlirOpt, ["-"], printModule(module, context));
+  });
+
   it("gives both results of sincos", () => {
     const context = newContext();
     const text = `func.func @f(%x: f64) -> (f64, f64) {
