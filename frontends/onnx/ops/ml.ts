@@ -65,7 +65,9 @@ function imputer(n: ImportNode): Value {
   const values = isFloats ? n.floats("imputed_value_floats") : n.ints("imputed_value_int64s");
   if (values === undefined) return n.invalid("it has no values to put in");
   const old = isFloats ? n.float("replaced_value_float", 0) : n.int("replaced_value_int64", 0);
-  const isOld = Number.isNaN(old) ? t.ne(x, x) : t.eq(x, t.fillLike(old, x));
+  // A number that the element cannot hold is nowhere.
+  const wide = isFloats ? x : t.convert(x, "i64");
+  const isOld = Number.isNaN(old) ? t.ne(x, x) : t.eq(wide, t.fillLike(old, wide));
   const given = isFloats ? floatsOf(t, values) : t.constant(fromScalars("i64", [values.length], values.map(BigInt)));
   return t.select(isOld, t.convert(given, element), x);
 }
@@ -236,7 +238,10 @@ function svmRegressor(n: ImportNode): Value {
 }
 
 /** gamma, coef0, degree */
-const paramsOf = (n: ImportNode): readonly number[] => n.floats("kernel_params") ?? [0, 0, 0];
+function paramsOf(n: ImportNode): readonly number[] {
+  const given = n.floats("kernel_params") ?? [0, 0, 0];
+  return given.length === 3 ? given : n.invalid(`attribute 'kernel_params' has ${given.length} entries instead of 3`);
+}
 
 const row = (name: string, since: number, build: OpRow["build"]): OpRow => ({ name, domain: DOMAIN, since, build });
 

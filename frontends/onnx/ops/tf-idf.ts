@@ -62,7 +62,7 @@ function tfIdf(n: ImportNode): Value {
   const whole = t.convert(n.value(0), "i64");
   const x = n.rank(0) === 1 ? t.unsqueeze(whole, [0]) : whole;
   const [least, most] = [n.int("min_gram_length", 1), n.int("max_gram_length", 1)];
-  const skips = n.int("max_skip_count", 0);
+  const skips = Math.max(n.int("max_skip_count", 0), 0);
   const all = gramsOf(n).filter(({ grams }) => grams.length > 0);
   const rows = t.shape(x)[0]!;
   const counts = all.map((g) => {
@@ -71,9 +71,14 @@ function tfIdf(n: ImportNode): Value {
     return steps.map((step) => occurrences(n, x, g, step)).reduce((a, b) => t.add(a, b));
   });
   const indexes = n.ints("ngram_indexes") ?? n.invalid("attribute 'ngram_indexes' is missing");
+  const amount = all.reduce((sum, { grams }) => sum + grams.length, 0);
+  if (indexes.length !== amount || indexes.some((i) => i < 0))
+    return n.invalid(`attribute 'ngram_indexes' does not give ${amount} places`);
   const joined = t.concat(counts, 1);
   const limited = mode === "IDF" ? t.min(joined, 1) : joined;
   const weights = mode === "TF" ? undefined : n.floats("weights");
+  if (weights !== undefined && weights.length !== amount)
+    return n.invalid(`attribute 'weights' has ${weights.length} entries for ${amount} n-grams`);
   const weighted =
     weights === undefined ? limited : t.mul(limited, t.constant(fromScalars("f32", [weights.length], weights)));
   const places = t.constant(fromScalars("i64", [indexes.length, 1], indexes.map(BigInt)));

@@ -4,7 +4,7 @@ import type { Dim } from "../../../ir/dim.js";
 import type { Value } from "../../../ir/graph.js";
 import { identityOf } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
-import { checkFloats, checkLeastRank, checkRank } from "./checks.js";
+import { checkFloats, checkLeastRank, checkLength, checkRank } from "./checks.js";
 import { kernelOf, padsOf, perAxis } from "./window.js";
 
 const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
@@ -58,6 +58,7 @@ function columnsToImage(n: ImportNode): Value {
   const rank = image.length;
   const [strides, dilations] = [perAxis(n, "strides", rank, 1), perAxis(n, "dilations", rank, 1)];
   const pads = padsOf(n, rank);
+  checkLength(n, 2, rank);
   const blocks = n.dims(2, "sizes of the blocks");
   const wide = image.map((d, i) => dims.add(d, pads[i]![0] + pads[i]![1]));
   const [batch, rows, columns] = n.shape(0);
