@@ -17,6 +17,7 @@ import { fuseElementwise } from "./fuse/fuse-elementwise.js";
 import { inlineComposites } from "./fuse/inline-composites.js";
 import { outlineKernels } from "./fuse/outline-kernels.js";
 import { stablehloToLinalg } from "./fuse/stablehlo-to-linalg.js";
+import { expandComplex } from "./legalize/expand-complex.js";
 import { expandMath } from "./legalize/expand-math.js";
 import { expandNarrowFloats } from "./legalize/expand-narrow-floats.js";
 import { narrowIntegers } from "./legalize/narrow-integers.js";
@@ -50,7 +51,8 @@ const expansions = [
   expandRandom,
 ];
 
-const loops = ["func", "arith", "math", "complex", "scf", "cf", "memref", "vector"];
+const real = ["func", "arith", "math", "scf", "cf", "memref", "vector"];
+const loops = [...real, "complex"];
 const structured = ["func", "linalg", "tensor", "arith", "math", "complex", "scf", "cf"];
 
 /** Names of model files' formats, by extension. */
@@ -113,13 +115,21 @@ export function stagesFor(cpu: CpuDescription): readonly Stage[] {
     }),
     stage("legalize", {
       why: "LLVM and WebAssembly compile what is left without library calls.",
-      leaves: loops,
-      // Narrow floats first: their functions are then those of f32, which are expanded next; both leave i1 in memory.
-      passes: [expandNarrowFloats, expandMath, narrowIntegers, eliminateCommonSubexpressions, removeDeadCode],
+      leaves: real,
+      // Complex functions become real ones, those of narrow floats become f32's, which are expanded next; all leave i1
+      // in memory.
+      passes: [
+        expandComplex,
+        expandNarrowFloats,
+        expandMath,
+        narrowIntegers,
+        eliminateCommonSubexpressions,
+        removeDeadCode,
+      ],
     }),
     stage("plan", {
       why: "Buffers that are not alive together share bytes, and what a kernel keeps to itself is placed too.",
-      leaves: loops,
+      leaves: real,
       // Scratch first: where it becomes an argument, the host has more buffers to place.
       passes: [placeScratch, placeBuffers],
     }),

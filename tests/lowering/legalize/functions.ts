@@ -29,7 +29,7 @@ export const claims: Readonly<Record<FunctionName, Claim>> = {
   asin: { reference: one(Math.asin), f32: 1.6, f64: 1.6, range: [-1, 1], symmetry: "odd" },
   asinh: { reference: one(Math.asinh), f32: 1.15, f64: 1.0, range: [-5, 5], symmetry: "odd" },
   atan: { reference: one(Math.atan), f32: 1.65, f64: 1.7, range: [-5, 5], symmetry: "odd" },
-  atan2: { reference: two(Math.atan2), f32: 1.8, f64: 1.95, range: [-8, 8] },
+  atan2: { reference: two(Math.atan2), f32: 1.8, f64: 2.2, range: [-8, 8] },
   atanh: { reference: one(Math.atanh), f32: 1.1, f64: 1.1, range: [-1, 1], symmetry: "odd" },
   cbrt: { reference: one(Math.cbrt), f32: 0.51, f64: 0.51, range: [-8, 8], symmetry: "odd" },
   cos: { reference: one(Math.cos), f32: 0.8, f64: 0.8, range: [-10, 10], symmetry: "even" },
