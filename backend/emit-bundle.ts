@@ -96,6 +96,11 @@ export async function emitBundle(input: BundleInput, draft: BundleDraft): Promis
   };
 }
 
+/** Bundles with this option have counters. */
+function isProfiling({ options }: BundleInput): boolean {
+  return options.some(({ name, value }) => name === "profile" && value === "true");
+}
+
 /** The weights a module refers to, in the order of their globals. */
 function weightsOf(module: Operation, context: Context): TensorSource[] {
   const tensors: TensorSource[] = [];
@@ -133,7 +138,11 @@ function emitTarget(
     if (offset === undefined) throw new Error(`there is no weight '${name}'`);
     return offset;
   };
-  const { text } = emitModule(program, { model: input.model, entries, weightOffset }, context);
+  const { text } = emitModule(
+    program,
+    { model: input.model, entries, weightOffset, profile: isProfiling(input) },
+    context,
+  );
   const kernels = [...program.kernels].map(([name, func]) => describeKernel(name, func, context));
   const names = [...offsets.keys()];
   const programs = entries.map((entry, entryIndex) =>

@@ -59,6 +59,9 @@ export async function benchBundles(
   options: BenchOptions,
 ): Promise<Outcome> {
   const { against, model } = options;
+  if (options.in.length > 0 && bundles.length > 1) {
+    throw usageError("--in names inputs of one bundle", "time bundles with inputs of their own one at a time");
+  }
   if (against.length > 0 && model.length !== bundles.length) {
     throw usageError("the other runtimes need the models", "give --model FILE once for each bundle, in their order");
   }
@@ -126,8 +129,7 @@ class Bench {
   #inputs(entry: Entry): readonly TensorData[] {
     const { description } = this.#loaded.model;
     const { symbols } = this.#loaded.bundle.manifest;
-    const { seed, dim } = this.#options;
-    return bindInputs(description, description.entries[0]!, gatherInputs(entry, symbols, { seed, dim }));
+    return bindInputs(description, description.entries[0]!, gatherInputs(entry, symbols, this.#options));
   }
 
   async #ourselves(entry: Entry, inputs: readonly TensorData[]) {

@@ -17,6 +17,8 @@ export interface ModuleInput {
   readonly model: string;
   readonly entries: readonly EntryInterface[];
   readonly weightOffset: (name: string) => number;
+  /** Count calls and time of each kernel. */
+  readonly profile: boolean;
 }
 
 /** A lowered program, its functions told apart. */
@@ -68,6 +70,7 @@ export function emitModule(
       symbols: program.symbols,
       weightOffset: input.weightOffset,
       kernels: program.kernels,
+      profile: input.profile,
     });
   }
   return { text: printLlvm(module), module };

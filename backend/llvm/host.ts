@@ -40,6 +40,8 @@ export interface HostFunction {
   readonly weightOffset: (name: string) => number;
   /** Kernels by name, as they stand before lowering. */
   readonly kernels: ReadonlyMap<string, Operation>;
+  /** Count calls and time of each kernel. */
+  readonly profile: boolean;
 }
 
 export function addHostFunction(context: Context, module: Operation, func: Operation, host: HostFunction): void {
@@ -142,12 +144,11 @@ function globalRow(state: HostState): Row {
 function callRow(state: HostState): Row {
   return (op, to) => {
     checkCancelled(to, state.rt!);
-    to.builder.op(
-      control.call,
-      { callee_operands: kernelArguments(op, op.operands, state, to) },
-      { callee: callOp.attrsOf(op).callee },
-      { results: [] },
-    );
+    const { callee } = callOp.attrsOf(op);
+    const values = kernelArguments(op, op.operands, state, to);
+    counted(state, callee, to, () => {
+      to.builder.op(control.call, { callee_operands: values }, { callee }, { results: [] });
+    });
   };
 }
 
@@ -158,14 +159,28 @@ function launchRow(state: HostState): Row {
     if (!call || !callOp.matches(call)) throw new Error("a parallel loop of the host must launch a kernel");
     checkCancelled(to, state.rt!);
     const count = to.value(op.operand(1));
-    launchChunks(
-      to,
-      state.rt!,
-      callOp.attrsOf(call).callee,
-      kernelArguments(call, call.operands.slice(0, -1), state, to),
-      count,
-    );
+    const { callee } = callOp.attrsOf(call);
+    const values = kernelArguments(call, call.operands.slice(0, -1), state, to);
+    counted(state, callee, to, () => launchChunks(to, state.rt!, callee, values, count));
   };
+}
+
+/** Runs `launch`; a profiling build adds one call, and the time it took, to the kernel's pair of counters. */
+function counted({ host, rt }: HostState, kernel: string, to: FunctionLowering, launch: () => void): void {
+  if (!host.profile) {
+    launch();
+    return;
+  }
+  const clock = loadMember(to, rt!, RT.clock, to.pointer);
+  const now = (): Value =>
+    to.builder.op(control.call, { callee_operands: [clock, rt!] }, {}, { results: [to.i64] }).result;
+  const start = now();
+  launch();
+  const passed = to.emit(a.sub, [now(), start]);
+  const counters = loadMember(to, rt!, RT.counters, to.pointer);
+  const first = 2 * [...host.kernels.keys()].indexOf(kernel);
+  for (const [slot, more] of [to.integer(1), passed].entries())
+    storeNumber(to, counters, first + slot, to.add(loadNumber(to, counters, first + slot), more));
 }
 
 /** The call's own operands, then the symbols that the kernel's types mention. */

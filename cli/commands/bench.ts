@@ -12,6 +12,7 @@ export interface BenchOptions extends CommonOptions {
   readonly target?: string;
   readonly threads: number;
   readonly rounds: number;
+  readonly in: readonly string[];
   readonly seed: number;
   readonly dim: readonly string[];
   readonly trust?: boolean;
@@ -31,7 +32,8 @@ export const benchVerb: MakeVerb = (act) =>
     .option("--target <name>", "time this variant of the code")
     .option("--threads <number>", "threads for everyone", whole(1, 1024), 2)
     .option("--rounds <number>", "rounds in which everyone runs once in turn", whole(1), 20)
-    .option("--seed <number>", "for the inputs, which are made up", whole(0), 0)
+    .addOption(repeated("--in <name=file>", "an input from a .npy file, for a single bundle; the others are made up"))
+    .option("--seed <number>", "for inputs that are made up", whole(0), 0)
     .addOption(repeated("--dim <name=size>", "a size for the inputs"))
     .option("--trust", "run native code of a bundle that was not exported by this user")
     .action(act(benchAction));
