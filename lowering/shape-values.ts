@@ -8,9 +8,10 @@ import { constantIndex } from "../ir/dialects/arith/constant.js";
 import * as arith from "../ir/dialects/arith/integer.js";
 import { dim as memrefDim } from "../ir/dialects/memref/storage.js";
 import { dim as tensorDim } from "../ir/dialects/tensor/access.js";
-import type { Dim } from "../ir/dim.js";
+import type { Dim, DimExpr } from "../ir/dim.js";
 import type { DimAtom, DimTerm } from "../ir/dim-polynomial.js";
 import type { Value } from "../ir/graph.js";
+import { symbolNameOf } from "../ir/size-facts.js";
 import { isShaped, printType } from "../ir/types.js";
 import { unreachable } from "../ir/unreachable.js";
 
@@ -18,11 +19,15 @@ import { unreachable } from "../ir/unreachable.js";
 export interface SizeScope {
   /** The value of a symbol as an `index`, at the builder's position, or `undefined` when it is out of scope. */
   sizeOf(symbol: string): Value | undefined;
+  /** The value of a whole expression, where something in scope has that size. */
+  expressionOf?(d: DimExpr): Value | undefined;
 }
 
 /** `d` as an `index`. A symbol out of scope is a fault of the caller. */
 export function dimValue(builder: Builder, d: Dim, scope: SizeScope): Value {
   if (typeof d === "number") return constantIndex(builder, d);
+  const whole = scope.expressionOf?.(d);
+  if (whole) return whole;
   return d.terms
     .map((term) => termValue(builder, term, scope))
     .reduce((lhs, rhs) => builder.value(arith.addi, { lhs, rhs }, {}));
@@ -67,4 +72,72 @@ export function axisSize(builder: Builder, value: Value, axis: number): Value {
   return type.kind === "memref"
     ? builder.value(memrefDim, { source: value, index }, {})
     : builder.value(tensorDim, { source: value, index }, {});
+}
+
+/** The sizes that `values` have, read at the builder's position, each once. */
+export class SizesOfValues implements SizeScope {
+  readonly #builder: Builder;
+  readonly #places = new Map<Dim, { readonly value: Value; readonly axis: number }>();
+  readonly #known = new Map<string, Value>();
+
+  constructor(builder: Builder, values: readonly Value[]) {
+    this.#builder = builder;
+    for (const value of values) {
+      if (!isShaped(value.type) || value.type.kind === "vector") continue;
+      value.type.shape.forEach((d, axis) => {
+        if (!this.#places.has(d)) this.#places.set(d, { value, axis });
+      });
+    }
+  }
+
+  /** True where every symbol of `d` has a value. */
+  has(d: Dim): boolean {
+    const { dims } = this.#builder.context;
+    return this.#places.has(d) || dims.symbolsOf(d).every((s) => this.#placeOf(s) !== undefined);
+  }
+
+  expressionOf(d: DimExpr): Value | undefined {
+    const place = this.#places.get(d);
+    return place && this.#once(d.key, () => axisSize(this.#builder, place.value, place.axis));
+  }
+
+  sizeOf(symbol: string): Value | undefined {
+    const place = this.#placeOf(symbol);
+    return place === undefined ? undefined : this.#once(symbol, () => this.#solve(place));
+  }
+
+  #once(key: string, make: () => Value): Value {
+    const value = this.#known.get(key) ?? make();
+    this.#known.set(key, value);
+    return value;
+  }
+
+  /** The symbol by itself, or a multiple of it with a constant added. */
+  #placeOf(symbol: string): Dim | undefined {
+    const sizes = [...this.#places.keys()];
+    const hasSymbol = (d: Dim): boolean => {
+      const line = lineOf(d);
+      return line !== undefined && line.symbol === symbol;
+    };
+    return sizes.find((d) => symbolNameOf(d) === symbol) ?? sizes.find(hasSymbol);
+  }
+
+  #solve(size: Dim): Value {
+    const { value, axis } = this.#places.get(size)!;
+    const { factor, offset } = lineOf(size)!;
+    const b = this.#builder;
+    const whole = axisSize(b, value, axis);
+    const multiple = offset === 0 ? whole : b.value(arith.subi, { lhs: whole, rhs: constantIndex(b, offset) }, {});
+    if (factor === 1) return multiple;
+    return b.value(arith.divsi, { lhs: multiple, rhs: constantIndex(b, factor) }, {});
+  }
+}
+
+/** `factor * symbol + offset`, where `d` is of that form. */
+function lineOf(d: Dim): { readonly symbol: string; readonly factor: number; readonly offset: number } | undefined {
+  if (typeof d === "number" || d.terms.length > 2) return undefined;
+  const [first, rest] = d.terms;
+  const [atom, ...others] = first!.atoms;
+  if (atom?.kind !== "symbol" || others.length > 0 || (rest && rest.atoms.length > 0)) return undefined;
+  return { symbol: atom.name, factor: first!.coefficient, offset: rest?.coefficient ?? 0 };
 }

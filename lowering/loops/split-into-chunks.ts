@@ -23,7 +23,7 @@ import type { Operation, Value } from "../../ir/graph.js";
 import { CHUNKS } from "../../ir/names.js";
 import type { Pass } from "../../ir/pass.js";
 import { isShaped } from "../../ir/types.js";
-import { axisSize, dimValue } from "../shape-values.js";
+import { dimValue, SizesOfValues } from "../shape-values.js";
 
 /** More chunks than this gain nothing on the machines at hand; few enough that their overhead stays small. */
 const MAX_CHUNKS = 16;
@@ -54,6 +54,8 @@ function split(kernel: Operation, sites: readonly Operation[], context: Context)
   if (trips === undefined || !isWorthwhile(loop, trips, context)) return;
   const chunks = context.dims.min(trips, MAX_CHUNKS);
   if (chunks === 1 || chunks === 0) return;
+  // A size that the kernel alone computes cannot say how often it is launched.
+  if (!sites.every((site) => new SizesOfValues(Builder.before(context, site), site.operands).has(chunks))) return;
   cut(kernel, loop, chunks, context);
   for (const site of sites) launch(site, chunks, context);
 }
@@ -153,8 +155,7 @@ function minimum(b: Builder, trips: Value): Value {
 /** Puts the call into a parallel loop over the chunks. */
 function launch(site: Operation, chunks: Dim, context: Context): void {
   const b = Builder.before(context, site);
-  const scope = new SiteSizes(b, site);
-  const count = dimValue(b, chunks, scope);
+  const count = dimValue(b, chunks, new SizesOfValues(b, site.operands));
   const region = b.region([context.types.scalar("index")], (inner, [chunk]) => {
     inner.op(callOp, { operands: [...site.operands, chunk!] }, callOp.attrsOf(site), {
       results: [],
@@ -169,26 +170,4 @@ function launch(site: Operation, chunks: Dim, context: Context): void {
     { regions: [region] },
   );
   site.erase();
-}
-
-/** Symbols read off the memrefs that a call passes. */
-class SiteSizes {
-  readonly #b: Builder;
-  readonly #site: Operation;
-
-  constructor(b: Builder, site: Operation) {
-    this.#b = b;
-    this.#site = site;
-  }
-
-  sizeOf(symbol: string): Value | undefined {
-    const { dims } = this.#b.context;
-    const wanted = dims.symbol(symbol);
-    for (const x of this.#site.operands) {
-      if (!isShaped(x.type)) continue;
-      const axis = x.type.shape.indexOf(wanted as never);
-      if (axis >= 0) return axisSize(this.#b, x, axis);
-    }
-    return undefined;
-  }
 }

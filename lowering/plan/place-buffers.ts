@@ -15,9 +15,8 @@ import type { Operation, Value } from "../../ir/graph.js";
 import { ARENA_BYTES, ARENA_LOWER_BOUND } from "../../ir/names.js";
 import type { Pass } from "../../ir/pass.js";
 import { isControlFlow } from "../bufferize/timeline.js";
-import { dimValue } from "../shape-values.js";
+import { dimValue, SizesOfValues } from "../shape-values.js";
 import { type ArenaPlan, planArena } from "./arena.js";
-import { argumentSizes } from "./argument-sizes.js";
 import { type Allocation, allocationsIn } from "./lifetimes.js";
 
 export const placeBuffers: Pass = {
@@ -52,7 +51,7 @@ function placeIn(func: Operation, context: Context): void {
 function offsetValues(func: Operation, plan: ArenaPlan, context: Context): ReadonlyMap<Dim, Value> {
   const body = functionBody(func);
   const b = new Builder(context, body, body.first);
-  const sizes = argumentSizes(b, body.args);
+  const sizes = new SizesOfValues(b, body.args);
   const made = new Map<Dim, Value>();
   for (const offset of plan.offsets.values()) {
     if (!made.has(offset))

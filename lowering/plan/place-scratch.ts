@@ -16,9 +16,8 @@ import { CHUNKS } from "../../ir/names.js";
 import type { Pass } from "../../ir/pass.js";
 import type { MemRefType } from "../../ir/types.js";
 import { dictionaries } from "../bufferize/bufferize-function.js";
-import { dimValue } from "../shape-values.js";
+import { dimValue, SizesOfValues } from "../shape-values.js";
 import { type ArenaPlan, planArena } from "./arena.js";
-import { argumentSizes } from "./argument-sizes.js";
 import { type Allocation, allocationsIn } from "./lifetimes.js";
 
 /** Kernels with no more bytes of their own keep them on the stack. */
@@ -108,7 +107,7 @@ function insertArgument(func: Operation, at: number, type: MemRefType): Value {
 function viewScratch(func: Operation, scratch: Value, plan: ArenaPlan, isChunked: boolean, context: Context): void {
   const body = functionBody(func);
   const start = new Builder(context, body, body.first);
-  const sizes = argumentSizes(start, body.args);
+  const sizes = new SizesOfValues(start, body.args);
   const chunk = isChunked ? body.args.at(-1)! : undefined;
   const base = chunk && start.value(i.muli, { lhs: chunk, rhs: dimValue(start, plan.total, sizes) }, {});
   const offsets = [...plan.offsets].map(([allocation, offset]) => {
@@ -129,7 +128,7 @@ function viewScratch(func: Operation, scratch: Value, plan: ArenaPlan, isChunked
 function passScratch(call: Operation, position: number, type: MemRefType, context: Context): void {
   const anchor = call.parent?.name === "scf.parallel" ? call.parent : call;
   const b = Builder.before(context, anchor);
-  const sizes = argumentSizes(
+  const sizes = new SizesOfValues(
     b,
     call.operands.filter((x) => isAvailable(x, anchor)),
   );
