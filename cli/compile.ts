@@ -95,20 +95,22 @@ async function lower(
     return result;
   };
   const { module, context } = await timed("import", make);
-  // What callers see is read off before lowering changes types.
-  const entries = entryInterfaces(module, context);
+  let entries: Lowered["entries"] | undefined;
   const dump = dumper(options.dumpIr, cpu, options.targets.length > 1);
   dump("import", module, context);
   const done: Stage[] = [];
   try {
     for (const stage of stagesFor(cpu)) {
       await timed(stage.name, () => runStages([stage], module, context));
+      // What callers see is read off when sizes are known that calls hid, and before lowering changes types.
+      entries ??= entryInterfaces(module, context);
       dump(stage.name, module, context);
       done.push(stage);
     }
   } catch (error) {
     throw isOurFault(error) ? withLastGoodStage(error, make, done) : error;
   }
+  if (entries === undefined) throw new Error("there are no stages");
   return { cpu, module, context, entries };
 }
 
