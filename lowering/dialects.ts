@@ -14,6 +14,7 @@ import { memref } from "../ir/dialects/memref/dialect.js";
 import { scf } from "../ir/dialects/scf/dialect.js";
 import { stablehlo } from "../ir/dialects/stablehlo/dialect.js";
 import { tensor } from "../ir/dialects/tensor/dialect.js";
+import { tile } from "../ir/dialects/tile/dialect.js";
 import { vector } from "../ir/dialects/vector/dialect.js";
 
 export const dialects: readonly Dialect[] = [
@@ -31,6 +32,7 @@ export const dialects: readonly Dialect[] = [
   memref,
   vector,
   llvm,
+  tile,
 ];
 
 /** The tables of a new compilation. */

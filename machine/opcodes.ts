@@ -200,12 +200,6 @@ const scalarOpcodes = family(1, [
   },
   {
     ...scalar,
-    name: "s.divi",
-    summary: "Quotient by a positive constant, rounded down.",
-    fields: { dest: write("s"), a: read("s"), value: signed(40) },
-  },
-  {
-    ...scalar,
     name: "s.tile",
     summary: "The tile's own row or column in the grid.",
     fields: { dest: write("s"), axis: choice(1, tileAxes) },
