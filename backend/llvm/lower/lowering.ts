@@ -32,7 +32,8 @@ export class FunctionLowering {
   readonly #rows: ReadonlyMap<string, Row>;
   readonly #values = new Map<Value, Value>();
   readonly #addresses = new Map<Value, Address>();
-  readonly #symbols = new Map<string, Value>();
+  #symbols = new Map<string, Value>();
+  #depth = 0;
 
   constructor(context: Context, region: Region, entry: Block, rows: ReadonlyMap<string, Row>) {
     this.context = context;
@@ -41,13 +42,20 @@ export class FunctionLowering {
     this.#rows = rows;
   }
 
-  /** Lowers every operation of a block but its terminator; gives the terminator. */
+  /**
+   * Lowers every operation of a block but its terminator; gives the terminator. Sizes that first become known in a block
+   * inside another have no value behind it.
+   */
   block(block: Block): Operation {
-    for (const op of block.ops()) {
-      if (op.def.traits.includes("terminator")) return op;
-      this.operation(op);
-    }
-    throw new Error("a block has no terminator");
+    const outside = this.#symbols;
+    if (this.#depth > 0) this.#symbols = new Map(outside);
+    this.#depth++;
+    for (const op of block.ops()) if (!op.def.traits.includes("terminator")) this.operation(op);
+    this.#depth--;
+    this.#symbols = outside;
+    const { last } = block;
+    if (!last?.def.traits.includes("terminator")) throw new Error("a block has no terminator");
+    return last;
   }
 
   operation(op: Operation): void {
