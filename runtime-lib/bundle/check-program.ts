@@ -115,7 +115,8 @@ function checkBuffer(scope: Scope, buffer: PlannedBuffer, steps: number, path: s
   if (alignment === 0 || (alignment & (alignment - 1)) !== 0) {
     problems.add(`${path}.alignment`, `${alignment} is not a power of two`);
   }
-  if (begin > end || end > steps)
+  // Without a step there is one moment still, in which the entry itself writes.
+  if (begin > end || end > Math.max(steps, 1))
     problems.add(path, `the lifetime [${begin}, ${end}) is not within the ${steps} steps`);
 }
 
