@@ -70,7 +70,7 @@ class ScheduleWalk {
   }
 
   buffers(): readonly PlannedBuffer[] {
-    return this.#buffers.map((b) => ({ ...b, end: Math.max(b.end, b.begin + 1) }));
+    return this.#buffers.map((b) => ({ ...b, end: Math.min(Math.max(b.end, b.begin + 1), this.#step) }));
   }
 
   host(): readonly Step[] {
