@@ -71,12 +71,19 @@ export async function emitBundle(input: BundleInput, draft: BundleDraft): Promis
     bytes,
   }));
   const targets: Target[] = [];
-  const symbols = new Map<string, SizeSymbol>();
-  for (const variant of input.variants) {
-    const { target, text, program } = emitTarget(input, variant, offsets);
+  const programs = input.variants.map(({ module, context, entries }) => programOf(module, entries, context));
+  // Emitted code goes by the positions of its symbols; those of the schedules alone stand behind them.
+  const shared = new Map<string, SizeSymbol>();
+  programs.forEach((program, k) => {
+    for (const name of program.symbols) shared.set(name, describeSymbol(name, input.variants[k]!.context));
+  });
+  const names = [...shared.keys()].sort();
+  const symbols = new Map(names.map((name) => [name, shared.get(name)!]));
+  for (const [k, variant] of input.variants.entries()) {
+    const program: LoweredProgram = { ...programs[k]!, symbols: names };
+    const { target, text } = emitTarget(input, variant, program, offsets, symbols);
     await draft.file(target.module, text);
     targets.push(target);
-    for (const name of program.symbols) symbols.set(name, describeSymbol(name, variant.context));
   }
   return {
     formatVersion: 1,
@@ -129,10 +136,11 @@ async function* readSlices(name: string, bytes: number, context: Context): Async
 
 function emitTarget(
   input: BundleInput,
-  { cpu, module, context, entries }: LoweredVariant,
+  { cpu, context, entries }: LoweredVariant,
+  program: LoweredProgram,
   offsets: ReadonlyMap<string, number>,
-): { readonly target: Target; readonly text: string; readonly program: LoweredProgram } {
-  const program = programOf(module, entries, context);
+  symbols: Map<string, SizeSymbol>,
+): { readonly target: Target; readonly text: string } {
   const weightOffset = (name: string): number => {
     const offset = offsets.get(name);
     if (offset === undefined) throw new Error(`there is no weight '${name}'`);
@@ -145,6 +153,11 @@ function emitTarget(
   );
   const kernels = [...program.kernels].map(([name, func]) => describeKernel(name, func, context));
   const names = [...offsets.keys()];
+  const symbolIndex = (name: string, min?: number): number => {
+    if (!symbols.has(name))
+      symbols.set(name, { ...describeSymbol(name, context), ...(min === undefined ? {} : { min }) });
+    return [...symbols.keys()].indexOf(name);
+  };
   const programs = entries.map((entry, entryIndex) =>
     scheduleOf(
       {
@@ -154,7 +167,8 @@ function emitTarget(
         kernels,
         kernelFunctions: program.kernels,
         weightIndex: (name) => names.indexOf(name),
-        symbolIndex: (name) => program.symbols.indexOf(name),
+        symbolIndex,
+        sizeChecks: planSizes(entry, context).checks.length,
         arena: dimAttr(program.hosts.get(entry.name)!, ARENA_BYTES, context),
         lowerBound: dimAttr(program.hosts.get(entry.name)!, ARENA_LOWER_BOUND, context),
       },
@@ -171,7 +185,7 @@ function emitTarget(
     kernels,
     programs,
   };
-  return { target, text, program };
+  return { target, text };
 }
 
 function describeKernel(name: string, func: Operation, context: Context): Kernel {

@@ -100,6 +100,7 @@ function countLaunches(programs: readonly Program[]): ReadonlyMap<number, number
       if (action.kind === "launch") counts.set(action.kernel, (counts.get(action.kernel) ?? 0) + 1);
       else if (action.kind === "if") visit([...action.body, ...action.otherwise]);
       else if (action.kind === "while") visit([...action.before, ...action.body]);
+      else if (action.kind === "switch") visit([...action.cases.flatMap((c) => c.body), ...action.otherwise]);
     }
   };
   for (const { steps } of programs) visit(steps);

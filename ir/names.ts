@@ -7,3 +7,7 @@ export const ARENA_BYTES = "psm.arena_bytes";
 export const ARENA_LOWER_BOUND = "psm.arena_lower_bound";
 /** On a kernel: what it runs as, for people. */
 export const SUMMARY = "psm.summary";
+/** On an argument of a host function: the number of the result that is written to it; on a result: its own. */
+export const RESULT = "psm.result";
+/** On a result: a buffer which the function allocates and the caller frees. */
+export const ALLOCATED_BY_RUN = "psm.allocated_by_run";

@@ -13,11 +13,13 @@ import { elementFacts } from "../../ir/element.js";
 import type { EntryInterface } from "../../ir/entry.js";
 import { Block, newRegion, type Operation, type Value } from "../../ir/graph.js";
 import type { MemRefType } from "../../ir/types.js";
+import { allocatedOutputs, type HostArgument, hostArguments } from "../host-arguments.js";
 import { addFunction, slotPointer, symbolsIn, taskName } from "./kernel.js";
+import { liveAllocations } from "./live-allocations.js";
 import { FunctionLowering, type Row } from "./lower/lowering.js";
 import { defineSymbol } from "./lower/memref-rows.js";
 import { computeRows } from "./lower/rows.js";
-import { bareSymbol, finish, flatPositions, isKnown, planSizes, requireThat } from "./plan-function.js";
+import { bareSymbol, finish, flatPositions, isKnown, planSizes } from "./plan-function.js";
 import {
   ARENA_BUFFER,
   CANCELLED,
@@ -49,7 +51,14 @@ export function addHostFunction(context: Context, module: Operation, func: Opera
   const region = newRegion(block);
   const i32 = context.types.scalar("i32");
   const { bindings, checks } = planSizes(host.entry, context);
-  const state: HostState = { host, rt: undefined, bufs: undefined, checks: checks.length };
+  const state: HostState = {
+    host,
+    rt: undefined,
+    bufs: undefined,
+    checks: checks.length,
+    live: liveAllocations(func),
+    exits: new Map(),
+  };
   const to = new FunctionLowering(context, region, block, hostRows(state));
   const [rt, bufs, symbols, outDims] = [0, 1, 2, 3].map(() => block.addArg(to.pointer)) as [Value, Value, Value, Value];
   state.rt = rt;
@@ -60,12 +69,12 @@ export function addHostFunction(context: Context, module: Operation, func: Opera
     if (bound.has(s)) to.setSymbol(s, loadNumber(to, symbols, k));
   });
   const old = functionBody(func);
-  old.args.forEach((arg, i) => {
-    to.bindPointer(arg, loadPointer(to, bufs, bufferOf(i, entry, context)));
+  hostArguments(func, entry).forEach((argument, i) => {
+    to.bindPointer(old.args[i]!, loadPointer(to, bufs, bufferOf(argument, entry)));
   });
   const terminator = to.block(old);
   if (!returnOp.matches(terminator)) throw new Error("an entry must end with a return");
-  giveResults(to, terminator, host, bufs);
+  giveResults(to, terminator, allocatedOutputs(func, entry), host, bufs);
   const position = flatPositions(entry.outputs.map((o) => o.shape));
   entry.outputs.forEach(({ shape }, k) => {
     shape.forEach((d, axis) => {
@@ -86,24 +95,23 @@ export function addHostFunction(context: Context, module: Operation, func: Opera
   });
 }
 
-/**
- * Host arguments are inputs, states and the outputs that callers give storage for, in this order, then the arena;
- * `bufs` puts weights and arena first and has a slot for every output.
- */
-function bufferOf(argument: number, entry: EntryInterface, context: Context): number {
-  const before = entry.inputs.length + entry.states.length;
-  if (argument < before) return FIRST_INPUT_BUFFER + argument;
-  const given = entry.outputs.map((_, k) => k).filter((k) => !isAllocatedByRun(entry.outputs[k]!.shape, context));
-  const output = given[argument - before];
-  return output === undefined ? ARENA_BUFFER : FIRST_INPUT_BUFFER + before + output;
+/** `bufs` holds weights, arena, inputs, states, and a slot for every output. */
+function bufferOf({ kind, index }: HostArgument, entry: EntryInterface): number {
+  const before = { input: 0, state: entry.inputs.length, output: entry.inputs.length + entry.states.length };
+  return kind === "arena" ? ARENA_BUFFER : FIRST_INPUT_BUFFER + before[kind] + index;
 }
 
-/** Results that were allocated during the run go to the slots of their outputs. */
-function giveResults(to: FunctionLowering, terminator: Operation, { entry }: HostFunction, bufs: Value): void {
-  const first = FIRST_INPUT_BUFFER + entry.inputs.length + entry.states.length;
-  const open = entry.outputs.map((_, k) => k).filter((k) => isAllocatedByRun(entry.outputs[k]!.shape, to.context));
+/** Results that were allocated during the run go to the slots of their outputs, which `outputs` numbers. */
+function giveResults(
+  to: FunctionLowering,
+  terminator: Operation,
+  outputs: readonly number[],
+  { entry }: HostFunction,
+  bufs: Value,
+): void {
   terminator.operands.forEach((v, i) => {
-    to.effect(memory.store, [to.address(v).pointer, pointerSlot(to, bufs, first + open[i]!)], { alignment: 4 });
+    const slot = pointerSlot(to, bufs, bufferOf({ kind: "output", index: outputs[i]! }, entry));
+    to.effect(memory.store, [to.address(v).pointer, slot], { alignment: 4 });
   });
 }
 
@@ -119,6 +127,49 @@ interface HostState {
   bufs: Value | undefined;
   /** Checks numbered so far. */
   checks: number;
+  /** What must be freed where the function is left before an operation. */
+  readonly live: ReadonlyMap<Operation, readonly Value[]>;
+  /** The ways out so far, by status and by what they free; several places share one. */
+  readonly exits: Map<number, Exit>;
+}
+
+/** A way out of the function that frees some buffers, and those that free one more first. */
+interface Exit {
+  readonly block: Block;
+  readonly more: Map<Value, Exit>;
+}
+
+/** Goes on only where `condition` holds; else returns `status`, everything freed that is owned before `op`. */
+function requireThat(to: FunctionLowering, state: HostState, op: Operation, condition: Value, status: number): void {
+  const at = to.builder.block;
+  let exit = state.exits.get(status);
+  if (!exit) {
+    exit = newExit(to, () => finish(to, status));
+    state.exits.set(status, exit);
+  }
+  for (const v of state.live.get(op) ?? []) exit = exitFreeing(to, state, v, exit);
+  to.builder.block = at;
+  const good = to.newBlock();
+  to.branch(condition, good, exit.block);
+  to.startBlock(good);
+}
+
+function exitFreeing(to: FunctionLowering, state: HostState, value: Value, then: Exit): Exit {
+  const made = then.more.get(value);
+  if (made) return made;
+  const exit = newExit(to, () => {
+    free(to, state, value);
+    to.jump(then.block);
+  });
+  then.more.set(value, exit);
+  return exit;
+}
+
+function newExit(to: FunctionLowering, fill: () => void): Exit {
+  const block = to.newBlock();
+  to.startBlock(block);
+  fill();
+  return { block, more: new Map() };
 }
 
 function hostRows(state: HostState): ReadonlyMap<string, Row> {
@@ -143,7 +194,7 @@ function globalRow(state: HostState): Row {
 /** A call of a kernel in one piece. */
 function callRow(state: HostState): Row {
   return (op, to) => {
-    checkCancelled(to, state.rt!);
+    checkCancelled(op, to, state);
     const { callee } = callOp.attrsOf(op);
     const values = kernelArguments(op, op.operands, state, to);
     counted(state, callee, to, () => {
@@ -157,7 +208,7 @@ function launchRow(state: HostState): Row {
   return (op, to) => {
     const call = op.region(0).blocks[0]?.first;
     if (!call || !callOp.matches(call)) throw new Error("a parallel loop of the host must launch a kernel");
-    checkCancelled(to, state.rt!);
+    checkCancelled(op, to, state);
     const count = to.value(op.operand(1));
     const { callee } = callOp.attrsOf(call);
     const values = kernelArguments(call, call.operands.slice(0, -1), state, to);
@@ -197,10 +248,10 @@ function kernelArguments(
   return [...values, ...symbolsIn(kernel, to.context).map((s) => to.dim(to.context.dims.symbol(s)))];
 }
 
-function checkCancelled(to: FunctionLowering, rt: Value): void {
+function checkCancelled(op: Operation, to: FunctionLowering, state: HostState): void {
   const i32 = to.context.types.scalar("i32");
-  const flag = loadMember(to, rt, RT.cancel, i32);
-  requireThat(to, to.emit(a.icmp, [flag, to.integer(0, i32)], { predicate: "eq" }), CANCELLED);
+  const flag = loadMember(to, state.rt!, RT.cancel, i32);
+  requireThat(to, state, op, to.emit(a.icmp, [flag, to.integer(0, i32)], { predicate: "eq" }), CANCELLED);
 }
 
 /** Packs the arguments into 8-byte slots and lets the pool run the kernel's task for every chunk. */
@@ -229,7 +280,7 @@ function stackSlots(to: FunctionLowering, count: number): Value {
 
 /** Leaves the entry with the number of the check, which stands behind those of the sizes (see `runChecks`). */
 function assertRow(state: HostState): Row {
-  return (op, to) => requireThat(to, to.value(op.operand(0)), ++state.checks);
+  return (op, to) => requireThat(to, state, op, to.value(op.operand(0)), ++state.checks);
 }
 
 /** What a host function checks while it runs, in the order of the numbers it returns. */
@@ -256,7 +307,7 @@ function allocRow(state: HostState): Row {
       { results: [to.pointer] },
     );
     const isThere = to.emit(a.icmp, [toInteger(to, call.result), to.integer(0)], { predicate: "ne" });
-    requireThat(to, isThere, OUT_OF_MEMORY);
+    requireThat(to, state, op, isThere, OUT_OF_MEMORY);
     to.bindPointer(op.result, call.result);
   };
 }
@@ -266,13 +317,15 @@ function toInteger(to: FunctionLowering, pointer: Value): Value {
 }
 
 function deallocRow(state: HostState): Row {
-  return (op, to) => {
-    const free = loadMember(to, state.rt!, RT.free, to.pointer);
-    to.builder.op(
-      control.call,
-      { callee_operands: [free, state.rt!, to.address(op.operand(0)).pointer] },
-      {},
-      { results: [] },
-    );
-  };
+  return (op, to) => free(to, state, op.operand(0));
+}
+
+function free(to: FunctionLowering, state: HostState, value: Value): void {
+  const release = loadMember(to, state.rt!, RT.free, to.pointer);
+  to.builder.op(
+    control.call,
+    { callee_operands: [release, state.rt!, to.address(value).pointer] },
+    {},
+    { results: [] },
+  );
 }

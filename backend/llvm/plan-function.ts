@@ -122,7 +122,7 @@ function conditionOf(to: FunctionLowering, check: SizeCheck, size: Value): Value
 }
 
 /** Leaves the function with `code` unless `condition` holds. */
-export function requireThat(to: FunctionLowering, condition: Value, code: number): void {
+function requireThat(to: FunctionLowering, condition: Value, code: number): void {
   const [good, bad] = [to.newBlock(), to.newBlock()];
   to.branch(condition, good, bad);
   to.startBlock(bad);

@@ -10,17 +10,13 @@ import type { Context } from "../../ir/context.js";
 import { funcOp, functionBody, functionsOf } from "../../ir/dialects/func.js";
 import { ALIASING, STATE } from "../../ir/entry.js";
 import type { Operation } from "../../ir/graph.js";
+import { ALLOCATED_BY_RUN, RESULT } from "../../ir/names.js";
 import type { Pass } from "../../ir/pass.js";
 import { isShaped, type Type } from "../../ir/types.js";
 import { bufferizeFunction, dictionaries, type ResultPlaces } from "./bufferize-function.js";
 import { bufferizeKernels } from "./bufferize-kernels.js";
 import type { Signatures } from "./effects.js";
 import { Globals } from "./globals.js";
-
-/** Attribute of an argument to which the result of that number is written. */
-export const RESULT = "psm.result";
-/** Attribute of a result that is a buffer which the function allocates and the caller frees. */
-export const ALLOCATED_BY_RUN = "psm.allocated_by_run";
 
 export const bufferize: Pass = {
   name: "bufferize",

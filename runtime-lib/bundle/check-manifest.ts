@@ -50,7 +50,8 @@ function checkSymbols(m: Manifest, problems: ManifestProblems): void {
   problems.unique("symbols", names);
   m.symbols.forEach((s, k) => {
     problems.identifier(`symbols[${k}].name`, s.name);
-    if (s.min < 0) problems.add(`symbols[${k}]`, `a size cannot be ${s.min}`);
+    // An integer that a schedule reads from data may be any.
+    if (s.min < 0 && s.kind === "input") problems.add(`symbols[${k}]`, `a size cannot be ${s.min}`);
     if (s.max !== undefined && s.max < s.min) problems.add(`symbols[${k}]`, `the range [${s.min}, ${s.max}] is empty`);
   });
 }

@@ -133,7 +133,7 @@ function checkSteps(scope: Scope, steps: readonly Step[], path: string): number 
 
 /** Checks one action; returns the number of steps inside it. */
 function checkAction(scope: Scope, action: Action, path: string): number {
-  const { manifest, entry, program, symbols, problems } = scope;
+  const { entry, program, symbols, problems } = scope;
   const buffer = (name: string, index: number): boolean =>
     problems.index(`${path}.${name}`, index, program.buffers.length, "buffer");
   switch (action.kind) {
@@ -153,15 +153,29 @@ function checkAction(scope: Scope, action: Action, path: string): number {
       return checkSteps(scope, action.before, `${path}.before`) + checkSteps(scope, action.body, `${path}.body`);
     case "alloc":
     case "free":
-      if (!buffer("buffer", action.buffer) || program.buffers[action.buffer]!.kind === "heap") return 0;
-      problems.add(path, `${action.kind} of buffer ${action.buffer}, which is no heap buffer`);
+      heapBuffer(scope, action.kind, "buffer", action.buffer, path);
+      return 0;
+    case "move":
+      heapBuffer(scope, "move", "from", action.from, path);
+      if (!givesOutput(scope, action.to)) heapBuffer(scope, "move", "to", action.to, path);
       return 0;
     case "bind":
       buffer("buffer", action.buffer);
-      if (!problems.index(`${path}.symbol`, action.symbol, manifest.symbols.length, "symbol")) return 0;
-      if (manifest.symbols[action.symbol]!.kind === "data") return 0;
-      problems.add(path, `'${manifest.symbols[action.symbol]!.name}' is bound by the inputs already`);
+      if (action.offset !== undefined) problems.expression(`${path}.offset`, action.offset, symbols);
+      if (action.dtype !== undefined && !integers.test(action.dtype))
+        problems.add(`${path}.dtype`, `'${action.dtype}' is no type of integers`);
+      dataSymbol(scope, action.symbol, path);
       return 0;
+    case "define":
+      problems.expression(`${path}.value`, action.value, symbols);
+      dataSymbol(scope, action.symbol, path);
+      return 0;
+    case "switch":
+      problems.expression(`${path}.value`, action.value, symbols);
+      return [...action.cases.map((c) => c.body), action.otherwise].reduce(
+        (count, body, k) => count + checkSteps(scope, body, `${path}.cases[${k}]`),
+        0,
+      );
     case "require":
       buffer("buffer", action.buffer);
       problems.index(`${path}.check`, action.check, entry.checks.length, "check");
@@ -170,6 +184,27 @@ function checkAction(scope: Scope, action: Action, path: string): number {
       checkCollective(scope, action, path);
       return 0;
   }
+}
+
+const integers = /^(i1|u?i(8|16|32|64))$/;
+
+function heapBuffer({ program, problems }: Scope, what: string, field: string, index: number, path: string): void {
+  if (!problems.index(`${path}.${field}`, index, program.buffers.length, "buffer")) return;
+  if (program.buffers[index]!.kind !== "heap")
+    problems.add(path, `${what} of buffer ${index}, which is no heap buffer`);
+}
+
+/** Whether a buffer is an output whose storage the run allocates. */
+function givesOutput({ entry, program }: Scope, index: number): boolean {
+  const buffer = program.buffers[index];
+  return buffer?.kind === "output" && entry.outputs[buffer.index]?.allocatedByRun === true;
+}
+
+/** Only what the inputs do not bind is given a value during the run. */
+function dataSymbol({ manifest, problems }: Scope, index: number, path: string): void {
+  if (!problems.index(`${path}.symbol`, index, manifest.symbols.length, "symbol")) return;
+  const { kind, name } = manifest.symbols[index]!;
+  if (kind !== "data") problems.add(path, `'${name}' is bound by the inputs already`);
 }
 
 function checkLaunch(scope: Scope, launch: Extract<Action, { kind: "launch" }>, path: string): void {

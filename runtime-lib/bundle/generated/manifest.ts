@@ -2,7 +2,7 @@
 
 import { enumeration, type FlatSchema, field, scalar, string, table, union, vector } from "../flat-schema.js";
 
-export type Action = Launch | Copy | If | While | Alloc | Free | Bind | Require | Collective;
+export type Action = Launch | Copy | If | While | Alloc | Free | Bind | Require | Collective | Define | Move | Switch;
 
 export type ArgumentKind =
   /** A buffer the kernel only reads. */
@@ -63,11 +63,15 @@ export interface Alloc {
   readonly buffer: number;
 }
 
-/** Gives a data-dependent symbol its value: the i64 at the start of a buffer. */
+/** Gives a data-dependent symbol its value: an integer that stands in a buffer. */
 export interface Bind {
   readonly kind: "bind";
   readonly symbol: number;
   readonly buffer: number;
+  /** Where in the buffer: an expression; its start when absent. */
+  readonly offset?: string;
+  /** The integer's type; i64 when absent. */
+  readonly dtype?: string;
 }
 
 /** A file of the bundle other than the manifest itself. */
@@ -78,6 +82,11 @@ export interface BundleFile {
   readonly size: number;
   /** Hash of the bytes. */
   readonly sha256: string;
+}
+
+export interface Case {
+  readonly value: number;
+  readonly body: readonly Step[];
 }
 
 /** A condition the entry's code checks. Status 1+k of `plan` or `run` means that check k failed. */
@@ -120,6 +129,13 @@ export interface Copy {
   readonly to: number;
   readonly toOffset: string;
   readonly bytes: string;
+}
+
+/** Gives a data-dependent symbol its value: that of an expression. It may have had another before, in a loop. */
+export interface Define {
+  readonly kind: "define";
+  readonly symbol: number;
+  readonly value: string;
 }
 
 /** A function of the compiled model: its interface, the same for every target. */
@@ -228,6 +244,13 @@ export interface MeshAxis {
   readonly size: number;
 }
 
+/** Hands the storage of one heap buffer on to another, or to an output that the run allocates; the first has none then. */
+export interface Move {
+  readonly kind: "move";
+  readonly from: number;
+  readonly to: number;
+}
+
 /** An option given to the compiler, as on its command line. */
 export interface Option {
   readonly name: string;
@@ -271,7 +294,7 @@ export interface Require {
   readonly buffer: number;
 }
 
-/** A named size. */
+/** A named size, or an integer that sizes are computed from. */
 export interface SizeSymbol {
   /** An identifier. */
   readonly name: string;
@@ -328,6 +351,14 @@ export interface Step {
   readonly action: Action;
   /** Where in the model it comes from: indices into the manifest's sources. */
   readonly sources: readonly number[];
+}
+
+/** Runs the first case of the expression's value, or `otherwise`. */
+export interface Switch {
+  readonly kind: "switch";
+  readonly value: string;
+  readonly cases: readonly Case[];
+  readonly otherwise: readonly Step[];
 }
 
 /** A variant of the compiled code. */
@@ -403,11 +434,17 @@ export const manifestSchema: FlatSchema = {
     Bind: [
       field("symbol", 0, scalar("u32")),
       field("buffer", 1, scalar("u32")),
+      field("offset", 2, string, { optional: true }),
+      field("dtype", 3, string, { optional: true }),
     ],
     BundleFile: [
       field("name", 0, string, { required: true }),
       field("size", 1, scalar("u64")),
       field("sha256", 2, string, { required: true }),
+    ],
+    Case: [
+      field("value", 0, scalar("i64")),
+      field("body", 1, vector(table("Step"))),
     ],
     Check: [
       field("message", 0, string, { required: true }),
@@ -433,6 +470,10 @@ export const manifestSchema: FlatSchema = {
       field("to", 2, scalar("u32")),
       field("toOffset", 3, string, { required: true }),
       field("bytes", 4, string, { required: true }),
+    ],
+    Define: [
+      field("symbol", 0, scalar("u32")),
+      field("value", 1, string, { required: true }),
     ],
     Entry: [
       field("name", 0, string, { required: true }),
@@ -498,6 +539,10 @@ export const manifestSchema: FlatSchema = {
       field("name", 0, string, { required: true }),
       field("size", 1, scalar("u32")),
     ],
+    Move: [
+      field("from", 0, scalar("u32")),
+      field("to", 1, scalar("u32")),
+    ],
     Option: [
       field("name", 0, string, { required: true }),
       field("value", 1, string, { required: true }),
@@ -555,6 +600,11 @@ export const manifestSchema: FlatSchema = {
       field("action", 1, union("Action"), { required: true }),
       field("sources", 2, vector(scalar("u32"))),
     ],
+    Switch: [
+      field("value", 0, string, { required: true }),
+      field("cases", 1, vector(table("Case"))),
+      field("otherwise", 2, vector(table("Step"))),
+    ],
     Target: [
       field("name", 0, string, { required: true }),
       field("kind", 1, enumeration("TargetKind")),
@@ -602,6 +652,6 @@ export const manifestSchema: FlatSchema = {
     TargetKind: ["native", "wasm", "spatial"],
   },
   unions: {
-    Action: [{ kind: "launch", table: "Launch" }, { kind: "copy", table: "Copy" }, { kind: "if", table: "If" }, { kind: "while", table: "While" }, { kind: "alloc", table: "Alloc" }, { kind: "free", table: "Free" }, { kind: "bind", table: "Bind" }, { kind: "require", table: "Require" }, { kind: "collective", table: "Collective" }],
+    Action: [{ kind: "launch", table: "Launch" }, { kind: "copy", table: "Copy" }, { kind: "if", table: "If" }, { kind: "while", table: "While" }, { kind: "alloc", table: "Alloc" }, { kind: "free", table: "Free" }, { kind: "bind", table: "Bind" }, { kind: "require", table: "Require" }, { kind: "collective", table: "Collective" }, { kind: "define", table: "Define" }, { kind: "move", table: "Move" }, { kind: "switch", table: "Switch" }],
   },
 };

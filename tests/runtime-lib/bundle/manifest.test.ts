@@ -156,6 +156,10 @@ describe("the checks of meaning", () => {
     ["a buffer", { kind: "launch", kernel: 1, buffers: [9], scalars: ["1"] }, "there is no buffer 9; there are 7"],
     ["a check", { kind: "require", check: 2, buffer: 0 }, "there is no check 2; there are 2"],
     ["a symbol", { kind: "bind", symbol: 2, buffer: 0 }, "there is no symbol 2; there are 2"],
+    ["a symbol to define", { kind: "define", symbol: 0, value: "1" }, "'s0' is bound by the inputs already"],
+    ["a value", { kind: "define", symbol: 1, value: "1 +" }, "'1 +' at character 4: the expression ends early"],
+    ["an integer", { kind: "bind", symbol: 1, buffer: 0, dtype: "f32" }, "'f32' is no type of integers"],
+    ["a place to move to", { kind: "move", from: 5, to: 3 }, "move of buffer 3, which is no heap buffer"],
     ["a data-dependent symbol", { kind: "bind", symbol: 0, buffer: 0 }, "'s0' is bound by the inputs already"],
     ["a heap buffer", { kind: "alloc", buffer: 0 }, "alloc of buffer 0, which is no heap buffer"],
     [

@@ -9,11 +9,11 @@ const step = (action: Action, ...sources: number[]): Step => ({ action, sources 
 const launch = (kernel: number, buffers: readonly number[], scalars: readonly string[] = []): Step =>
   step({ kind: "launch", kernel, buffers, scalars }, 0);
 
-/** Buffers: 0 input, 1 weight, 2 arena, 3 output, 4 state, 5 heap, 6 flag. Twelve steps, those inside counted. */
+/** Buffers: 0 input, 1 weight, 2 arena, 3 output, 4 state, 5 heap, 6 flag. Sixteen steps, those inside counted. */
 const steps: readonly Step[] = [
   launch(0, [0, 1, 2]),
   step({ kind: "copy", from: 2, fromOffset: "0", to: 3, toOffset: "64*s0", bytes: "4*s0" }),
-  step({ kind: "bind", symbol: 1, buffer: 6 }),
+  step({ kind: "bind", symbol: 1, buffer: 6, offset: "8*s0", dtype: "i32" }),
   step({ kind: "require", check: 1, buffer: 6 }),
   step({ kind: "alloc", buffer: 5 }),
   step({
@@ -36,6 +36,9 @@ const steps: readonly Step[] = [
     sliceBytes: "4*s0",
     channel: 7,
   }),
+  step({ kind: "define", symbol: 1, value: "2 * s0" }),
+  step({ kind: "move", from: 5, to: 5 }),
+  step({ kind: "switch", value: "u0", cases: [{ value: -1, body: [launch(1, [2], ["0"])] }], otherwise: [] }),
 ];
 
 export const sampleManifest: Manifest = {
