@@ -1,5 +1,6 @@
 /** @file Activation functions. */
 
+import { gelu, swish } from "../../../ir/composites/activation.js";
 import type { Value } from "../../../ir/graph.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
@@ -31,24 +32,6 @@ function prelu(n: ImportNode): Value {
   const isPerChannel = n.opset < 7 && n.rank(1) === 1 && n.shape(1)[0] !== 1 && behind > 0;
   const aligned = isPerChannel ? t.reshape(slope, [...t.shape(slope), ...new Array<number>(behind).fill(1)]) : slope;
   return t.select(t.lt(x, 0), t.mul(x, aligned), x);
-}
-
-function gelu(t: TensorBuilder, x: Value, n: ImportNode): Value {
-  const approximate = n.word("approximate", ["none", "tanh"]);
-  const [result] = t.composite("psm.gelu", [x], { approximate: { kind: "string", value: approximate } }, (b, [y]) => [
-    approximate === "tanh" ? geluByTanh(b, y!) : geluByErf(b, y!),
-  ]);
-  return result!;
-}
-
-/** x/2 * (1 + erf(x / sqrt(2))) */
-const geluByErf = (t: TensorBuilder, x: Value): Value => t.mul(t.mul(x, 0.5), t.add(t.erf(t.mul(x, Math.SQRT1_2)), 1));
-
-/** x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3))) */
-function geluByTanh(t: TensorBuilder, x: Value): Value {
-  const cube = t.mul(t.mul(x, x), x);
-  const inner = t.mul(t.add(x, t.mul(cube, 0.044715)), Math.sqrt(2 / Math.PI));
-  return t.mul(t.mul(x, 0.5), t.add(t.tanh(inner), 1));
 }
 
 /** Inference leaves the input as it is; training would need random numbers. */
@@ -97,11 +80,11 @@ export const activations: readonly OpRow[] = [
   activation("Softplus", 1, softplus),
   activation("Softsign", 1, (t, x) => t.div(x, t.add(t.abs(x), 1))),
   activation("ThresholdedRelu", 10, (t, x, n) => t.select(t.gt(x, n.float("alpha", 1)), x, 0)),
-  activation("Swish", 24, (t, x, n) => t.mul(x, t.sigmoid(t.mul(x, n.float("alpha", 1))))),
+  activation("Swish", 24, (t, x, n) => swish(t, x, n.float("alpha", 1))),
   activation("Shrink", 9, (t, x, n) => {
     const [bias, lambda] = [n.float("bias", 0), n.float("lambd", 0.5)];
     return t.select(t.lt(x, -lambda), t.add(x, bias), t.select(t.gt(x, lambda), t.sub(x, bias), 0));
   }),
-  activation("Gelu", 20, gelu),
+  activation("Gelu", 20, (t, x, n) => gelu(t, x, n.word("approximate", ["none", "tanh"]))),
   { name: "Dropout", since: 1, build: dropout },
 ];

@@ -1,40 +1,12 @@
 /** @file Softmax and the normalizations, most of them kept whole as composites. */
 
-import { type AttrDict, intAttr } from "../../../ir/attrs.js";
+import { groupNorm, instanceNorm, layerNorm, type NormForm, rmsNorm } from "../../../ir/composites/normalization.js";
+import { logSoftmax, softmax } from "../../../ir/composites/softmax.js";
 import { type ElementType, elementFacts, isFloat } from "../../../ir/element.js";
 import type { Value } from "../../../ir/graph.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
 import { flattenAt } from "./movement.js";
-
-const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
-
-/** Integer attributes of a composite. */
-function integers(t: TensorBuilder, values: Readonly<Record<string, number>>): AttrDict {
-  const i64 = t.context.types.scalar("i64");
-  return Object.fromEntries(Object.entries(values).map(([name, x]) => [name, intAttr(x, i64)]));
-}
-
-function float(t: TensorBuilder, value: number): AttrDict[string] {
-  return { kind: "float", value, type: t.context.types.scalar("f32") };
-}
-
-/** e^x / sum(e^x) along an axis, with the largest element taken out. */
-export function softmax(t: TensorBuilder, x: Value, axis: number): Value {
-  const [result] = t.composite("psm.softmax", [x], integers(t, { axis }), (b, [y]) => {
-    const powers = b.exp(b.sub(y!, b.reduce(y!, [axis], "max", true)));
-    return [b.div(powers, b.sum(powers, [axis], true))];
-  });
-  return result!;
-}
-
-function logSoftmax(t: TensorBuilder, x: Value, axis: number): Value {
-  const [result] = t.composite("psm.log_softmax", [x], integers(t, { axis }), (b, [y]) => {
-    const shifted = b.sub(y!, b.reduce(y!, [axis], "max", true));
-    return [b.sub(shifted, b.log(b.sum(b.exp(shifted), [axis], true)))];
-  });
-  return result!;
-}
 
 /** 1 at the first largest element, 0 elsewhere. */
 function hardmax(t: TensorBuilder, x: Value, axis: number): Value {
@@ -63,91 +35,28 @@ function stashElement(n: ImportNode): ElementType {
   return isFloat(element) && elementFacts[element].bits > elementFacts[stash].bits ? element : stash;
 }
 
-/** (x - mean) / sqrt(variance + epsilon), with the mean and the reciprocal root. */
-function standardized(
-  t: TensorBuilder,
-  x: Value,
-  axes: readonly number[],
-  epsilon: number,
-): readonly [Value, Value, Value] {
-  const mean = t.mean(x, axes, true);
-  const centered = t.sub(x, mean);
-  const variance = t.mean(t.mul(centered, centered), axes, true);
-  const inverse = t.rsqrt(t.add(variance, epsilon));
-  return [t.mul(centered, inverse), mean, inverse];
+/** What layer and RMS norms have in common. */
+function normForm(n: ImportNode): NormForm {
+  return { axis: n.axis(-1, n.rank(0)), epsilon: n.float("epsilon", 1e-5), precision: stashElement(n) };
 }
 
 function layerNormalization(n: ImportNode): readonly (Value | undefined)[] {
-  const { t } = n;
-  const rank = n.rank(0);
-  const axis = n.axis(-1, rank);
-  const epsilon = n.float("epsilon", 1e-5);
-  const stash = stashElement(n);
-  const axes = count(rank).slice(axis);
-  const operands = [n.value(0), n.value(1), ...(n.has(2) ? [n.value(2)] : [])];
-  const attributes = { ...integers(t, { axis }), epsilon: float(t, epsilon) };
-  const wantsStatistics = n.wants(1) || n.wants(2);
-  return t.composite("psm.layer_norm", operands, attributes, (b, [x, scale, bias]) => {
-    const [normal, mean, inverse] = standardized(b, b.convert(x!, stash), axes, epsilon);
-    const scaled = b.mul(b.convert(normal, b.element(x!)), scale!);
-    const y = bias ? b.add(scaled, bias) : scaled;
-    return wantsStatistics ? [y, mean, inverse] : [y];
-  });
+  const [x, scale] = [n.value(0), n.value(1)];
+  const operands = n.has(2) ? ([x, scale, n.value(2)] as const) : ([x, scale] as const);
+  return layerNorm(n.t, operands, normForm(n), n.wants(1) || n.wants(2));
 }
 
-function rmsNormalization(n: ImportNode): Value {
-  const { t } = n;
-  const rank = n.rank(0);
-  const axis = n.axis(-1, rank);
-  const epsilon = n.float("epsilon", 1e-5);
-  const stash = stashElement(n);
-  const axes = count(rank).slice(axis);
-  const attributes = { ...integers(t, { axis }), epsilon: float(t, epsilon) };
-  const [result] = t.composite("psm.rms_norm", [n.value(0), n.value(1)], attributes, (b, [x, scale]) => {
-    const wide = b.convert(x!, stash);
-    const inverse = b.rsqrt(b.add(b.mean(b.mul(wide, wide), axes, true), epsilon));
-    return [b.mul(b.convert(b.mul(wide, inverse), b.element(x!)), scale!)];
-  });
-  return result!;
-}
-
-/** Scale and shift of channels (axis 1) as tensors that broadcast against the input. */
-function perChannel(t: TensorBuilder, x: Value, like: Value): Value {
-  return t.reshape(x, [...t.shape(x), ...new Array<number>(t.rank(like) - 2).fill(1)]);
-}
+const rmsNormalization = (n: ImportNode): Value => rmsNorm(n.t, n.value(0), n.value(1), normForm(n));
 
 function instanceNormalization(n: ImportNode): Value {
-  const { t } = n;
-  const epsilon = n.float("epsilon", 1e-5);
-  const axes = count(n.rank(0)).slice(2);
-  const operands = [n.value(0), n.value(1), n.value(2)];
-  const [result] = t.composite("psm.instance_norm", operands, { epsilon: float(t, epsilon) }, (b, [x, scale, bias]) => {
-    const normal = b.widened(x!, (wide) => standardized(b, wide, axes, epsilon)[0]);
-    return [b.add(b.mul(normal, perChannel(b, scale!, x!)), perChannel(b, bias!, x!))];
-  });
-  return result!;
+  return instanceNorm(n.t, [n.value(0), n.value(1), n.value(2)], n.float("epsilon", 1e-5));
 }
 
 /** Channels in groups; scale and shift are per group in opset 18, per channel since 21. */
 function groupNormalization(n: ImportNode): Value {
-  const { t } = n;
   const groups = n.int("num_groups") ?? n.invalid("attribute 'num_groups' is missing");
-  const epsilon = n.float("epsilon", 1e-5);
-  const perGroup = n.opset < 21;
-  const stash = stashElement(n);
-  const operands = [n.value(0), n.value(1), n.value(2)];
-  const attributes = { ...integers(t, { num_groups: groups }), epsilon: float(t, epsilon) };
-  const [result] = t.composite("psm.group_norm", operands, attributes, (b, [x, scale, bias]) => {
-    const { dims } = b.context;
-    const [batch, channels, ...rest] = b.shape(x!);
-    const apart = b.reshape(x!, [batch!, groups, dims.floorDiv(channels!, groups), ...rest]);
-    const [normal] = standardized(b, b.convert(apart, stash), count(rest.length + 3).slice(2), epsilon);
-    const back = b.convert(normal, b.element(x!));
-    const place = (y: Value): Value => perChannel(b, y, perGroup ? back : x!);
-    const joined = perGroup ? back : b.reshape(back, b.shape(x!));
-    return [b.reshape(b.add(b.mul(joined, place(scale!)), place(bias!)), b.shape(x!))];
-  });
-  return result!;
+  const form = { groups, epsilon: n.float("epsilon", 1e-5), precision: stashElement(n), perGroup: n.opset < 21 };
+  return groupNorm(n.t, [n.value(0), n.value(1), n.value(2)], form);
 }
 
 /** x / norm along an axis; 0 where the norm is 0. */

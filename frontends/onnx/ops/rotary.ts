@@ -1,18 +1,15 @@
 /** @file Positions and recurrences of language models: RotaryEmbedding, LinearAttention. */
 
-import { type AttrDict, intAttr } from "../../../ir/attrs.js";
+import { scaled } from "../../../ir/composites/attention.js";
+import { rotaryEmbedding } from "../../../ir/composites/rotary.js";
 import type { Value } from "../../../ir/graph.js";
 import { buildLoop } from "../../../ir/loop-builder.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
-import { scaled } from "./attention.js";
 import { checkFloats, checkRank } from "./checks.js";
 
-/**
- * Kept whole as `psm.rotary_embedding`: x [B, H, S, D] (or [B, S, H, D] with `heads_axis` 2), the cosines and sines of
- * every place [B, S, D / 2]. Pairs are the two halves of what is turned, or neighbours with `interleaved`.
- */
-function rotaryEmbedding(n: ImportNode): Value {
+/** Kept whole; inputs of rank 3 have their heads packed, and caches of cosines may be looked up by place. */
+function rotary(n: ImportNode): Value {
   const { t } = n;
   const { dims } = t.context;
   const given = n.value(0);
@@ -29,35 +26,9 @@ function rotaryEmbedding(n: ImportNode): Value {
   const [cos, sin] = [atPlaces(n.value(1)), atPlaces(n.value(2))];
   const interleaved = n.flag("interleaved");
   const rotated = n.int("rotary_embedding_dim", 0);
-  const i64 = t.context.types.scalar("i64");
-  const attributes: AttrDict = {
-    heads_axis: intAttr(isPacked ? 2 : 1, i64),
-    ...(interleaved ? { interleaved: { kind: "unit" } } : {}),
-    ...(rotated > 0 ? { rotary_dim: intAttr(rotated, i64) } : {}),
-  };
-  const [y] = t.composite("psm.rotary_embedding", [x, cos, sin], attributes, (b, [inside, c, s]) => {
-    const whole = b.shape(inside!)[3]!;
-    const turned = rotated > 0 ? rotated : whole;
-    const part = b.sliceAxis(inside!, 3, 0, turned);
-    const spread = (angle: Value): Value => b.unsqueeze(angle, [isPacked ? 2 : 1]);
-    const result = turn(b, part, spread(c!), spread(s!), interleaved);
-    return [b.concat([result, ...(rotated > 0 ? [b.sliceAxis(inside!, 3, turned, whole)] : [])], 3)];
-  });
-  return isPacked ? t.reshape(y!, n.shape(0)) : y!;
-}
-
-/** Pairs (a, b) as (a * cos - b * sin, a * sin + b * cos). */
-function turn(t: TensorBuilder, x: Value, cos: Value, sin: Value, interleaved: boolean): Value {
-  const { dims } = t.context;
-  const shape = t.shape(x);
-  const half = dims.floorDiv(shape[3]!, 2);
-  // [..., pairs, 2] or [..., 2, pairs]
-  const apart = t.reshape(x, [...shape.slice(0, 3), ...(interleaved ? [half, 2] : [2, half])]);
-  const axis = interleaved ? 4 : 3;
-  const [a, b] = [t.at(apart, axis, 0), t.at(apart, axis, 1)];
-  const first = t.sub(t.mul(a, cos), t.mul(b, sin));
-  const second = t.add(t.mul(a, sin), t.mul(b, cos));
-  return t.reshape(t.concat([t.unsqueeze(first, [axis]), t.unsqueeze(second, [axis])], axis), shape);
+  const form = { headsAxis: isPacked ? 2 : 1, interleaved, rotaryDim: rotated > 0 ? rotated : undefined } as const;
+  const y = rotaryEmbedding(t, [x, cos, sin], form);
+  return isPacked ? t.reshape(y, n.shape(0)) : y;
 }
 
 interface LinearForm {
@@ -132,6 +103,6 @@ function linearAttention(n: ImportNode): readonly Value[] {
 }
 
 export const rotaries: readonly OpRow[] = [
-  { name: "RotaryEmbedding", since: 23, build: rotaryEmbedding },
+  { name: "RotaryEmbedding", since: 23, build: rotary },
   { name: "LinearAttention", since: 27, build: linearAttention },
 ];
