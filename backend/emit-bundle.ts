@@ -14,7 +14,9 @@ import type { Operation } from "../ir/graph.js";
 import { ARENA_BYTES, ARENA_LOWER_BOUND, CHUNKS, SUMMARY } from "../ir/names.js";
 import { toBytes } from "../ir/ndarray.js";
 import { type MemRefType, staticShape } from "../ir/types.js";
+import type { AcceleratorDescription } from "../machine/accelerator.js";
 import type { CpuDescription } from "../machine/cpu.js";
+import { isAccelerator, type TargetDescription } from "../machine/target.js";
 import type { BundleDraft, ManifestDraft } from "../runtime-lib/bundle/bundle-draft.js";
 import type {
   Check,
@@ -36,10 +38,11 @@ import { isAllocatedByRun, runChecks } from "./llvm/host.js";
 import { symbolsIn } from "./llvm/kernel.js";
 import { planSizes, type SizeCheck } from "./llvm/plan-function.js";
 import { scheduleOf } from "./schedule.js";
+import { describeTileKernel, emitTiles } from "./spatial/emit-tiles.js";
 
-/** One program, lowered for one CPU. */
+/** One program, lowered for one CPU or accelerator. */
 export interface LoweredVariant {
-  readonly cpu: CpuDescription;
+  readonly machine: TargetDescription;
   readonly module: Operation;
   readonly context: Context;
   /** As this variant's own import read them: dimensions belong to a context. */
@@ -81,8 +84,8 @@ export async function emitBundle(input: BundleInput, draft: BundleDraft): Promis
   const symbols = new Map(names.map((name) => [name, shared.get(name)!]));
   for (const [k, variant] of input.variants.entries()) {
     const program: LoweredProgram = { ...programs[k]!, symbols: names };
-    const { target, text } = emitTarget(input, variant, program, offsets, symbols);
-    await draft.file(target.module, text);
+    const { target, files } = emitTarget(input, variant, program, offsets, symbols);
+    for (const [name, content] of files) await draft.file(name, content);
     targets.push(target);
   }
   return {
@@ -136,22 +139,18 @@ async function* readSlices(name: string, bytes: number, context: Context): Async
 
 function emitTarget(
   input: BundleInput,
-  { cpu, context, entries }: LoweredVariant,
+  variant: LoweredVariant,
   program: LoweredProgram,
   offsets: ReadonlyMap<string, number>,
   symbols: Map<string, SizeSymbol>,
-): { readonly target: Target; readonly text: string } {
-  const weightOffset = (name: string): number => {
-    const offset = offsets.get(name);
-    if (offset === undefined) throw new Error(`there is no weight '${name}'`);
-    return offset;
-  };
-  const { text } = emitModule(
-    program,
-    { model: input.model, entries, weightOffset, profile: isProfiling(input) },
-    context,
+): { readonly target: Target; readonly files: EmittedCode["files"] } {
+  const { machine, context, entries } = variant;
+  const { files, ...code } = isAccelerator(machine)
+    ? emitSpatial(machine, program, input)
+    : emitCpu(machine, program, input, variant, offsets);
+  const kernels = [...program.kernels].map(([name, func]) =>
+    isAccelerator(machine) ? describeTileKernel(name, func) : describeKernel(name, func, context),
   );
-  const kernels = [...program.kernels].map(([name, func]) => describeKernel(name, func, context));
   const names = [...offsets.keys()];
   const symbolIndex = (name: string, min?: number): number => {
     if (!symbols.has(name))
@@ -175,17 +174,58 @@ function emitTarget(
       context,
     ),
   );
-  const target: Target = {
-    name: cpu.name,
-    kind: cpu.kind,
+  const target: Target = { name: machine.name, kind: machine.kind, ...code, kernels, programs };
+  return { target, files };
+}
+
+/** What a target's code is, and the files it is in. */
+interface EmittedCode extends Pick<Target, "triple" | "cpu" | "features" | "module" | "tiles" | "machine"> {
+  readonly files: readonly (readonly [name: string, content: string | Uint8Array])[];
+}
+
+function emitCpu(
+  cpu: CpuDescription,
+  program: LoweredProgram,
+  input: BundleInput,
+  { entries, context }: LoweredVariant,
+  offsets: ReadonlyMap<string, number>,
+): EmittedCode {
+  const weightOffset = (name: string): number => {
+    const offset = offsets.get(name);
+    if (offset === undefined) throw new Error(`there is no weight '${name}'`);
+    return offset;
+  };
+  const { text } = emitModule(
+    program,
+    { model: input.model, entries, weightOffset, profile: isProfiling(input) },
+    context,
+  );
+  const module = `kernels.${cpu.name}.ll`;
+  return {
     triple: cpu.arch === "wasm32" ? "wasm32-unknown-unknown" : `${cpu.arch}-unknown-linux-gnu`,
     cpu: cpu.llvmCpu,
     features: [...cpu.llvmFeatures],
-    module: `kernels.${cpu.name}.ll`,
-    kernels,
-    programs,
+    module,
+    files: [[module, text]],
   };
-  return { target, text };
+}
+
+/** The first accelerator's programs are in `tiles.bin`, those of others carry its name too. */
+function emitSpatial(machine: AcceleratorDescription, program: LoweredProgram, input: BundleInput): EmittedCode {
+  const first = input.variants.find((variant) => isAccelerator(variant.machine));
+  const tiles = first?.machine === machine ? "tiles.bin" : `tiles.${machine.name}.bin`;
+  const description = `machine.${machine.name}.json`;
+  return {
+    triple: "",
+    cpu: "",
+    features: [],
+    tiles,
+    machine: description,
+    files: [
+      [tiles, emitTiles(program.kernels, machine)],
+      [description, `${JSON.stringify(machine, undefined, 2)}\n`],
+    ],
+  };
 }
 
 function describeKernel(name: string, func: Operation, context: Context): Kernel {

@@ -19,7 +19,7 @@ import { printModule } from "../ir/text/module.js";
 import { newContext } from "../lowering/dialects.js";
 import { InvalidStageOutput, runStages } from "../lowering/driver.js";
 import { importModel, stagesFor } from "../lowering/pipeline.js";
-import type { CpuDescription } from "../machine/cpu.js";
+import type { TargetDescription } from "../machine/target.js";
 import type { Compose } from "../runtime-lib/bundle/bundle-draft.js";
 import type { Source } from "../runtime-lib/bundle/generated/manifest.js";
 import { RuntimeFault } from "../runtime-lib/diagnostic.js";
@@ -53,7 +53,7 @@ export function importGraph(path: string): Graph {
 export async function compileGraph({ source, make }: GraphSource, options: CompileOptions): Promise<CompiledModel> {
   const timings: StageTiming[] = [];
   const lowered: Lowered[] = [];
-  for (const cpu of options.targets) lowered.push(await lower(make, cpu, options, timings));
+  for (const target of options.targets) lowered.push(await lower(make, target, options, timings));
   const [first] = lowered;
   if (first === undefined) throw new Error("a model is compiled for at least one target");
   const input = {
@@ -68,7 +68,7 @@ export async function compileGraph({ source, make }: GraphSource, options: Compi
     try {
       return await emitBundle(input, draft);
     } catch (error) {
-      throw isOurFault(error) ? withLastGoodStage(error, make, stagesFor(first.cpu)) : error;
+      throw isOurFault(error) ? withLastGoodStage(error, make, stagesFor(first.machine)) : error;
     } finally {
       timings.push({ target: "all", stage: "emit", milliseconds: performance.now() - start });
     }
@@ -82,25 +82,25 @@ interface Lowered extends LoweredVariant {
 
 async function lower(
   make: () => Graph,
-  cpu: CpuDescription,
+  machine: TargetDescription,
   options: CompileOptions,
   timings: StageTiming[],
 ): Promise<Lowered> {
   const timed = async <T>(name: string, work: () => T): Promise<T> => {
-    options.onStage?.(cpu.name, name);
+    options.onStage?.(machine.name, name);
     await nextTurn();
     const start = performance.now();
     const result = work();
-    timings.push({ target: cpu.name, stage: name, milliseconds: performance.now() - start });
+    timings.push({ target: machine.name, stage: name, milliseconds: performance.now() - start });
     return result;
   };
   const { module, context } = await timed("import", make);
   let entries: Lowered["entries"] | undefined;
-  const dump = dumper(options.dumpIr, cpu, options.targets.length > 1);
+  const dump = dumper(options.dumpIr, machine, options.targets.length > 1);
   dump("import", module, context);
   const done: Stage[] = [];
   try {
-    for (const stage of stagesFor(cpu)) {
+    for (const stage of stagesFor(machine)) {
       await timed(stage.name, () => runStages([stage], module, context));
       // What callers see is read off when sizes are known that calls hid, and before lowering changes types.
       entries ??= entryInterfaces(module, context);
@@ -111,7 +111,7 @@ async function lower(
     throw isOurFault(error) ? withLastGoodStage(error, make, done) : error;
   }
   if (entries === undefined) throw new Error("there are no stages");
-  return { cpu, module, context, entries };
+  return { machine, module, context, entries };
 }
 
 function isOurFault(error: unknown): boolean {
@@ -142,11 +142,11 @@ function withLastGoodStage(error: unknown, make: () => Graph, done: readonly Sta
 }
 
 /** Writes `NN-STAGE.mlir` to the folder of `--dump-ir`, in a folder of its own for each of several targets. */
-function dumper(folder: string | undefined, cpu: CpuDescription, several: boolean) {
+function dumper(folder: string | undefined, machine: TargetDescription, several: boolean) {
   let count = 0;
   return (stage: string, module: Operation, context: Context): void => {
     if (folder === undefined) return;
-    const into = several ? join(folder, cpu.name) : folder;
+    const into = several ? join(folder, machine.name) : folder;
     const file = join(into, `${String(count++).padStart(2, "0")}-${stage}.mlir`);
     try {
       mkdirSync(into, { recursive: true });

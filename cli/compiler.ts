@@ -1,12 +1,12 @@
 /** @file What the verbs ask of the compiler; `compile.ts` answers. Declared apart, so that asking loads nothing. */
 
 import type { Diagnostic } from "../ir/diagnostic.js";
-import type { CpuDescription } from "../machine/cpu.js";
+import type { TargetDescription } from "../machine/target.js";
 import type { Compose } from "../runtime-lib/bundle/bundle-draft.js";
 
 export interface CompileOptions {
   /** One variant of the code for each; at least one. */
-  readonly targets: readonly CpuDescription[];
+  readonly targets: readonly TargetDescription[];
   /** Count calls and time of each kernel. */
   readonly profile?: boolean;
   /** A folder for the program's text after each stage. */

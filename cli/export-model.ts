@@ -30,7 +30,7 @@ export interface ExportRequest {
   readonly out?: string;
   /** Write one file instead. */
   readonly pack?: string;
-  /** `host`, CPU names, `wasm32`. */
+  /** `host`, `wasm32`, names of CPUs and accelerators, files that describe accelerators. */
   readonly targets?: readonly string[];
   /** Also put a shared library and its header into the bundle. */
   readonly emitLibrary?: boolean;

@@ -4,6 +4,7 @@
  * dialects under `leaves` may remain, and it still computes what the importer's program computed.
  */
 
+import { mapToTiles } from "../backend/spatial/map/map-to-tiles.js";
 import { importMlir } from "../frontends/mlir/import.js";
 import { importOnnx } from "../frontends/onnx/import.js";
 import { readOnnx } from "../frontends/onnx/read.js";
@@ -11,7 +12,9 @@ import type { Context } from "../ir/context.js";
 import { compileError } from "../ir/diagnostic.js";
 import type { Operation } from "../ir/graph.js";
 import { type Stage, stage } from "../ir/pass.js";
+import type { AcceleratorDescription } from "../machine/accelerator.js";
 import type { CpuDescription } from "../machine/cpu.js";
+import { isAccelerator, type TargetDescription } from "../machine/target.js";
 import { bufferize } from "./bufferize/bufferize.js";
 import { fuseElementwise } from "./fuse/fuse-elementwise.js";
 import { inlineComposites } from "./fuse/inline-composites.js";
@@ -98,8 +101,34 @@ const graphStages: readonly Stage[] = [
   }),
 ];
 
-/** Stages 2 to 8 for one CPU. */
-export function stagesFor(cpu: CpuDescription): readonly Stage[] {
+/** Stages 2 to 8 for one target. */
+export function stagesFor(target: TargetDescription): readonly Stage[] {
+  return isAccelerator(target) ? stagesForAccelerator(target) : stagesForCpu(target);
+}
+
+function stagesForAccelerator(machine: AcceleratorDescription): readonly Stage[] {
+  const leaves = ["func", "arith", "memref", "tile"];
+  return [
+    ...graphStages,
+    stage("bufferize", {
+      why: "Storage is explicit from here on: what lies in HBM, and which kernels read and write it.",
+      leaves: [...loops, "tensor", "linalg"],
+      passes: [outlineKernels, bufferize],
+    }),
+    stage("map", {
+      why: "Kernels are spread over the grid and become programs of tiles; what cannot is refused before anything else.",
+      leaves,
+      passes: [mapToTiles(machine)],
+    }),
+    stage("plan", {
+      why: "Buffers in HBM that are not alive together share bytes.",
+      leaves,
+      passes: [placeBuffers],
+    }),
+  ];
+}
+
+function stagesForCpu(cpu: CpuDescription): readonly Stage[] {
   return [
     ...graphStages,
     stage("bufferize", {

@@ -35,7 +35,10 @@ function checkTargetFiles(m: Manifest, target: Target, path: string, problems: M
     if (name === undefined || m.files.some((f) => f.name === name)) continue;
     problems.add(`${path}.${role}`, `'${name}' is not among the files`);
   }
-  if (target.kind !== "spatial") return;
+  if (target.kind !== "spatial") {
+    if (target.module === undefined) problems.add(`${path}.module`, `a ${target.kind} target needs an LLVM module`);
+    return;
+  }
   if (target.tiles === undefined) problems.add(`${path}.tiles`, "a spatial target needs tile programs");
   if (target.machine === undefined) problems.add(`${path}.machine`, "a spatial target needs a machine description");
 }

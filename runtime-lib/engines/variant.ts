@@ -9,12 +9,18 @@ import { fingerprintWeights } from "./weights-file.js";
 
 /** The variant of a target. Reads the weights' header and samples; throws PS5230 where the file is not the manifest's. */
 export function variantOf(manifest: Manifest, target: Target, folder: string): ModelVariant {
-  const modulePath = path.join(folder, target.module);
+  const modulePath = path.join(folder, moduleOf(target));
   const data = manifest.weightData;
   if (data === undefined) return { description: describeModel(manifest, target), modulePath };
   const weightsPath = path.join(folder, data.file);
   const description = describeModel(manifest, target, fingerprintWeights(weightsPath, data));
   return { description, modulePath, weightsPath };
+}
+
+/** The LLVM module of a target for CPUs, which the manifest's checks have found. */
+function moduleOf(target: Target): string {
+  if (target.module === undefined) throw new Error(`the target '${target.name}' has no LLVM module`);
+  return target.module;
 }
 
 /** The first target an engine runs. Throws PS5225 (exit 4) where the bundle has none, naming those it has. */

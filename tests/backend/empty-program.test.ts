@@ -30,7 +30,7 @@ it("an empty output takes no step, and its buffers live no longer than the progr
   const entries = entryInterfaces(module, context);
   runStages(others, module, context);
   const source = { stem: "empty", kind: "mlir", sha256: "0".repeat(64) } as const;
-  const variants = [{ cpu, module, context, entries }];
+  const variants = [{ machine: cpu, module, context, entries }];
   const input = { model: "empty", producer: "test", source, options: [], variants };
   const { manifest } = await writeBundle(join(folder, "empty.psm"), (draft) => emitBundle(input, draft));
   const { steps, buffers } = manifest.targets[0]!.programs[0]!;

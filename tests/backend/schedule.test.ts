@@ -147,7 +147,7 @@ async function compiled(text: string) {
     producer: "test",
     source: { stem: "program", kind: "mlir", sha256: "0".repeat(64) },
     options: [],
-    variants: [{ cpu, module, context, entries }],
+    variants: [{ machine: cpu, module, context, entries }],
   };
   const { manifest } = await writeBundle(`${root}/program.psm`, (draft) => emitBundle(input, draft));
   return { manifest, module, context };

@@ -25,7 +25,8 @@ export function composeHandMade(
       return { name, dtype, shape, bytes, source: () => file.subarray(file.length - bytes) };
     });
     const written = weights.length === 0 ? undefined : await draft.weights(weights);
-    for (const { module } of targets) await draft.file(module, readFileSync(join(folder, module)));
+    for (const module of targets.flatMap((target) => target.module ?? []))
+      await draft.file(module, readFileSync(join(folder, module)));
     const programs = manifest.entries.map((_, entry) => ({ entry, buffers: [], steps: [], memory }));
     return change({
       ...rest,

@@ -366,12 +366,15 @@ export interface Target {
   /** The T of `kernels.T.ll`: "host", "x86-64-v4", "wasm32", "p1-64". */
   readonly name: string;
   readonly kind: TargetKind;
-  /** LLVM's target triple, CPU and features its module is to be compiled for. */
+  /** LLVM's target triple, CPU and features its module is to be compiled for; empty texts for a target without a module. */
   readonly triple: string;
   readonly cpu: string;
   readonly features: readonly string[];
-  /** Names of files: the LLVM module; for a spatial target also the tile programs and the machine description. */
-  readonly module: string;
+  /**
+   * Names of files: the LLVM module, which a spatial target need not have; of a spatial target the tile programs and the
+   * machine description.
+   */
+  readonly module?: string;
   readonly tiles?: string;
   readonly machine?: string;
   readonly kernels: readonly Kernel[];
@@ -611,7 +614,7 @@ export const manifestSchema: FlatSchema = {
       field("triple", 2, string, { required: true }),
       field("cpu", 3, string, { required: true }),
       field("features", 4, vector(string)),
-      field("module", 5, string, { required: true }),
+      field("module", 5, string, { optional: true }),
       field("tiles", 6, string, { optional: true }),
       field("machine", 7, string, { optional: true }),
       field("kernels", 8, vector(table("Kernel")), { lazy: true }),
