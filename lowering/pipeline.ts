@@ -38,8 +38,10 @@ import { expandFft } from "./simplify/expand-fft.js";
 import { expandRandom } from "./simplify/expand-random.js";
 import { expandTuples } from "./simplify/expand-tuples.js";
 import { foldConstants } from "./simplify/fold-constants.js";
+import { foldSizes } from "./simplify/fold-sizes.js";
 import { inlineCalls } from "./simplify/inline-calls.js";
 import { removeDeadCode } from "./simplify/remove-dead-code.js";
+import { resolveSizes } from "./simplify/resolve-sizes.js";
 import { vectorizeGenerics } from "./vectorize/vectorize-generics.js";
 
 const graph = ["func", "stablehlo", "chlo"];
@@ -83,8 +85,8 @@ const graphStages: readonly Stage[] = [
   stage("simplify", {
     why: "Fewer operations make every later decision cheaper, and calls hide what could be fused.",
     leaves: graph,
-    // Folding after inlining sees constants through calls; dead code last takes what both leave behind.
-    passes: [inlineCalls, ...expansions, foldConstants, eliminateCommonSubexpressions, removeDeadCode],
+    // Sizes and constants are seen through calls once those are inlined; dead code last takes what all leave behind.
+    passes: [inlineCalls, resolveSizes, ...expansions, foldConstants, eliminateCommonSubexpressions, removeDeadCode],
   }),
   stage("fuse", {
     why: "Structured operations say what is parallel and what each point reads, which is what grouping needs.",
@@ -148,6 +150,7 @@ function stagesForCpu(cpu: CpuDescription): readonly Stage[] {
       // Complex functions become real ones, those of narrow floats become f32's, which are expanded next; all leave i1
       // in memory.
       passes: [
+        foldSizes,
         expandComplex,
         expandNarrowFloats,
         expandMath,

@@ -1,0 +1,43 @@
+// Computed shapes get the sizes that they are computed from.
+// RUN: resolve-sizes
+// -----
+// Twice the size of the argument, and what is computed from it.
+func.func @main(%x: tensor<?xf32>) -> tensor<?x4xf32> attributes {psm.shapes = ["s0", "u1, 4", "u2, 4", "u2, 4"], psm.symbols = ["s0 in [1, 8] input", "u1 in [0, inf] data", "u2 in [0, inf] data"]} {
+  %n = stablehlo.get_dimension_size %x, dim = 0 : (tensor<?xf32>) -> tensor<i32>
+  %twice = stablehlo.add %n, %n : tensor<i32>
+  %first = stablehlo.reshape %twice : (tensor<i32>) -> tensor<1xi32>
+  %four = stablehlo.constant dense<4> : tensor<1xi32>
+  %shape = stablehlo.concatenate %first, %four, dim = 0 : (tensor<1xi32>, tensor<1xi32>) -> tensor<2xi32>
+  %zero = stablehlo.constant dense<0.0> : tensor<f32>
+  %a = stablehlo.dynamic_broadcast_in_dim %zero, %shape, dims = [] : (tensor<f32>, tensor<2xi32>) -> tensor<?x4xf32>
+  %m = stablehlo.get_dimension_size %a, dim = 0 : (tensor<?x4xf32>) -> tensor<i32>
+  %again = stablehlo.reshape %m : (tensor<i32>) -> tensor<1xi32>
+  %same = stablehlo.concatenate %again, %four, dim = 0 : (tensor<1xi32>, tensor<1xi32>) -> tensor<2xi32>
+  %b = stablehlo.dynamic_broadcast_in_dim %zero, %same, dims = [] : (tensor<f32>, tensor<2xi32>) -> tensor<?x4xf32>
+  %c = stablehlo.negate %b : tensor<?x4xf32>
+  return %c : tensor<?x4xf32>
+}
+// => module {
+// =>   func.func @main(%arg0: tensor<?xf32>) -> tensor<?x4xf32> attributes {psm.shapes = ["s0", "s0*2, 4", "s0*2, 4", "s0*2, 4"], psm.symbols = ["s0 in [1, 8] input"]} {
+// =>     %0 = stablehlo.get_dimension_size %arg0, dim = 0 : (tensor<?xf32>) -> tensor<i32>
+// =>     %1 = stablehlo.add %0, %0 : tensor<i32>
+// =>     %2 = stablehlo.reshape %1 : (tensor<i32>) -> tensor<1xi32>
+// =>     %3 = stablehlo.constant dense<4> : tensor<1xi32>
+// =>     %4 = stablehlo.concatenate %2, %3, dim = 0 : (tensor<1xi32>, tensor<1xi32>) -> tensor<2xi32>
+// =>     %5 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+// =>     %6 = stablehlo.dynamic_broadcast_in_dim %5, %4, dims = [] : (tensor<f32>, tensor<2xi32>) -> tensor<?x4xf32>
+// =>     %7 = stablehlo.get_dimension_size %6, dim = 0 : (tensor<?x4xf32>) -> tensor<i32>
+// =>     %8 = stablehlo.reshape %7 : (tensor<i32>) -> tensor<1xi32>
+// =>     %9 = stablehlo.concatenate %8, %3, dim = 0 : (tensor<1xi32>, tensor<1xi32>) -> tensor<2xi32>
+// =>     %10 = stablehlo.dynamic_broadcast_in_dim %5, %9, dims = [] : (tensor<f32>, tensor<2xi32>) -> tensor<?x4xf32>
+// =>     %11 = stablehlo.negate %10 : tensor<?x4xf32>
+// =>     func.return %11 : tensor<?x4xf32>
+// =>   }
+// => }
+// -----
+// What only the run knows keeps its own symbol.
+func.func @main(%x: tensor<f32>, %n: tensor<1xi32>) -> tensor<?xf32> attributes {psm.shapes = ["u0"], psm.symbols = ["u0 in [0, inf] data"]} {
+  %0 = stablehlo.dynamic_broadcast_in_dim %x, %n, dims = [] : (tensor<f32>, tensor<1xi32>) -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
+// => unchanged
