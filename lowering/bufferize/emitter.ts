@@ -9,12 +9,12 @@ import type { Context } from "../../ir/context.js";
 import { compileError } from "../../ir/diagnostic.js";
 import { alloc, copy } from "../../ir/dialects/memref/storage.js";
 import { reinterpretCast } from "../../ir/dialects/memref/views.js";
-import type { Dim } from "../../ir/dim.js";
+import type { Dim, DimExpr } from "../../ir/dim.js";
 import { Block, newRegion, Operation, type Region, type Value } from "../../ir/graph.js";
 import { symbolNameOf } from "../../ir/size-facts.js";
 import { DYNAMIC } from "../../ir/text/mixed-indices.js";
 import { isShaped, type MemRefType, printType, type Type } from "../../ir/types.js";
-import { axisSize, dimValue, type SizeScope } from "../shape-values.js";
+import { axisSize, dimValue, type SizeScope, SizesOfValues } from "../shape-values.js";
 import { allocationPoints } from "./allocation-points.js";
 import type { Assignment } from "./assign-storage.js";
 import { effectsOf, type Signatures } from "./effects.js";
@@ -52,6 +52,8 @@ export class Emitter implements SizeScope {
   readonly #given = new Set<Storage>();
   readonly #allocatedIn = new Map<Storage, Block>();
   readonly #symbols: Map<string, SizeSource>[] = [new Map()];
+  /** Of arguments, products of symbols too: read where the function's body has come to, so before what is being built. */
+  readonly #argumentSizes: SizesOfValues;
 
   /** Emits into `body`, which gets an argument for each of `old`. */
   constructor(body: Block, old: Block, assignment: Assignment, { context, signatures, globals, rows }: EmitterParts) {
@@ -64,6 +66,7 @@ export class Emitter implements SizeScope {
     this.#allocations = allocationPoints(assignment.storage);
     for (const [op, all] of this.#allocations) for (const s of all) this.#allocatedIn.set(s, op.block!);
     for (const arg of old.args) this.#argument(arg, body.addArg(this.type(arg.type)));
+    this.#argumentSizes = new SizesOfValues(new Builder(context, body), body.args);
   }
 
   #argument(old: Value, made: Value): void {
@@ -175,8 +178,9 @@ export class Emitter implements SizeScope {
   // Sizes
 
   dim(d: Dim): Value {
-    const missing = this.context.dims.symbolsOf(d).find((s) => !this.#hasSize(s));
-    if (missing !== undefined) {
+    const { dims } = this.context;
+    const missing = dims.symbolsOf(d).find((s) => !this.#hasSize(s) && !this.#argumentSizes.has(dims.symbol(s)));
+    if (missing !== undefined && !this.#argumentSizes.has(d)) {
       throw compileError("PS3021", `the size '${missing}' is not known yet where storage of that size is needed`, {
         at: this.builder.at,
       });
@@ -193,7 +197,11 @@ export class Emitter implements SizeScope {
       const found = this.#symbols[i]!.get(symbol);
       if (found) return found.axis === undefined ? found.value : axisSize(this.builder, found.value, found.axis);
     }
-    return undefined;
+    return this.#argumentSizes.sizeOf(symbol);
+  }
+
+  expressionOf(d: DimExpr): Value | undefined {
+    return this.#argumentSizes.expressionOf(d);
   }
 
   /** Remembers that `value` is the size `d`, or that sizes of a memref can be read from it. */

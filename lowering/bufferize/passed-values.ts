@@ -3,12 +3,14 @@
  * and values carried around loops whose size only data decides. Their buffers are passed on instead, with their sizes.
  */
 
+import { Builder } from "../../ir/builder.js";
 import type { Context } from "../../ir/context.js";
 import { functionBody } from "../../ir/dialects/func.js";
 import type { Dim } from "../../ir/dim.js";
 import type { Block, Operation, Value } from "../../ir/graph.js";
 import { symbolNameOf } from "../../ir/size-facts.js";
 import { isShaped } from "../../ir/types.js";
+import { SizesOfValues } from "../shape-values.js";
 import { isControlFlow } from "./timeline.js";
 
 /** Values that go over into each of `targets`, which are stored as one. */
@@ -19,9 +21,8 @@ interface Crossing {
 
 /** The arguments and results of control flow whose buffers are passed on. */
 export function passedValues(func: Operation, context: Context): ReadonlySet<Value> {
-  const search = new Search(context);
   const body = functionBody(func);
-  body.args.forEach((a) => search.know(a));
+  const search = new Search(context, new SizesOfValues(new Builder(context, body), body.args));
   search.block(body);
   return search.found;
 }
@@ -29,11 +30,13 @@ export function passedValues(func: Operation, context: Context): ReadonlySet<Val
 class Search {
   readonly found = new Set<Value>();
   readonly #context: Context;
+  readonly #arguments: SizesOfValues;
   /** Symbols with a value at this point, innermost block last. */
   readonly #known: Set<string>[] = [new Set()];
 
-  constructor(context: Context) {
+  constructor(context: Context, sizesOfArguments: SizesOfValues) {
     this.#context = context;
+    this.#arguments = sizesOfArguments;
   }
 
   know({ type }: Value): void {
@@ -76,8 +79,9 @@ class Search {
   #isSized({ type }: Value): boolean {
     if (!isShaped(type)) return true;
     const { dims } = this.#context;
-    const isKnown = (name: string): boolean => dims.kind(name) === "input" || this.#known.some((s) => s.has(name));
-    return type.shape.every((d: Dim) => dims.symbolsOf(d).every(isKnown));
+    const isKnown = (name: string): boolean =>
+      dims.kind(name) === "input" || this.#known.some((s) => s.has(name)) || this.#arguments.has(dims.symbol(name));
+    return type.shape.every((d: Dim) => this.#arguments.has(d) || dims.symbolsOf(d).every(isKnown));
   }
 }
 

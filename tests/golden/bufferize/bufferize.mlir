@@ -328,11 +328,9 @@ func.func @main(%x: tensor<?x4xf32>) -> (tensor<?xf32>, tensor<?x4xf32>) attribu
 // =>     func.call @main_kernel_0(%arg0, %arg2) {psm.kernel} : (memref<?x4xf32>, memref<?x4xf32>) -> ()
 // =>     %4 = arith.muli %3, %1 : index
 // =>     %5 = arith.constant 0 : index
-// =>     %6 = memref.dim %arg0, %5 : memref<?x4xf32>
-// =>     %7 = arith.constant 4 : index
-// =>     %8 = arith.muli %7, %6 : index
-// =>     %9 = memref.reinterpret_cast %arg2 to offset: [0], sizes: [%8], strides: [1] : memref<?x4xf32> to memref<?xf32>
-// =>     func.call @main_kernel_1(%9, %arg1) {psm.kernel} : (memref<?xf32>, memref<?xf32>) -> ()
+// =>     %6 = memref.dim %arg1, %5 : memref<?xf32>
+// =>     %7 = memref.reinterpret_cast %arg2 to offset: [0], sizes: [%6], strides: [1] : memref<?x4xf32> to memref<?xf32>
+// =>     func.call @main_kernel_1(%7, %arg1) {psm.kernel} : (memref<?xf32>, memref<?xf32>) -> ()
 // =>     func.return
 // =>   }
 // =>   func.func private @main_kernel_0(%arg0: memref<?x4xf32> {psm.access = "read"}, %arg1: memref<?x4xf32> {psm.access = "write"}) attributes {psm.shapes = ["s0, 4", "s0, 4"], psm.symbols = ["s0 in [0, inf] input"]} {
@@ -529,3 +527,56 @@ func.func @main(%x: memref<4xf32>, %y: memref<4xf32>) {
   return
 }
 // => unchanged
+// -----
+// A kernel gets the flat tensor alone. Its size, a product, is read off the argument: the loop keeps to one buffer of its own, and passes none on.
+func.func @main(%x: tensor<?x2xf32>, %n: index) -> tensor<?x2xf32> attributes {psm.shapes = ["s, 2", "s*2", "s*2", "s*2", "s*2", "s, 2"], psm.symbols = ["s in [0, 6] input"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %flat = tensor.collapse_shape %x [[0, 1]] : tensor<?x2xf32> into tensor<?xf32>
+  %r = scf.for %i = %c0 to %n step %c1 iter_args(%t = %flat) -> (tensor<?xf32>) {
+    %v = tensor.extract %flat[%i] : tensor<?xf32>
+    %w = tensor.extract %t[%c0] : tensor<?xf32>
+    %sum = arith.addf %v, %w : f32
+    %u = tensor.insert %sum into %t[%i] : tensor<?xf32>
+    scf.yield %u : tensor<?xf32>
+  }
+  %s = tensor.dim %x, %c0 : tensor<?x2xf32>
+  %back = tensor.expand_shape %r [[0, 1]] output_shape [%s, 2] : tensor<?xf32> into tensor<?x2xf32>
+  return %back : tensor<?x2xf32>
+}
+// => module {
+// =>   func.func @main(%arg0: memref<?x2xf32>, %arg1: index, %arg2: memref<?x2xf32> {psm.result = 0 : i64}) attributes {psm.shapes = ["s, 2", "s, 2", "s*2", "s*2"], psm.symbols = ["s in [0, 6] input"]} {
+// =>     %0 = arith.constant 0 : index
+// =>     %1 = arith.constant 0 : index
+// =>     %2 = memref.dim %arg0, %1 : memref<?x2xf32>
+// =>     %3 = arith.constant 2 : index
+// =>     %4 = arith.muli %3, %2 : index
+// =>     %5 = memref.reinterpret_cast %arg0 to offset: [0], sizes: [%4], strides: [1] : memref<?x2xf32> to memref<?xf32>
+// =>     %6 = arith.constant 0 : index
+// =>     %7 = memref.dim %arg0, %6 : memref<?x2xf32>
+// =>     %8 = arith.constant 2 : index
+// =>     %9 = arith.muli %8, %7 : index
+// =>     %10 = memref.reinterpret_cast %arg2 to offset: [0], sizes: [%9], strides: [1] : memref<?x2xf32> to memref<?xf32>
+// =>     memref.copy %5, %10 : memref<?xf32> to memref<?xf32>
+// =>     func.call @main_kernel_0(%10, %arg1) {psm.kernel} : (memref<?xf32>, index) -> ()
+// =>     %11 = arith.constant 0 : index
+// =>     %12 = memref.dim %arg0, %11 : memref<?x2xf32>
+// =>     func.return
+// =>   }
+// =>   func.func private @main_kernel_0(%arg0: memref<?xf32> {psm.access = "readwrite"}, %arg1: index) attributes {psm.shapes = ["s*2", "s*2"], psm.symbols = ["s in [0, 6] input"]} {
+// =>     %0 = arith.constant 0 : index
+// =>     %1 = arith.constant 1 : index
+// =>     %2 = arith.constant 0 : index
+// =>     %3 = memref.dim %arg0, %2 : memref<?xf32>
+// =>     %4 = memref.alloc(%3) : memref<?xf32>
+// =>     memref.copy %arg0, %4 : memref<?xf32> to memref<?xf32>
+// =>     scf.for %arg2 = %0 to %arg1 step %1 {
+// =>       %5 = memref.load %arg0[%arg2] : memref<?xf32>
+// =>       %6 = memref.load %4[%0] : memref<?xf32>
+// =>       %7 = arith.addf %5, %6 : f32
+// =>       memref.store %7, %4[%arg2] : memref<?xf32>
+// =>     }
+// =>     memref.copy %4, %arg0 : memref<?xf32> to memref<?xf32>
+// =>     func.return
+// =>   }
+// => }
