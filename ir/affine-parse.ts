@@ -97,6 +97,8 @@ const token = /%[\w$.-]+(?:#\d+)?|[A-Za-z_][\w$.]*|\d+|->|==|>=|<=|[-+*()[\]:,]/
 const identifier = /^[A-Za-z_%]/;
 const keywords: ReadonlySet<string> = new Set(["floordiv", "ceildiv", "mod"]);
 
+const MAX_DEPTH = 64;
+
 /** The tokens of a text, one ahead. */
 class Cursor {
   readonly #text: string;
@@ -106,6 +108,7 @@ class Cursor {
   next = "";
   /** Where `next` begins. */
   at = 0;
+  #depth = 0;
 
   constructor(text: string, offset: number) {
     this.#text = text;
@@ -136,6 +139,15 @@ class Cursor {
 
   expect(wanted: string): void {
     if (!this.eat(wanted)) throw this.fault(`expected '${wanted}'`);
+  }
+
+  /** Reads an operand within another. */
+  deeper<T>(read: () => T): T {
+    if (this.#depth >= MAX_DEPTH) throw this.fault(`the expression nests deeper than ${MAX_DEPTH}`);
+    this.#depth++;
+    const value = read();
+    this.#depth--;
+    return value;
   }
 
   fault(message: string, offset = this.at): AffineFault {
@@ -218,9 +230,9 @@ function notAffine(operator: string): string {
 }
 
 function parseOperand(cursor: Cursor, scope: AffineScope): AffineExpr {
-  if (cursor.eat("-")) return affineNegate(parseOperand(cursor, scope));
+  if (cursor.eat("-")) return affineNegate(cursor.deeper(() => parseOperand(cursor, scope)));
   if (cursor.eat("(")) {
-    const inner = parseSum(cursor, scope);
+    const inner = cursor.deeper(() => parseSum(cursor, scope));
     cursor.expect(")");
     return inner;
   }

@@ -31,6 +31,8 @@ function tokenize(text: string): string[] | undefined {
   return tokens;
 }
 
+const MAX_DEPTH = 64;
+
 /** The dimension that `text` spells, or undefined when it is not one. Throws PS1101 and PS1102 as the arithmetic does. */
 export function parseDim<D>(text: string, build: DimArithmetic<D>): D | undefined {
   const tokens = tokenize(text);
@@ -41,6 +43,7 @@ export function parseDim<D>(text: string, build: DimArithmetic<D>): D | undefine
     at++;
     return true;
   };
+  let depth = 0;
   const sum = (): D | undefined => {
     let left = product();
     while (left !== undefined && (tokens[at] === "+" || tokens[at] === "-")) {
@@ -59,6 +62,13 @@ export function parseDim<D>(text: string, build: DimArithmetic<D>): D | undefine
     return left;
   };
   const factor = (): D | undefined => {
+    if (depth >= MAX_DEPTH) return undefined;
+    depth++;
+    const read = operand();
+    depth--;
+    return read;
+  };
+  const operand = (): D | undefined => {
     if (eat("-")) {
       const negated = factor();
       return negated === undefined ? undefined : build.sub(build.constant(0), negated);

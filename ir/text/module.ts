@@ -3,7 +3,7 @@
 import type { Context } from "../context.js";
 import { compileError } from "../diagnostic.js";
 import { moduleBody, moduleOp, newModule } from "../dialects/builtin.js";
-import { functionsOf, updateFunctionType } from "../dialects/func.js";
+import { funcOp, functionsOf, returnOp, updateFunctionType } from "../dialects/func.js";
 import type { Operation } from "../graph.js";
 import { parseOps } from "./parser.js";
 import { type PrintOptions, printOp } from "./printer.js";
@@ -16,8 +16,19 @@ export function parseModule(text: string, file: string, context: Context): Opera
   const ops = parseOps(text, file, context);
   const [first] = ops;
   const module = ops.length === 1 && moduleOp.matches(first) ? first! : wrap(ops, context);
-  for (const func of functionsOf(module)) updateFunctionType(func, context);
+  for (const func of functionsOf(module)) if (couldReturn(func, context)) updateFunctionType(func, context);
   return module;
+}
+
+/** Whether what a function returns fits what it declares, sizes that are not known left open; if not, the verifier says so. */
+function couldReturn(func: Operation, context: Context): boolean {
+  const { results } = funcOp.attrsOf(func).function_type;
+  const ends = func.region(0).blocks.flatMap((block) => (returnOp.matches(block.last) ? [block.last!] : []));
+  return ends.every(
+    ({ operands }) =>
+      operands.length === results.length &&
+      operands.every((x, k) => context.mergeTypes(results[k]!, x.type) !== undefined),
+  );
 }
 
 function wrap(ops: readonly Operation[], context: Context): Operation {

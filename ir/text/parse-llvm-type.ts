@@ -19,6 +19,7 @@ export interface TypeReader {
   integer(): bigint;
   list<T>(open: string, close: string, item: () => T): T[];
   fail(message: string, fix?: string): never;
+  deeper<T>(read: () => T): T;
 }
 
 const OWN = ["ptr", "struct", "array", "func", "void"] as const;
@@ -54,7 +55,7 @@ export function parseLlvmType(reader: TypeReader, name: string): Type {
 function inner(reader: TypeReader): Type {
   if (reader.peek("!")) return reader.type();
   const own = OWN.find((name) => reader.tryKeyword(name));
-  return own === undefined ? reader.type() : parseLlvmType(reader, own);
+  return own === undefined ? reader.type() : reader.deeper(() => parseLlvmType(reader, own));
 }
 
 function parseStruct(reader: TypeReader): Type {

@@ -20,6 +20,8 @@ import { Scanner } from "./scanner.js";
 
 const DIMENSION = /(\d+|\?)x/y;
 const ELEMENT = /[A-Za-z]\w*/y;
+/** Of types in types and attributes in attributes; aliases that mean themselves end here too. */
+const MAX_NESTING = 64;
 
 /** What a `#name` or `!name` stands for, given once per file. */
 export interface Aliases {
@@ -30,6 +32,7 @@ export interface Aliases {
 export class TypeParser extends Scanner {
   readonly context: Context;
   protected aliases: Aliases = { attrs: new Map(), types: new Map() };
+  #nesting = 0;
 
   constructor(source: string, file: string, context: Context) {
     super(source, file);
@@ -41,6 +44,21 @@ export class TypeParser extends Scanner {
   }
 
   tryType(): Type | undefined {
+    return this.deeper(() => this.#tryType());
+  }
+
+  /** Reads something that may hold others of its kind; what nests too deep is a problem of the text. */
+  deeper<T>(read: () => T): T {
+    if (this.#nesting >= MAX_NESTING) this.fail(`types and attributes nest deeper than ${MAX_NESTING}`);
+    this.#nesting++;
+    try {
+      return read();
+    } finally {
+      this.#nesting--;
+    }
+  }
+
+  #tryType(): Type | undefined {
     if (this.peek("(")) return this.#functionTypeAsType();
     if (this.peek("!")) return this.#dialectType();
     const start = this.position;
@@ -168,9 +186,10 @@ export class TypeParser extends Scanner {
   }
 
   attribute(expected?: Type): Attr {
-    return (
-      this.#tryLiteral(expected) ??
-      this.#tryStructured(expected) ?? { kind: "type", type: this.tryType() ?? this.fail("expected an attribute") }
+    return this.deeper(
+      () =>
+        this.#tryLiteral(expected) ??
+        this.#tryStructured(expected) ?? { kind: "type", type: this.tryType() ?? this.fail("expected an attribute") },
     );
   }
 
@@ -330,6 +349,7 @@ export class TypeParser extends Scanner {
   #nested(text: string): TypeParser {
     const nested = new TypeParser(text, this.file, this.context);
     nested.aliases = this.aliases;
+    nested.#nesting = this.#nesting;
     return nested;
   }
 }

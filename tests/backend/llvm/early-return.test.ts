@@ -44,7 +44,7 @@ it("frees its allocations when memory ends, when a check fails, when it is cance
   const entries = entryInterfaces(module, context);
   runStages(stagesFor(cpuNamed("x86-64-v3")!), module, context);
   const lowered = programOf(module, entries, context);
-  const { text } = emitModule(lowered, { model: "program", entries, weightOffset: () => 0 }, context);
+  const { text } = emitModule(lowered, { model: "program", entries, weightOffset: () => 0, profile: false }, context);
   const [source, binary] = [`${root}/module.ll`, `${root}/program`];
   const main = fileURLToPath(new URL("early-return.c", import.meta.url));
   writeFileSync(source, text);
