@@ -24,7 +24,7 @@ class CompileError(RuntimeError):
         self.exit_code = exit_code
 
 
-class UnsupportedError(CompileError):
+class UnsupportedError(CompileError, NotImplementedError):
     """The model is sound, but asks for something that is not supported."""
 
 

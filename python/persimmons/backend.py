@@ -12,12 +12,13 @@ import os
 import shutil
 import tempfile
 import weakref
-from typing import Any, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 import onnx
 from onnx.backend.base import Backend, BackendRep, Device, DeviceType, namedtupledict
 
+from . import _parts
 from ._bundle import Bundle
 from ._errors import CompileError, fault
 from ._export import export_and_build
@@ -28,28 +29,66 @@ _NAME = "model"
 
 
 class PersimmonsRep(BackendRep):
-    """A compiled model."""
+    """A compiled model. One that takes sequences or optionals is compiled when it first runs, for inputs of that form."""
 
-    def __init__(self, bundle: Bundle, folder: str):
-        self.bundle = bundle
-        self._finalizer = weakref.finalize(self, _discard, bundle, folder)
+    def __init__(self, model: onnx.ModelProto, engine: str, threads: Optional[int]):
+        self._model = model
+        self._how = (engine, threads)
+        self._bundles: Dict[_parts.Form, Bundle] = {}
+        self._folders: List[str] = []
+        self._finalizer = weakref.finalize(self, _discard, self._bundles, self._folders)
+        if not _parts.takes_parts(model):
+            self._bundle(())
+
+    @property
+    def bundle(self) -> Bundle:
+        """The program of a model that takes tensors."""
+        return self._bundle(())
 
     def run(self, inputs: Any, **kwargs: Any) -> Tuple[Any, ...]:
         """Runs the model on inputs in order, by name, or a single one."""
-        if isinstance(inputs, dict):
+        if _parts.takes_parts(self._model):
+            outputs = self._run_parts(inputs)
+        elif isinstance(inputs, dict):
             outputs = self.bundle.run(inputs)
         else:
-            outputs = self.bundle.run(list(inputs) if isinstance(inputs, (list, tuple)) else [inputs])
+            outputs = self.bundle.run(_listed(inputs))
+        outputs = _parts.joined(self._model, outputs)
         return namedtupledict("Outputs", list(outputs))(*outputs.values())
 
     def close(self) -> None:
         """Frees the model and the files it was compiled to."""
         self._finalizer()
 
+    def _run_parts(self, inputs: Any) -> Dict[str, Any]:
+        names = [port.name for port in _parts.inputs_of(self._model)]
+        values = [inputs.get(name) for name in names] if isinstance(inputs, dict) else _listed(inputs)
+        if len(values) != len(names):
+            raise fault("PS5203", "%d inputs; the model takes %d" % (len(values), len(names)), 2)
+        bundle = self._bundle(_parts.form_of(self._model, values), values)
+        return bundle.run(_parts.flattened(values, self._model))
 
-def _discard(bundle: Bundle, folder: str) -> None:
-    bundle.close()
-    shutil.rmtree(folder, ignore_errors=True)
+    def _bundle(self, form: _parts.Form, values: Sequence[Any] = ()) -> Bundle:
+        """The program for inputs of a form; all calls share it where there are only tensors."""
+        known = self._bundles.get(form)
+        if known is None:
+            folder = tempfile.mkdtemp(prefix="persimmons-")
+            self._folders.append(folder)
+            model = _parts.specialized(self._model, values) if form else self._model
+            out = os.path.join(folder, _NAME + ".psm")
+            known = self._bundles[form] = export_and_build(_save(model, folder), out, *self._how)
+        return known
+
+
+def _listed(inputs: Any) -> List[Any]:
+    return list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
+
+
+def _discard(bundles: Dict[_parts.Form, Bundle], folders: Sequence[str]) -> None:
+    for bundle in bundles.values():
+        bundle.close()
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class PersimmonsBackend(Backend):
@@ -76,14 +115,7 @@ class PersimmonsBackend(Backend):
         """Compiles the model. Raises CompileError, or UnsupportedError, with every problem."""
         if not cls.supports_device(device):
             raise fault("PS6001", "the device '%s' is not supported" % device, 4, "use CPU")
-        folder = tempfile.mkdtemp(prefix="persimmons-")
-        try:
-            out = os.path.join(folder, _NAME + ".psm")
-            bundle = export_and_build(_save(model, folder), out, cls.engine, kwargs.get("threads"))
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        return PersimmonsRep(bundle, folder)
+        return PersimmonsRep(model, cls.engine, kwargs.get("threads"))
 
     @classmethod
     def run_model(cls, model: onnx.ModelProto, inputs: Any, device: str = "CPU", **kwargs: Any) -> Tuple[Any, ...]:

@@ -74,3 +74,50 @@ def test_malformed_models_are_not_called_unsupported():
         backend.prepare(model)
     assert caught.value.exit_code == 3
     assert not isinstance(caught.value, persimmons.UnsupportedError)
+
+
+def sequence_model():
+    """A tensor behind those of a sequence, and their number; an optional is handed on."""
+    tensor = helper.make_tensor_type_proto(TensorProto.FLOAT, None)
+    sequence = helper.make_sequence_type_proto(tensor)
+    optional = helper.make_optional_type_proto(helper.make_tensor_type_proto(TensorProto.FLOAT, [2, 3]))
+    nodes = [
+        helper.make_node("SequenceInsert", ["s", "x"], ["longer"]),
+        helper.make_node("SequenceLength", ["longer"], ["count"]),
+        helper.make_node("Identity", ["o"], ["same"]),
+    ]
+    inputs = [
+        helper.make_value_info("s", sequence),
+        helper.make_tensor_value_info("x", TensorProto.FLOAT, [2, 3]),
+        helper.make_value_info("o", optional),
+    ]
+    outputs = [
+        helper.make_value_info("longer", sequence),
+        helper.make_tensor_value_info("count", TensorProto.INT64, []),
+        helper.make_value_info("same", optional),
+    ]
+    graph = helper.make_graph(nodes, "g", inputs, outputs)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)])
+
+
+def test_sequences_and_optionals_are_compiled_for_the_lengths_that_are_given():
+    prepared = backend.prepare(sequence_model())
+    for given, optional in (([Y, Y[:1]], X), ([], None)):
+        longer, count, same = prepared.run([given, X, optional])
+        assert count == len(given) + 1
+        assert [part.tolist() for part in longer] == [part.tolist() for part in [*given, X]]
+        assert same is None if optional is None else np.array_equal(same, optional)
+    (longer, _, _) = prepared.run({"x": X, "s": [Y]})
+    assert [part.tolist() for part in longer] == [Y.tolist(), X.tolist()]
+    prepared.close()
+
+
+def test_what_only_a_run_shows_to_be_unsupported_is_refused_as_such():
+    model = sequence_model()
+    model.graph.input.append(helper.make_tensor_value_info("place", TensorProto.INT64, []))
+    model.graph.node[0].input.append("place")
+    with pytest.raises(persimmons.UnsupportedError, match="position") as caught:
+        backend.run_model(model, [[Y], X, None, np.int64(0)])
+    assert isinstance(caught.value, NotImplementedError)
+    with pytest.raises(persimmons.CompileError, match="3 inputs; the model takes 4"):
+        backend.run_model(model, [[Y], X, None])
