@@ -21,6 +21,7 @@ suites=(
   "models-real 8 the networks at real size: export, run, compare with PyTorch"
   "large-external 1 a model with 5 GB of external weights: export, run, compare"
   "yard-onnx-backend 7 the ONNX backend suite through compiled code (needs YARD)"
+  "yard-onnx-engines 1 a sample of that suite by native code and in the sandbox: the same verdicts (needs YARD)"
   "yard-race 7 real-size networks against ONNX Runtime and OpenVINO (needs YARD)"
 )
 networks=(resnet50 mobilenetv2 vit bert gpt2 minilm llama160m convnext)
@@ -81,6 +82,10 @@ suite_yard_onnx_backend() {
   local kinds pattern
   read -r kinds pattern <<< "${onnx_shards[$(($1 - 1))]}"
   PYTHONPATH="$root/python:$YARD" "$python" "$YARD/onnx_backend.py" -b onnx_adapter:Standard -k "$kinds" -f "$pattern" --json "$3/cases.json"
+  results cases "$3/cases.json" $? "$3/result.json"
+}
+suite_yard_onnx_engines() {
+  PYTHONPATH="$root/python" "$python" "$root/scripts/compare-engines.py" --cases 300 --seed 1 --json "$3/cases.json"
   results cases "$3/cases.json" $? "$3/result.json"
 }
 # The race prints "... persimmons 1.2 ms (...) x0.87": our speed as a share of the fastest peer's.
