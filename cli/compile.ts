@@ -25,6 +25,7 @@ import type { Source } from "../runtime-lib/bundle/generated/manifest.js";
 import { RuntimeFault } from "../runtime-lib/diagnostic.js";
 import type { CompiledModel, CompileOptions, StageTiming } from "./compiler.js";
 import { fileError, InternalBug } from "./faults.js";
+import { modelName } from "./model-name.js";
 import { packageVersion } from "./version.js";
 
 /** See `Compiler`. */
@@ -57,7 +58,7 @@ export async function compileGraph({ source, make }: GraphSource, options: Compi
   const [first] = lowered;
   if (first === undefined) throw new Error("a model is compiled for at least one target");
   const input = {
-    model: identifierOf(source.stem),
+    model: modelName(source.stem),
     producer: `persimmons ${packageVersion()}`,
     source,
     options: options.profile ? [{ name: "profile", value: "true" }] : [],
@@ -172,10 +173,4 @@ export async function describeSource(path: string): Promise<Source> {
     kind: extension.slice(1).toLowerCase() || "unknown",
     sha256: hash.digest("hex"),
   };
-}
-
-/** A C identifier from a file's stem: every model has one, as all its symbols carry it. */
-export function identifierOf(stem: string): string {
-  const name = stem.replace(/[^A-Za-z0-9_]/g, "_");
-  return /^[A-Za-z_]/.test(name) ? name : `model_${name}`;
 }

@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { cacheDirectory } from "../bundle/cache-directory.js";
+import { systemCode } from "../bundle/file-io.js";
 import { runtimeFault } from "../diagnostic.js";
 
 /** The user's cache folder; the environment's PERSIMMONS_CACHE where it is set. */
@@ -50,10 +51,11 @@ async function findOrBuild(file: string, build: (folder: string) => Promise<stri
   const folder = await makeFolder(path.dirname(file));
   try {
     const built = await build(folder);
-    await rename(built, file).catch((error: unknown) => {
-      throw notWritable(file, error);
-    });
+    await rename(built, file);
     return file;
+  } catch (error) {
+    // A build says itself what is wrong with what it builds; what the system refuses is about the folder.
+    throw systemCode(error) === undefined ? error : notWritable(file, error);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
