@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { CompileError, type Diagnostic, diagnostic } from "../ir/diagnostic.js";
 import type { Entry, Target, Value } from "../runtime-lib/bundle/generated/manifest.js";
 import { bindInputs } from "../runtime-lib/engines/check-inputs.js";
-import { entryIndex, type LoadedModel, type TensorData } from "../runtime-lib/engines/engine.js";
+import { entryIndex, type KernelCounter, type LoadedModel, type TensorData } from "../runtime-lib/engines/engine.js";
 import { type LoadChoice, loadModel, type RunnableModel } from "../runtime-lib/load-model.js";
 import type { RunVerbOptions } from "./commands/run.js";
 import { type Comparison, compareTensors } from "./compare.js";
@@ -168,9 +168,19 @@ function tell(story: RunStory): Outcome {
         return `  ${name}: ${dtype}[${shape.join(", ")}]  ${summarise(outputs[k]!)}${where}`;
       }),
       ...comparisons.filter((c) => c.ok).map((c) => `  ${c.name}: as expected (error ${c.error?.toPrecision(3)})`),
-      ...counters.map((c) => `  ${c.kernel}: ${c.calls} calls, ${formatMilliseconds(c.nanoseconds / 1e6)}`),
+      ...counters.map((c) => `  ${c.kernel}: ${c.calls} calls, ${describeWork(c)}`),
     ],
   };
+}
+
+/** Time, or of an emulated kernel what was counted: whole numbers, those of instructions by group behind each other. */
+function describeWork({ nanoseconds, work }: KernelCounter): string {
+  if (work === undefined) return formatMilliseconds(nanoseconds / 1e6);
+  const entries = Object.entries(work);
+  const groups = entries.filter(([name]) => name.startsWith("instructions."));
+  const instructions = groups.map(([name, count]) => `${name.slice("instructions.".length)} ${count}`).join(", ");
+  const { macs = 0, dmaInBytes = 0, dmaOutBytes = 0, bundles = 0 } = work;
+  return `${macs} MACs, ${dmaInBytes} B in, ${dmaOutBytes} B out, ${bundles} bundles (${instructions}); cycles are not told yet`;
 }
 
 /** What each kernel runs as, in the compiler's words. */

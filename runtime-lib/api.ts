@@ -47,7 +47,7 @@ export class Bundle {
 
   /** The engine that runs it. */
   get engine(): EngineName {
-    return this.#loaded.model.engine === "wasm" ? "wasm" : "native";
+    return this.#loaded.model.engine;
   }
 
   /** The variant of the code that runs: "host", "wasm32". */

@@ -11,6 +11,7 @@ import { type OpenBundle, openBundle } from "./bundle/read-bundle.js";
 import { isTrusted, untrusted } from "./bundle/trust.js";
 import { type FaultDiagnostic, faultDiagnostic, RuntimeFault, runtimeFault } from "./diagnostic.js";
 import { requireHost } from "./engines/cpu.js";
+import { openCycles } from "./engines/cycles/engine.js";
 import type { LoadedModel, LoadOptions, ModelVariant } from "./engines/engine.js";
 import { openNative } from "./engines/native/engine.js";
 import { findNativeToolchain } from "./engines/toolchain.js";
@@ -20,12 +21,15 @@ import { describeModel } from "./native/description.js";
 import { neededFeatures } from "./native/features.js";
 import { unpackedBundle } from "./unpack.js";
 
-export type EngineName = "native" | "wasm";
+export type EngineName = "native" | "wasm" | "cycles";
 
-export const engineNames: readonly EngineName[] = ["native", "wasm"];
+export const engineNames: readonly EngineName[] = ["native", "wasm", "cycles"];
 
 export interface LoadChoice extends LoadOptions {
-  /** By default native where the bundle has code for this machine and a library or a compiler is there, else wasm. */
+  /**
+   * By default native where the bundle has code for this machine and a library or a compiler is there, else wasm; cycles
+   * where all its targets are accelerators, or `target` is one.
+   */
   readonly engine?: EngineName;
   /** The variant to run; by default the one that uses most of this machine. */
   readonly target?: string;
@@ -36,7 +40,7 @@ export interface LoadChoice extends LoadOptions {
 }
 
 /** Where the code that runs came from. */
-export type CodeOrigin = "bundle" | "cache" | "built" | "sandbox";
+export type CodeOrigin = "bundle" | "cache" | "built" | "sandbox" | "emulated";
 
 export interface RunnableModel {
   readonly bundle: OpenBundle;
@@ -65,6 +69,9 @@ export async function loadModel(
     return { bundle, target, model: openNative(library, variant, choice), code, remarks };
   }
   const { manifest, path: folder } = await unpackedBundle(bundle, signal);
+  if (chosen.engine === "cycles") {
+    return { bundle, target, model: await openCycles(manifest, target, folder, choice), code: "emulated", remarks };
+  }
   const model = await wasmEngine(env).load(variantOf(manifest, target, folder), choice);
   return { bundle, target, model, code: "sandbox", remarks };
 }
@@ -108,7 +115,11 @@ async function chooseTarget(bundle: OpenBundle, choice: LoadChoice, env: NodeJS.
   const { manifest } = bundle;
   if (choice.target !== undefined) return namedTarget(manifest, choice.target, choice.engine);
   if (choice.engine === "wasm") return { engine: "wasm", target: targetFor(manifest, "wasm"), remarks: [] };
+  if (choice.engine === "cycles") return { engine: "cycles", target: targetFor(manifest, "cycles"), remarks: [] };
   if (choice.engine === "native") return { engine: "native", target: nativeTarget(manifest), remarks: [] };
+  // An emulator is what one asks for; it stands in for nothing, so it is the default only of bundles for accelerators alone.
+  if (manifest.targets.length > 0 && manifest.targets.every((t) => t.kind === "spatial"))
+    return { engine: "cycles", target: targetFor(manifest, "cycles"), remarks: [] };
   const wasm = manifest.targets.find((target) => target.kind === "wasm");
   try {
     const target = nativeTarget(manifest);
@@ -138,9 +149,9 @@ function namedTarget(manifest: Manifest, name: string, engine: EngineName | unde
   if (target === undefined) {
     throw runtimeFault("PS5225", `the bundle has no target '${name}'`, { exitCode: 4, fix: `it has ${there}` });
   }
-  const kind = target.kind === "spatial" ? undefined : target.kind;
-  if (kind === undefined || (engine !== undefined && engine !== kind)) {
-    const message = `the target '${name}' does not run on the ${engine ?? "native or wasm"} engine`;
+  const kind = target.kind === "spatial" ? "cycles" : target.kind;
+  if (engine !== undefined && engine !== kind) {
+    const message = `the target '${name}' does not run on the ${engine} engine`;
     throw runtimeFault("PS5225", message, { exitCode: 4, fix: `the bundle has ${there}` });
   }
   return { engine: kind, target, remarks: [] };

@@ -19,7 +19,12 @@ export const exportVerb: MakeVerb = (act) =>
     .argument("<model>", "the model file")
     .option("-o, --out <dir>", "the bundle to write (default: ./STEM.psm)")
     .option("--pack <file>", "write the bundle as one file")
-    .addOption(repeated("-t, --target <name>", "host, wasm32, a CPU, an accelerator or a FILE.json that describes one; repeatable"))
+    .addOption(
+      repeated(
+        "-t, --target <name>",
+        "host, wasm32, a CPU, an accelerator or a FILE.json that describes one; repeatable",
+      ),
+    )
     .addOption(new Option("--emit <what>", "also make libNAME.so and NAME.h, for C and Python").choices(["lib"]))
     .option("--profile", "count calls and time of each kernel")
     .option("--dump-ir <dir>", "write the program after each stage")

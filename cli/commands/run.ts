@@ -12,7 +12,7 @@ export interface RunVerbOptions extends CommonOptions {
   readonly expect: readonly string[];
   readonly tolerance: number;
   readonly out?: string;
-  readonly engine?: "native" | "wasm";
+  readonly engine?: "native" | "wasm" | "cycles";
   readonly target?: string;
   readonly threads?: number;
   readonly memoryLimit?: number;
@@ -30,7 +30,7 @@ export const runVerb: MakeVerb = (act) =>
     .addOption(repeated("--expect <name=file>", "what an output must be; exit 1 where it is not"))
     .option("--tolerance <number>", "for --expect: the most that max|a-b| / max|b| may be", positive, 1e-4)
     .option("--out <dir>", "write each output to DIR/NAME.npy")
-    .addOption(new Option("--engine <name>", "run on this engine and no other").choices(["native", "wasm"]))
+    .addOption(new Option("--engine <name>", "run on this engine and no other").choices(["native", "wasm", "cycles"]))
     .option("--target <name>", "run this variant of the code")
     .option("--threads <number>", "threads to use (default: one per CPU)", whole(1, 1024))
     .option("--memory-limit <size>", "refuse to use more memory, such as 512M", bytes)

@@ -3,7 +3,8 @@
  * Tensors are dense, row-major, little-endian; bytes are views, never copied more than the engine's memory demands.
  * Faults are `RuntimeFault`s: PS5200 a description that contradicts itself, PS5201 no such entry, PS5202-PS5208 wrong
  * inputs, PS5209 states, PS522x toolchains, CPUs and the compile cache, PS5230 weights, PS524x the wasm sandbox,
- * PS5250 a model that is closed.
+ * PS5250 a model that is closed,
+ * PS526x the emulated accelerator (cycles/faults.ts).
  */
 
 import { type RuntimeFault, runtimeFault } from "../diagnostic.js";
@@ -30,8 +31,10 @@ export interface PlannedOutput extends TensorShape {
 export interface KernelCounter {
   readonly kernel: string;
   readonly calls: number;
-  /** 0 in the wasm engine, which has no clock. */
+  /** 0 in the wasm and cycles engines, which have no clock. */
   readonly nanoseconds: number;
+  /** What the emulator counted (cycles): instructions by group, bytes moved, multiply-adds. */
+  readonly work?: Readonly<Record<string, number>>;
 }
 
 /** What an engine needs of a bundle: one target's module, and where the files are. */
@@ -73,7 +76,7 @@ export interface LoadedModel {
   setState(name: string, value: TensorData): void;
   /** Gives one state, or all, the first value again. */
   resetState(name?: string): void;
-  /** Empty unless the model was exported for profiling. */
+  /** Empty unless the model was exported for profiling or runs on the cycles engine, which always counts. */
   counters(): readonly KernelCounter[];
   /** Ends the run in progress, or else the next. */
   cancel(): void;

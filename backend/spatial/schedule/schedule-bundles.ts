@@ -84,6 +84,8 @@ class Piece {
     const latency = this.#latency(i);
     const fields = Object.values(i.opcode.fields);
     let earliest = this.#orderedAfter(orderOf(i));
+    // What is under way at the end of a program still has to end.
+    if (i.opcode.name === "c.halt") earliest = Math.max(earliest, this.#end - 1);
     fields.forEach((field, k) => {
       if (field.kind === "register") earliest = Math.max(earliest, this.#earliest(field, i.values[k]!, latency));
     });
