@@ -34,32 +34,6 @@ function prelu(n: ImportNode): Value {
   return t.select(t.lt(x, 0), t.mul(x, aligned), x);
 }
 
-/** Inference leaves the input as it is; training would need random numbers. */
-function dropout(n: ImportNode): readonly (Value | undefined)[] {
-  const { t } = n;
-  const x = n.value(0);
-  const isMaskBool = n.opset >= 10;
-  if (n.opset < 7 && !n.flag("is_test")) n.unsupported("training mode (is_test = 0)", "export the model for inference");
-  if (n.opset >= 12) checkInference(n);
-  const mask = n.wants(1) ? t.fillLike(1, x, isMaskBool ? "i1" : t.element(x)) : undefined;
-  return [x, mask];
-}
-
-/** `training_mode` must be false, or nothing be dropped; where only the run knows, the program checks it. */
-function checkInference(n: ImportNode): void {
-  const { t } = n;
-  const training = n.optional(2);
-  if (training === undefined) return;
-  const [isTraining, ratio] = [n.constant(2)?.data[0], n.has(1) ? n.constant(1)?.data[0] : 0.5];
-  if (isTraining === 0 || ratio === 0) return;
-  if (isTraining === 1 && ratio !== undefined)
-    n.unsupported("training mode with a ratio that is not 0", "export the model for inference");
-  const keeps = t.not(t.reshape(training, []));
-  const rate = n.optional(1);
-  const ok = rate === undefined ? keeps : t.or(keeps, t.eq(t.reshape(rate, []), 0));
-  t.assert(ok, `${n.node.label}: training mode is not supported`);
-}
-
 export const activations: readonly OpRow[] = [
   activation("Relu", 1, (t, x) => t.max(x, 0)),
   activation("LeakyRelu", 1, (t, x, n) => positiveOr(t, x, t.mul(x, n.float("alpha", 0.01)))),
@@ -86,5 +60,4 @@ export const activations: readonly OpRow[] = [
     return t.select(t.lt(x, -lambda), t.add(x, bias), t.select(t.gt(x, lambda), t.sub(x, bias), 0));
   }),
   activation("Gelu", 20, (t, x, n) => gelu(t, x, n.word("approximate", ["none", "tanh"]))),
-  { name: "Dropout", since: 1, build: dropout },
 ];

@@ -1,5 +1,5 @@
 /**
- * @file Random numbers: RandomUniform, RandomNormal, their Like forms, Bernoulli, Multinomial.
+ * @file Random numbers: RandomUniform, RandomNormal, their Like forms, Bernoulli, Multinomial; for Dropout too.
  *
  * The generator is SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014) with the
  * place of an element as its counter, so that sizes may be symbolic and no state is carried on. Its key is the attribute
@@ -27,7 +27,7 @@ function hash(text: string): bigint {
 }
 
 function keyOf(n: ImportNode): bigint {
-  const seed = n.float("seed");
+  const seed = n.attributes.get("seed")?.kind === "int" ? n.int("seed") : n.float("seed");
   if (seed === undefined) {
     const message = `${n.node.opType} has no attribute 'seed': its numbers are the same in every run`;
     n.t.context.diagnostics.add(diagnostic(importCode.form, message, { at: n.node.at, severity: "remark" }));
@@ -52,7 +52,7 @@ function randomBits(n: ImportNode, shape: readonly Dim[], stream: number): Value
 }
 
 /** Uniform in [0, 1): all multiples of 2^-24, or of 2^-53 for f64. */
-function uniform(n: ImportNode, shape: readonly Dim[], element: "f32" | "f64", stream = 0): Value {
+export function uniform(n: ImportNode, shape: readonly Dim[], element: "f32" | "f64", stream = 0): Value {
   const { t } = n;
   const bits = element === "f64" ? 53 : 24;
   const drawn = t.shiftRightLogical(randomBits(n, shape, stream), 64 - bits);

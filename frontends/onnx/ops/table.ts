@@ -14,6 +14,7 @@ import { contractions } from "./contractions.js";
 import { control } from "./control.js";
 import { convolutions } from "./conv.js";
 import { deformConvs } from "./deform-conv.js";
+import { dropouts } from "./dropout.js";
 import { elementwise } from "./elementwise.js";
 import { grids } from "./grid-sample.js";
 import { indexing } from "./indexing.js";
@@ -52,6 +53,7 @@ const families: readonly (readonly OpRow[])[] = [
   control,
   convolutions,
   deformConvs,
+  dropouts,
   elementwise,
   grids,
   indexing,

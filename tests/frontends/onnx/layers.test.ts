@@ -26,6 +26,7 @@ import {
   sub,
 } from "./encode.js";
 
+const BOOL = 9;
 const FLOAT_ATTRIBUTE = 1;
 const INT_ATTRIBUTE = 2;
 const STRING_ATTRIBUTE = 3;
@@ -177,4 +178,52 @@ describe("what is not exact is refused by name", () => {
     expect(refusal(...parts)).toContain("images are not decoded");
     expect(refusal(...parts)).toContain("decode them before the model");
   });
+});
+
+describe("dropout", () => {
+  const dropout = (size: number, ...attributes: readonly Bytes[]): Bytes =>
+    model(
+      graph(
+        input("x", FLOAT, [size]),
+        input("r", FLOAT, []),
+        input("t", BOOL, []),
+        node("Dropout", ["x", "r", "t"], ["y", "mask"], ...attributes),
+        output("y", FLOAT, [size]),
+        output("mask", BOOL, [size]),
+      ),
+    );
+  const of = (bytes: Bytes, size: number, ratio: number, isTraining: boolean): readonly number[][] => {
+    const x = fromScalars(
+      "f32",
+      [size],
+      Array.from({ length: size }, (_, i) => i + 1),
+    );
+    const scalar = (element: "f32" | "i1", value: number) => fromScalars(element, [], [value]);
+    const outputs = imported(bytes).run(x, scalar("f32", ratio), scalar("i1", Number(isTraining)));
+    return outputs.map((y) => Array.from(y.data as ArrayLike<number>));
+  };
+
+  test("with a seed takes away what NumPy's generator of that seed does", () => {
+    // numpy.random.seed(0); numpy.random.uniform(0, 1, 8): 0.549 0.715 0.603 0.545 0.424 0.646 0.438 0.892
+    const [y, mask] = of(dropout(8, whole("seed", 0)), 8, 0.5, true);
+    expect(mask).toEqual([1, 1, 1, 1, 0, 1, 0, 1]);
+    expect(y).toEqual([2, 4, 6, 8, 0, 12, 0, 16]);
+  });
+
+  test("leaves everything in inference", () => {
+    const [y, mask] = of(dropout(8, whole("seed", 0)), 8, 0.5, false);
+    expect(y).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(mask).toEqual(new Array(8).fill(1));
+  });
+
+  test.each([[], [whole("seed", 3)]])(
+    "takes away the share that is asked for, of many elements too",
+    (...attributes) => {
+      const size = 100_000;
+      const [y, mask] = of(dropout(size, ...attributes), size, 0.25, true);
+      const left = mask!.reduce((a, b) => a + b, 0);
+      expect(Math.abs(left / size - 0.75)).toBeLessThan(0.01);
+      expect(y!.every((v, i) => (mask![i] ? Math.abs(v - (i + 1) / 0.75) <= 1e-6 * v : v === 0))).toBe(true);
+    },
+  );
 });
