@@ -110,7 +110,21 @@ install_fallback_clang() {
   pip_install "$line" || skip "$line: pip does not install it ($(tail -n 1 build/setup/pip.log))"
 }
 
+# The newest line of Node that is supported: exports must not depend on the version.
+install_node24() {
+  local folder=build/setup/node24
+  if [ -x "$folder/node_modules/node/bin/node" ]; then return; fi
+  say "npm install node@24 (in $folder)"
+  mkdir -p "$folder"
+  echo '{ "private": true }' > "$folder/package.json"
+  (cd "$folder" && npm install --no-audit --no-fund node@24) > build/setup/node24.log 2>&1 < /dev/null &&
+    "$folder/node_modules/node/bin/node" --version > /dev/null 2>&1 && return
+  rm -rf "$folder"
+  skip "Node 24: npm does not install it ($(tail -n 1 build/setup/node24.log))"
+}
+
 install_npm
+install_node24
 install_debian
 if make_venv; then
   install_requirements scripts/requirements-test.txt

@@ -5,7 +5,7 @@
  */
 
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as yowasp from "@yowasp/clang";
 import { abiFunctions, runtimePrefix } from "../native/abi.js";
@@ -68,14 +68,21 @@ async function runtimeObject(env: NodeJS.ProcessEnv): Promise<string> {
 
 /**
  * Puts the runtime's object beside its sources, for a package to ship: it saves the first user of the wasm engine some
- * seconds. Returns its path.
+ * seconds. One that is there and not stale is left as it is; returns its path.
  */
-export async function prebuildWasmRuntime(): Promise<string> {
+export async function prebuildWasmRuntime(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const folder = path.join(nativeSources().folder, "prebuilt");
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder);
-  const file = path.join(folder, `${runtimeKey()}.o`);
-  await rename(await compileRuntime(folder), file);
+  const name = `${runtimeKey()}.o`;
+  const file = path.join(folder, name);
+  if (!existsSync(file)) {
+    const object = await cachedFile(runtimeKey(), ".o", compileRuntime, env);
+    const fresh = `${file}.${process.pid}`;
+    await mkdir(folder, { recursive: true });
+    await copyFile(object, fresh);
+    await rename(fresh, file);
+  }
+  const stale = (await readdir(folder)).filter((other) => other !== name && other.endsWith(".o"));
+  await Promise.all(stale.map((other) => rm(path.join(folder, other), { force: true })));
   return file;
 }
 
