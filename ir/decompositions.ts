@@ -5,7 +5,7 @@
 
 import { type AttrDict, printAttrDict } from "./attrs.js";
 import type { Context } from "./context.js";
-import { buildFunction } from "./dialects/func.js";
+import { buildFunction, lookupFunction } from "./dialects/func.js";
 import type { Dim, DimExpr } from "./dim.js";
 import type { Operation, Value } from "./graph.js";
 import { type Fill, TensorBuilder } from "./tensor-builder.js";
@@ -57,9 +57,7 @@ export class Decompositions {
   }
 
   #make(key: string, types: readonly Type[], { name, fill }: CompositeRequest, t: TensorBuilder): Entry {
-    const index = this.#counts.get(name) ?? 0;
-    this.#counts.set(name, index + 1);
-    const symbol = `${name}.${index}`;
+    const symbol = this.#freshName(name);
     let checks: Entry["checks"] = [];
     let results: readonly Type[] = [];
     const build: Parameters<typeof buildFunction>[4] = (b, args) => {
@@ -74,6 +72,16 @@ export class Decompositions {
     const entry = { symbol, results, checks };
     this.#entries.set(key, entry);
     return entry;
+  }
+
+  /** `name.0`, `name.1`, …: the next that no function of the module has. */
+  #freshName(name: string): string {
+    for (;;) {
+      const index = this.#counts.get(name) ?? 0;
+      this.#counts.set(name, index + 1);
+      const symbol = `${name}.${index}`;
+      if (lookupFunction(this.#module, symbol) === undefined) return symbol;
+    }
   }
 
   /** The type of an operand over the function's own symbols; fills in which is which. */

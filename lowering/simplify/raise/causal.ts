@@ -1,0 +1,70 @@
+/** @file Masks that say no more than that no query sees a key behind its own place, computed of positions. */
+
+import type { ComparisonDirection } from "../../../ir/dialects/stablehlo/attributes.js";
+import { compare, select } from "../../../ir/dialects/stablehlo/choose.js";
+import { dynamicIota, iota } from "../../../ir/dialects/stablehlo/constants.js";
+import { convert } from "../../../ir/dialects/stablehlo/convert.js";
+import { add, and, not } from "../../../ir/dialects/stablehlo/elementwise.js";
+import { numberOf } from "./numbers.js";
+import { along, behind, otherThan, type View } from "./view.js";
+
+/** Scores this low have no weight beside any other. */
+const LOW = -1e30;
+
+interface ChoosingMask {
+  readonly view: View;
+  readonly fill?: number;
+  readonly isInverted?: boolean;
+}
+
+/** Whether scores are left out exactly where the key's place is greater than the query's. Each query sees the first key. */
+export function isCausal(mask: ChoosingMask, query: number | undefined, key: number): boolean {
+  if (mask.fill === undefined || mask.fill > LOW || query === undefined) return false;
+  return isTriangle(mask.view, mask.isInverted === true, query, key);
+}
+
+/** What a mask leaves open: and with true is nothing. */
+export function undecided(start: View): View {
+  const view = behind(start);
+  const op = view.value.definingOp;
+  const other = and.matches(op) ? otherThan(op!, 1) : undefined;
+  return other === undefined ? view : undecided(along(view, other));
+}
+
+/** Whether `view` is key <= query, or with `isInverted` the opposite. */
+function isTriangle(start: View, isInverted: boolean, query: number, key: number): boolean {
+  const view = undecided(start);
+  const op = view.value.definingOp;
+  if (!op) return false;
+  const within = (index: number, inverted = isInverted): boolean =>
+    isTriangle(along(view, op.operand(index)), inverted, query, key);
+  if (not.matches(op)) return within(0, !isInverted);
+  if (select.matches(op)) {
+    const [yes, no] = [numberOf(op.operand(1)), numberOf(op.operand(2))];
+    return (yes === 1 && no === 0 && within(0)) || (yes === 0 && no === 1 && within(0, !isInverted));
+  }
+  if (!compare.matches(op)) return false;
+  const places = op.operands.map((x) => positionOf(along(view, x)));
+  const { comparison_direction: direction } = compare.attrsOf(op);
+  const [queryFirst, keyFirst]: readonly [ComparisonDirection, ComparisonDirection] = isInverted
+    ? ["LT", "GT"]
+    : ["GE", "LE"];
+  if (places[0] === query && places[1] === key) return direction === queryFirst;
+  return places[0] === key && places[1] === query && direction === keyFirst;
+}
+
+/** The axis whose positions a view gives. */
+function positionOf(start: View): number | undefined {
+  const view = behind(start);
+  const op = view.value.definingOp;
+  if (!op) return undefined;
+  if (convert.matches(op)) return positionOf(along(view, op.operand(0)));
+  if (add.matches(op)) {
+    const other = otherThan(op, 0);
+    return other && positionOf(along(view, other));
+  }
+  if (!iota.matches(op) && !dynamicIota.matches(op)) return undefined;
+  const axis = (iota.matches(op) ? iota : dynamicIota).attrsOf(op).iota_dimension;
+  const found = view.axes.indexOf(axis);
+  return found < 0 ? undefined : found;
+}

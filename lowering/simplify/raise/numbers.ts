@@ -1,0 +1,59 @@
+/**
+ * @file Numbers that exporters write in many ways: as a constant, broadcast, converted, or as a computation of constants.
+ * Compared in the element type they are of, within what rounding them once or twice may have cost.
+ */
+
+import type { DenseAttr } from "../../../ir/attrs.js";
+import { type ElementType, elementFacts } from "../../../ir/element.js";
+import type { Value } from "../../../ir/graph.js";
+import { getScalar, sizeOf } from "../../../ir/ndarray.js";
+import type { Scalar } from "../../../ir/scalar.js";
+import { elementOf } from "../../../ir/types.js";
+import { isMovement } from "./view.js";
+
+/** How far constants are followed. */
+const DEPTH = 8;
+
+/** The one number that all elements of `value` are, if it is a constant or computed of constants. */
+export function numberOf(value: Value): number | undefined {
+  const found = scalarOf(value, DEPTH);
+  return found === undefined || typeof found === "object" ? undefined : Number(found);
+}
+
+function scalarOf(value: Value, depth: number): Scalar | undefined {
+  const op = value.definingOp;
+  if (!op || depth === 0 || op.results.length !== 1 || value.type.kind !== "tensor") return undefined;
+  if (op.def.traits.includes("constant")) return constantScalar(op.attrs["value"] as DenseAttr | undefined);
+  if (isMovement(op)) return scalarOf(op.operand(0), depth - 1);
+  if (!op.def.entry || op.operands.length === 0) return undefined;
+  const entries: Scalar[] = [];
+  for (const x of op.operands) {
+    const entry = scalarOf(x, depth - 1);
+    if (entry === undefined) return undefined;
+    entries.push(entry);
+  }
+  return op.def.entry(op)(...entries);
+}
+
+function constantScalar(attr: DenseAttr | undefined): Scalar | undefined {
+  if (attr?.kind !== "dense") return undefined;
+  return attr.splat || sizeOf(attr.data.shape) === 1 ? getScalar(attr.data, 0) : undefined;
+}
+
+/** Relative error that a constant of an element may have: it was written with few digits, or is a product of two. */
+const tolerances: Partial<Record<ElementType, number>> = { f64: 1e-9, f32: 1e-6, f16: 3e-3, bf16: 2e-2 };
+
+/** Whether `x` is what a form writes as `wanted`, in tensors of `element`. */
+export function isNear(x: number | undefined, wanted: number, element: ElementType): boolean {
+  if (x === undefined) return false;
+  if (Object.is(x, wanted) || x === wanted) return true;
+  return Math.abs(x - wanted) <= (tolerances[element] ?? 0) * Math.abs(wanted);
+}
+
+/** Whether every element of `value` is `wanted`. */
+export const isNumber = (value: Value, wanted: number): boolean =>
+  isNear(numberOf(value), wanted, elementOf(value.type));
+
+/** Whether the forms are recognised in this element: floats with a tolerance. */
+export const isCommonFloat = (element: ElementType): boolean =>
+  elementFacts[element].kind === "float" && element in tolerances;
