@@ -27,6 +27,8 @@ function branch(n: ImportNode): RowResult {
     const [first = outputs] = parts;
     const odd = outputs.findIndex((x, i) => x.form !== first[i]?.form);
     if (odd >= 0) n.unsupported(`its branches give different kinds of values as output ${odd}`, BRANCH_FIX);
+    const uneven = outputs.findIndex((x, i) => ranksOf(x, b).join() !== ranksOf(first[i]!, b).join());
+    if (uneven >= 0) n.unsupported(`its branches give tensors of different ranks as output ${uneven}`, RANK_FIX);
     return outputs.flatMap((x) => x.values.map(({ value }) => value));
   };
   const results = t.if(t.reshape(n.value(0), []), run(then), run(otherwise));
@@ -36,6 +38,9 @@ function branch(n: ImportNode): RowResult {
 }
 
 const BRANCH_FIX = "make the condition a constant, or let both branches give as many tensors";
+const RANK_FIX = "make the condition a constant, or reshape what one of the branches gives";
+
+const ranksOf = ({ values }: Parts, t: TensorBuilder): readonly number[] => values.map(({ value }) => t.rank(value));
 
 /** What a graph gives, all of which must be tensors. */
 function tensorsOf(n: ImportNode, items: readonly Imported[]): readonly Value[] {

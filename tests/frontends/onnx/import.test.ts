@@ -324,6 +324,19 @@ describe("control flow", () => {
     expect(run(p, flag(false), floats([1], 3))[0]!.data).toEqual(Float32Array.of(3, 3));
   });
 
+  test("that only the run decides, between tensors of different ranks, is not supported", () => {
+    const then = subgraph("then_branch", output("t", FLOAT, ["n"]), node("Neg", ["x"], ["t"]));
+    const sum = node("ReduceSum", ["x"], ["e"], attribute("keepdims", 2, int(3, 0)));
+    const otherwise = subgraph("else_branch", output("e", FLOAT, []), sum);
+    const bytes = model(
+      graph(input("c", BOOL, []), input("x", FLOAT, ["n"]), output("y"), node("If", ["c"], ["y"], then, otherwise)),
+    );
+    expect(refusals(bytes)).toEqual([
+      "If:0: error PS2202: If on i1: its branches give tensors of different ranks as output 0\n" +
+        "  fix: make the condition a constant, or reshape what one of the branches gives",
+    ]);
+  });
+
   test("that assumes sizes to be equal in one branch does not check it in the other", () => {
     const then = subgraph("then_branch", output("t", FLOAT, ["n"]), node("Add", ["x", "z"], ["t"]));
     const otherwise = subgraph("else_branch", output("e", FLOAT, ["n"]), node("Neg", ["x"], ["e"]));
