@@ -31,6 +31,9 @@ race_floor=0.5 # of the fastest peer
 onnx_shards=("node ^test_[ab]" "node ^test_[c-f]" "node ^test_[g-m]" "node ^test_[n-r]" "node ^test_s" "node ^test_[^a-s]"
   "light,simple,pytorch-converted,pytorch-operator .")
 
+# Their expected outputs are one draw of another generator, or a rounding error of NumPy where the true value is 0.
+onnx_noise="^test_(bernoulli|dft_inverse)"
+
 persimmons() { node "$root/dist/cli/main.js" "$@"; }
 results() { node "$root/scripts/count-results.mjs" "$@"; }
 
@@ -81,7 +84,7 @@ suite_large_external() {
 suite_yard_onnx_backend() {
   local kinds pattern
   read -r kinds pattern <<< "${onnx_shards[$(($1 - 1))]}"
-  PYTHONPATH="$root/python:$YARD" "$python" "$YARD/onnx_backend.py" -b onnx_adapter:Standard -k "$kinds" -f "$pattern" --json "$3/cases.json"
+  PYTHONPATH="$root/python:$YARD" "$python" "$YARD/onnx_backend.py" -b onnx_adapter:Standard -k "$kinds" -f "$pattern" -x "$onnx_noise" --json "$3/cases.json"
   results cases "$3/cases.json" $? "$3/result.json"
 }
 suite_yard_onnx_engines() {
