@@ -4,10 +4,11 @@ import { type BufferView, type Life, toArray, viewOf } from "../../../ir/buffer.
 import type { Context } from "../../../ir/context.js";
 import type { Datum } from "../../../ir/define.js";
 import { functionBody, lookupFunction } from "../../../ir/dialects/func.js";
+import type { DimEnvironment } from "../../../ir/dim.js";
 import type { Operation, Value } from "../../../ir/graph.js";
 import { interpret } from "../../../ir/interpret.js";
 import { filled, type NdArray } from "../../../ir/ndarray.js";
-import { printType, staticShape, type Type } from "../../../ir/types.js";
+import { printType, type Type } from "../../../ir/types.js";
 import { uninitialised } from "../../../ir/uninitialised.js";
 import { dictionaries } from "../../../lowering/bufferize/bufferize-function.js";
 
@@ -36,7 +37,13 @@ export function runMemrefs(
     inputs,
     states,
     wanted,
-  }: { readonly inputs: readonly NdArray[]; readonly states: readonly boolean[]; readonly wanted: readonly NdArray[] },
+    maxSteps = MAX_STEPS,
+  }: {
+    readonly inputs: readonly NdArray[];
+    readonly states: readonly boolean[];
+    readonly wanted: readonly NdArray[];
+    readonly maxSteps?: number;
+  },
   context: Context,
 ): MemrefRun {
   const func = lookupFunction(module, "main")!;
@@ -44,10 +51,11 @@ export function runMemrefs(
   const given = inputs.map((x) => viewOf({ ...x, data: x.data.slice() }));
   const ordered = [...given.filter((_, i) => !states[i]), ...given.filter((_, i) => states[i])];
   const places = new Map<number, BufferView>();
+  const sizes = sizesOf(functionBody(func).args, ordered);
   const views = functionBody(func).args.map((arg, i) => {
     const number = attrs[i]?.["psm.result"] ?? (attrs[i]?.["psm.state"] ? attrs[i]["tf.aliasing_output"] : undefined);
     const result = number?.kind === "int" ? Number(number.value) : undefined;
-    const view = ordered[i] ?? (result === undefined ? arenaFor(arg.type) : outputFor(wanted[result]!));
+    const view = ordered[i] ?? (result === undefined ? arenaFor(arg.type, sizes, context) : outputFor(wanted[result]!));
     if (result !== undefined) places.set(result, view);
     return view;
   });
@@ -55,7 +63,7 @@ export function runMemrefs(
   const onValue = (value: Value, datum: Datum): void => {
     if (value.definingOp?.name === "memref.alloc") lives.add((datum as BufferView).storage.life);
   };
-  const returned = interpret(module, "main", views as readonly Datum[], context, { maxSteps: MAX_STEPS, onValue });
+  const returned = interpret(module, "main", views as readonly Datum[], context, { maxSteps, onValue });
   for (const x of returned) lives.delete((x as BufferView).storage.life);
   dictionaries(func, "res_attrs").forEach((dict, i) => {
     const number = dict["psm.result"];
@@ -69,8 +77,22 @@ function outputFor({ element, shape }: NdArray): BufferView {
   return viewOf(filled(element, shape, uninitialised(element)));
 }
 
+/** The symbols that are sizes of an input, by name. */
+function sizesOf(args: readonly Value[], inputs: readonly BufferView[]): DimEnvironment {
+  const sizes = new Map<string, number>();
+  inputs.forEach((input, i) => {
+    const type = args[i]!.type;
+    if (type.kind !== "memref") return;
+    type.shape.forEach((d, axis) => {
+      if (typeof d !== "number") sizes.set(d.key, input.shape[axis]!);
+    });
+  });
+  return sizes;
+}
+
 /** An argument that is neither input nor result is the arena. */
-function arenaFor(type: Type): BufferView {
+function arenaFor(type: Type, sizes: DimEnvironment, { dims }: Context): BufferView {
   if (type.kind !== "memref") throw new Error(`${printType(type)} is no arena`);
-  return viewOf(filled(type.element, staticShape(type), uninitialised(type.element)));
+  const shape = type.shape.map((d) => dims.evaluate(d, sizes));
+  return viewOf(filled(type.element, shape, uninitialised(type.element)));
 }
