@@ -40,6 +40,7 @@ import { expandTuples } from "./simplify/expand-tuples.js";
 import { foldConstants } from "./simplify/fold-constants.js";
 import { foldSizes } from "./simplify/fold-sizes.js";
 import { inlineCalls } from "./simplify/inline-calls.js";
+import { raise } from "./simplify/raise.js";
 import { removeDeadCode } from "./simplify/remove-dead-code.js";
 import { resolveSizes } from "./simplify/resolve-sizes.js";
 import { vectorizeGenerics } from "./vectorize/vectorize-generics.js";
@@ -85,8 +86,17 @@ const graphStages: readonly Stage[] = [
   stage("simplify", {
     why: "Fewer operations make every later decision cheaper, and calls hide what could be fused.",
     leaves: graph,
-    // Sizes and constants are seen through calls once those are inlined; dead code last takes what all leave behind.
-    passes: [inlineCalls, resolveSizes, ...expansions, foldConstants, eliminateCommonSubexpressions, removeDeadCode],
+    // Sizes, forms and constants are seen through calls once those are inlined; forms are raised as exporters wrote them,
+    // before any of their operations is expanded. Dead code last takes what all leave behind.
+    passes: [
+      inlineCalls,
+      resolveSizes,
+      raise,
+      ...expansions,
+      foldConstants,
+      eliminateCommonSubexpressions,
+      removeDeadCode,
+    ],
   }),
   stage("fuse", {
     why: "Structured operations say what is parallel and what each point reads, which is what grouping needs.",
