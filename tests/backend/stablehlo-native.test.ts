@@ -10,7 +10,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { Datum } from "../../ir/define.js";
 import { chlo } from "../../ir/dialects/chlo/dialect.js";
 import { stablehlo } from "../../ir/dialects/stablehlo/dialect.js";
-import { type ElementType, elementTypes } from "../../ir/element.js";
+import { type ElementType, elementFacts, elementTypes } from "../../ir/element.js";
 import { interpret } from "../../ir/interpret.js";
 import type { NdArray } from "../../ir/ndarray.js";
 import { maxRelativeError, sameBits } from "../../ir/ndarray-compare.js";
@@ -43,6 +43,7 @@ interface Entry {
   readonly op: string;
   readonly element: ElementType;
   readonly verdict: Verdict;
+  readonly text: string;
   readonly report: string;
 }
 
@@ -75,6 +76,10 @@ function casesOf(op: string): readonly Case[] {
   return cases;
 }
 
+function errorBetween(found: NdArray, wanted: NdArray, isSum: boolean): number {
+  return isSum ? maxRelativeError(...withoutOverflow(found, wanted)) : maxRelativeError(found, wanted);
+}
+
 function difference({ program, wanted }: Case, results: readonly NdArray[]): string | undefined {
   for (const [k, w] of wanted.entries()) {
     const found = results[k];
@@ -83,10 +88,23 @@ function difference({ program, wanted }: Case, results: readonly NdArray[]): str
       found !== undefined &&
       found.element === w.element &&
       String(found.shape) === String(w.shape) &&
-      (tolerance === 0 ? sameBits(found, w) : maxRelativeError(found, w) <= tolerance);
+      (tolerance === 0 ? sameBits(found, w) : errorBetween(found, w, program.loose > 1) <= tolerance);
     if (!agrees) return `result ${k}: ${show(found)}, not ${show(w)}`;
   }
   return undefined;
+}
+
+/** Sums in formats that end soon overflow in one order and not in another: there neither number counts. */
+function withoutOverflow(found: NdArray, wanted: NdArray): readonly [NdArray, NdArray] {
+  if (elementFacts[wanted.element].bits > 8) return [found, wanted];
+  const isOpen = Array.from(wanted.data as ArrayLike<number>, (w, i) => {
+    return !Number.isFinite(w) || !Number.isFinite(Number(found.data[i]));
+  });
+  const closed = (x: NdArray): NdArray => ({
+    ...x,
+    data: Float64Array.from(x.data as ArrayLike<number>, (e, i) => (isOpen[i] ? 0 : e)),
+  });
+  return [closed(found), closed(wanted)];
 }
 
 const show = (x: NdArray | undefined): string =>
@@ -97,7 +115,7 @@ const show = (x: NdArray | undefined): string =>
 function entryOf(c: Case, outcome: NativeOutcome): Entry {
   const { op, text, inputs, seed } = c.program;
   const what = `${op}, seed ${seed}, ${c.element}`;
-  const base = { op, element: c.element };
+  const base = { op, text, element: c.element };
   if (outcome.kind === "refused") {
     const report = `${what}: ${outcome.error.diagnostics.map((d) => `${d.code} ${d.message}`).join("; ")}`;
     return { ...base, verdict: "refused", report };
@@ -110,11 +128,48 @@ function entryOf(c: Case, outcome: NativeOutcome): Entry {
 const entries: Entry[] = [];
 const ops = randomOps.filter((op) => wantedOps.test(op));
 
-/** Operations without a program, and why. */
-const elsewhere: Readonly<Record<string, string>> = {};
+/** Operations of which no program runs here, and why. */
+const elsewhere: Readonly<Record<string, string>> = {
+  "chlo.ragged_dot": "refused, by name",
+  "stablehlo.custom_call": "a meaning for each target; JAX's are in jax-native.test.ts",
+  "stablehlo.infeed": "exchanges data with a host",
+  "stablehlo.outfeed": "exchanges data with a host",
+  "stablehlo.recv": "exchanges data with another process",
+  "stablehlo.rng": "random numbers differ from run to run",
+  "stablehlo.send": "exchanges data with another process",
+  "stablehlo.uniform_dequantize": "quantized elements are refused",
+  "stablehlo.uniform_quantize": "quantized elements are refused",
+};
+
+/** What no recipe makes. */
+const handMade: readonly string[] = [
+  `func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+    %0 = stablehlo.create_token : !stablehlo.token
+    %1 = stablehlo.after_all %0, %0 : !stablehlo.token
+    return %x : tensor<4xf32>
+  }`,
+  `func.func @main(%x: tensor<4x3xf32>, %n: tensor<i32>) -> tensor<?x3xf32> {
+    %0 = "stablehlo.set_dimension_size"(%x, %n) <{dimension = 0 : i64}> : (tensor<4x3xf32>, tensor<i32>) -> tensor<?x3xf32>
+    return %0 : tensor<?x3xf32>
+  }`,
+];
+
+function handMadeCase(text: string, k: number): Case {
+  const random = new Random(firstSeed + k);
+  const inputs = [random.array("f32", k === 0 ? [4] : [4, 3]), random.array("i32", [], { low: 0, high: 4 })];
+  const program: RandomProgram = {
+    op: "hand-made",
+    seed: k,
+    text,
+    inputs: inputs.slice(0, k + 1),
+    loose: 0,
+    referee: "interpreter",
+  };
+  return judged(program, "f32")!;
+}
 
 describe("StableHLO as native code", () => {
-  const cases = ops.flatMap(casesOf);
+  const cases = [...ops.flatMap(casesOf), ...handMade.map(handMadeCase)];
   const batches = Array.from({ length: Math.ceil(cases.length / BATCH) }, (_, k) =>
     cases.slice(k * BATCH, (k + 1) * BATCH),
   );
@@ -132,8 +187,15 @@ describe("StableHLO as native code", () => {
 
   it("covers every operation", () => {
     const all = [...stablehlo.ops, ...chlo.ops].map((def) => def.name).filter((name) => wantedOps.test(name));
-    const passed = new Set(entries.filter((e) => e.verdict === "passed").map((e) => e.op));
+    const ran = entries.filter((e) => e.verdict === "passed");
+    const passed = new Set(ran.flatMap((e) => e.text.match(/\b(?:stablehlo|chlo)\.[\w-]+/g) ?? []));
     expect(all.filter((name) => !passed.has(name) && !(name in elsewhere))).toEqual([]);
+  });
+
+  it("refuses quantized elements by name", () => {
+    const type = "tensor<4x!quant.uniform<i8:f32, 0.5:1>>";
+    const text = `func.func @main(%x: ${type}) -> ${type} { return %x : ${type} }`;
+    expect(() => parseModule(text, "quantized.mlir", newContext())).toThrow("quantized element types are not modelled");
   });
 
   afterAll(() => {
@@ -155,5 +217,6 @@ function table(all: readonly Entry[]): string {
     });
     return `${op.padEnd(42)} ${parts.join("; ")}`;
   });
-  return `${lines.join("\n")}\n`;
+  const reports = all.filter((e) => e.verdict === "refused").map((e) => e.report);
+  return `${[...lines, "", ...reports].join("\n")}\n`;
 }

@@ -21,6 +21,7 @@ export const signedTensor = tensorOf(
   "complex",
 );
 export const realTensor = tensorOf("a tensor of integers or floats", "int", "uint", "float");
+export const integerTensor = tensorOf("a tensor of integers", "int", "uint");
 export const bitsTensor = tensorOf("a tensor of integers or i1", "int", "uint", "bool");
 
 /** A tensor of one element: `tensor<f32>`. */

@@ -7,7 +7,7 @@ import { defineOp } from "../../define.js";
 import type { Dim } from "../../dim.js";
 import { complexOf, elementFacts, partOf } from "../../element.js";
 import { complexTensor, floatOrComplexTensor, floatTensor, i32 } from "../../kinds.js";
-import { emptyArray, fromBytes, lanesOf, mapElements, type NdArray, sizeOf, toBytes } from "../../ndarray.js";
+import { emptyArray, filled, fromBytes, lanesOf, mapElements, type NdArray, sizeOf, toBytes } from "../../ndarray.js";
 import { convertScalar, numericsOf } from "../../scalar.js";
 import type { Assembly } from "../../text/assembly.js";
 import { printSameType } from "../../text/format.js";
@@ -160,7 +160,8 @@ function part(name: "real" | "imag", summary: string, lane: 0 | 1) {
     evaluate({ operand }) {
       const out = emptyArray(partOf(operand.element), operand.shape);
       const lanes = lanesOf(operand.element);
-      const size = lane < lanes ? sizeOf(operand.shape) : 0;
+      if (lane >= lanes) return { result: filled(out.element, out.shape, numericsOf(out.element).fromNumber(0)) };
+      const size = sizeOf(operand.shape);
       for (let i = 0; i < size; i++) out.data[i] = operand.data[i * lanes + lane]!;
       return { result: out };
     },

@@ -7,7 +7,7 @@ import { eachIndex, emptyArray, type NdArray, stridesOf } from "../../ndarray.js
 import { copyStrided } from "../../ndarray-layout.js";
 import { printType, type TensorType } from "../../types.js";
 import { type GatherDimensionNumbers, gatherDimensionNumbers } from "./attributes.js";
-import { dimensionTensor, hloTensor } from "./constraints.js";
+import { dimensionTensor, hloTensor, integerTensor } from "./constraints.js";
 import { sizesIn } from "./dynamic-shape.js";
 import { checkAxes, firstProblem, givenTensor, mayEqual, otherAxes } from "./shapes.js";
 
@@ -99,7 +99,7 @@ function gatheredShape<D>(indexShape: readonly D[], d: GatherDimensionNumbers, s
 
 export const gather = defineOp("stablehlo.gather", {
   summary: "Slices of the operand at the positions that index vectors give, moved so that they lie inside.",
-  operands: { operand: hloTensor, start_indices: hloTensor },
+  operands: { operand: hloTensor, start_indices: integerTensor },
   attrs: {
     dimension_numbers: gatherDimensionNumbers,
     slice_sizes: i64Array,
@@ -122,7 +122,7 @@ export const gather = defineOp("stablehlo.gather", {
 
 export const dynamicGather = defineOp("stablehlo.dynamic_gather", {
   summary: "Like gather, with slice sizes computed by the program.",
-  operands: { operand: hloTensor, start_indices: hloTensor, slice_sizes: dimensionTensor },
+  operands: { operand: hloTensor, start_indices: integerTensor, slice_sizes: dimensionTensor },
   attrs: { dimension_numbers: gatherDimensionNumbers, indices_are_sorted: defaultAttr(bool, false) },
   results: { result: hloTensor },
   traits: ["pure"],

@@ -6,7 +6,7 @@ import { bool, defaultAttr, variadic } from "../../kinds.js";
 import { advance, getScalar, type NdArray, setScalar, sizeOf, stridesOf } from "../../ndarray.js";
 import { printType, type TensorType } from "../../types.js";
 import { type ScatterDimensionNumbers, scatterDimensionNumbers } from "./attributes.js";
-import { hloTensor } from "./constraints.js";
+import { hloTensor, integerTensor } from "./constraints.js";
 import { indexBatchAxes, indexVectorReader } from "./gather.js";
 import { promoted, reducedTypes } from "./reduce.js";
 import { combineOf, soleOperation } from "./region-run.js";
@@ -92,7 +92,7 @@ function checkScatterSizes({ context }: Inference, operands: Operands, d: Scatte
 
 export const scatter = defineOp("stablehlo.scatter", {
   summary: "The inputs with updates joined to them, by the body, at computed indices; what falls outside is left out.",
-  operands: { inputs: variadic(hloTensor), scatter_indices: hloTensor, updates: variadic(hloTensor) },
+  operands: { inputs: variadic(hloTensor), scatter_indices: integerTensor, updates: variadic(hloTensor) },
   attrs: {
     scatter_dimension_numbers: scatterDimensionNumbers,
     indices_are_sorted: defaultAttr(bool, false),

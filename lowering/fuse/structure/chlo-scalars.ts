@@ -2,11 +2,13 @@
 
 import type { Builder } from "../../../ir/builder.js";
 import * as cast from "../../../ir/dialects/arith/cast.js";
+import { constantOf } from "../../../ir/dialects/arith/constant.js";
 import * as f from "../../../ir/dialects/arith/float.js";
 import * as i from "../../../ir/dialects/arith/integer.js";
 import * as complex from "../../../ir/dialects/complex/complex.js";
 import * as math from "../../../ir/dialects/math/functions.js";
-import { type ElementType, elementFacts } from "../../../ir/element.js";
+import { type ElementType, elementFacts, type FloatElement, isFloat } from "../../../ir/element.js";
+import { floatFormats } from "../../../ir/float-format.js";
 import type { Value } from "../../../ir/graph.js";
 import type { ScalarType } from "../../../ir/types.js";
 import { complexArithmetic, complexUnary, type Parts } from "../../legalize/complex-values.js";
@@ -79,7 +81,9 @@ const conjugate: ScalarRows = {
 
 const isInfinite =
   (which: "either" | number): ScalarRow =>
-  ({ b }, x) => {
+  ({ b, element }, x) => {
+    // Other formats overflow to NaN or to their largest number.
+    if (floatFormats[element as FloatElement].flavour !== "ieee") return constantOf(b, 0, b.context.types.scalar("i1"));
     const compared = which === "either" ? b.value(math.absf, { operand: x! }, {}) : x!;
     const infinity = which === "either" ? Number.POSITIVE_INFINITY : which;
     return compareFloats(b, "oeq", compared, constantLike(b, infinity, x!));
@@ -160,10 +164,16 @@ const rows: Readonly<Record<string, ScalarRows>> = {
   zeta: { float: two(zeta) },
 };
 
+/** Neighbours of numbers without a sign, or whose bits are those of no integer, are not known. */
+function hasNeighbours(element: ElementType): boolean {
+  return isFloat(element) && element !== "f8E8M0FNU" && elementFacts[element].bits !== 6;
+}
+
 /** CHLO names with a scalar form. */
 export const chloNames: readonly string[] = Object.keys(rows).map((name) => `chlo.${name}`);
 
 /** The row of a CHLO operation for operands of `element`. */
 export function chloRow(name: string, element: ElementType): ScalarRow | undefined {
+  if (name === "chlo.next_after" && !hasNeighbours(element)) return undefined;
   return rows[name.replace(/^chlo\./, "")]?.[elementFacts[element].kind];
 }

@@ -5,7 +5,7 @@
 
 import type { Builder } from "../../../ir/builder.js";
 import type { FloatPredicate } from "../../../ir/dialects/arith/attributes.js";
-import { constantOf } from "../../../ir/dialects/arith/constant.js";
+import { constantOf, select } from "../../../ir/dialects/arith/constant.js";
 import * as f from "../../../ir/dialects/arith/float.js";
 import * as i from "../../../ir/dialects/arith/integer.js";
 import * as complex from "../../../ir/dialects/complex/complex.js";
@@ -61,6 +61,18 @@ const compareParts =
     return b.value(combine, { lhs: same(p.re, q.re), rhs: same(p.im, q.im) }, {});
   };
 
+/** The left operand where its real part, or of equal ones its imaginary part, comes first; else the right one. */
+const ordered =
+  (before: FloatPredicate, notAfter: FloatPredicate): ScalarRow =>
+  ({ b }, x, y) => {
+    const [p, q] = [partsOf(b, x!), partsOf(b, y!)];
+    const test = (predicate: FloatPredicate, lhs: Value, rhs: Value): Value =>
+      b.value(f.cmpf, { lhs, rhs }, { predicate });
+    const tied = b.value(i.andi, { lhs: test("oeq", p.re, q.re), rhs: test(notAfter, p.im, q.im) }, {});
+    const isFirst = b.value(i.ori, { lhs: test(before, p.re, q.re), rhs: tied }, {});
+    return b.value(select, { condition: isFirst, true_value: x!, false_value: y! }, {});
+  };
+
 const finite: ScalarRow = ({ b }, a) => {
   const { re, im } = partsOf(b, a!);
   const infinity = constantOf(b, Number.POSITIVE_INFINITY, re.type as ScalarType);
@@ -84,6 +96,8 @@ export const complexRows: Readonly<Record<string, ScalarRow>> = {
   log: unary(z.log),
   log_plus_one: unary(z.log1p),
   logistic: unary(z.logistic),
+  maximum: ordered("ogt", "oge"),
+  minimum: ordered("olt", "ole"),
   multiply: arithmetic(z.mul),
   negate: ({ b }, a) =>
     join(

@@ -111,6 +111,11 @@ function compareBody(op: Operation): ScalarBody {
 
 /** An integer that orders as IEEE's total order does: the bits, with the magnitude of negative numbers inverted. */
 function orderedBits(b: ScalarContext["b"], x: Value, element: ElementType): Value {
+  if (element === "f8E8M0FNU" || elementFacts[element].bits === 6) {
+    // Without a sign, or of the width of no integer: f32 has the same numbers in the same order.
+    const wide = b.value(cast.extf, { in: x }, {}, { results: [b.context.types.scalar("f32")] });
+    return orderedBits(b, wide, "f32");
+  }
   const integer = `i${elementFacts[element].bits}` as ElementType;
   const bits = b.value(cast.bitcast, { in: x }, {}, { results: [b.context.types.scalar(integer)] });
   const isNegative = b.value(i.cmpi, { lhs: bits, rhs: constantLike(b, 0, bits) }, { predicate: "slt" });

@@ -8,6 +8,7 @@
 import type { Builder } from "../../../ir/builder.js";
 import type { AnyOpDef } from "../../../ir/define.js";
 import type { FloatPredicate, IntegerPredicate } from "../../../ir/dialects/arith/attributes.js";
+import * as cast from "../../../ir/dialects/arith/cast.js";
 import * as arithConstant from "../../../ir/dialects/arith/constant.js";
 import * as f from "../../../ir/dialects/arith/float.js";
 import * as i from "../../../ir/dialects/arith/integer.js";
@@ -127,6 +128,16 @@ const intSign: ScalarRow = ({ b }, x) => {
   return b.value(i.minsi, { lhs: low, rhs: constantLike(b, 1, x!) }, {});
 };
 
+/** A function of several steps: narrow floats take them in f32, so that only the result is rounded to their element. */
+const inSteps =
+  (row: ScalarRow): ScalarRow =>
+  (c, x) => {
+    if (elementFacts[c.element].bits >= 32) return row(c, x!);
+    const wide = c.b.value(cast.extf, { in: x! }, {}, { results: [c.b.context.types.scalar("f32")] });
+    const result = row({ b: c.b, element: "f32" }, wide);
+    return c.b.value(cast.truncf, { in: result }, {}, { results: [x!.type as ScalarType] });
+  };
+
 /** 1 / (1 + exp(-x)). */
 const logistic: ScalarRow = ({ b }, x) => {
   const one = constantLike(b, 1, x!);
@@ -178,7 +189,7 @@ export const scalarRows: Readonly<Record<string, ScalarRows>> = {
   is_finite: { float: finite },
   log: { float: unary(math.log) },
   log_plus_one: { float: unary(math.log1p) },
-  logistic: { float: logistic },
+  logistic: { float: inSteps(logistic) },
   maximum: { float: binary(f.maximumf), ...ints(i.maxsi, i.maxui), bool: binary(i.ori) },
   minimum: { float: binary(f.minimumf), ...ints(i.minsi, i.minui), bool: binary(i.andi) },
   multiply: { float: binary(f.mulf), ...ints(i.muli), bool: binary(i.andi) },
