@@ -126,12 +126,14 @@ function entryOf(c: Case, outcome: NativeOutcome): Entry {
 }
 
 const entries: Entry[] = [];
-const ops = randomOps.filter((op) => wantedOps.test(op));
+const isQuick = size === "quick";
+/** Daily one operation in five. */
+const ops = randomOps.filter((op, k) => wantedOps.test(op) && !(isQuick && k % 5 !== 0));
 
 /** Operations of which no program runs here, and why. */
 const elsewhere: Readonly<Record<string, string>> = {
   "chlo.ragged_dot": "refused, by name",
-  "stablehlo.custom_call": "a meaning for each target; JAX's are in jax-native.test.ts",
+  "stablehlo.custom_call": "a meaning for each target; JAX's are in jax-native.slow.test.ts",
   "stablehlo.infeed": "exchanges data with a host",
   "stablehlo.outfeed": "exchanges data with a host",
   "stablehlo.recv": "exchanges data with another process",
@@ -185,8 +187,9 @@ describe("StableHLO as native code", () => {
     600_000,
   );
 
-  it("covers every operation", () => {
-    const all = [...stablehlo.ops, ...chlo.ops].map((def) => def.name).filter((name) => wantedOps.test(name));
+  it(isQuick ? "covers what it takes a sample of" : "covers every operation", () => {
+    const known = [...stablehlo.ops, ...chlo.ops].map((def) => def.name).filter((name) => wantedOps.test(name));
+    const all = isQuick ? ops : known;
     const ran = entries.filter((e) => e.verdict === "passed");
     const passed = new Set(ran.flatMap((e) => e.text.match(/\b(?:stablehlo|chlo)\.[\w-]+/g) ?? []));
     expect(all.filter((name) => !passed.has(name) && !(name in elsewhere))).toEqual([]);
