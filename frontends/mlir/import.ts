@@ -4,10 +4,11 @@
  */
 
 import { readFileSync, statSync } from "node:fs";
+import { referencedSymbols } from "../../ir/analysis/references.js";
 import { type Attr, type AttrDict, arrayAttr, stringAttr } from "../../ir/attrs.js";
 import type { Context } from "../../ir/context.js";
 import { CompileError, compileError } from "../../ir/diagnostic.js";
-import { funcOp, functionsOf } from "../../ir/dialects/func.js";
+import { funcOp, functionName, functionsOf } from "../../ir/dialects/func.js";
 import type { Operation } from "../../ir/graph.js";
 import { parseModule } from "../../ir/text/module.js";
 import { verify } from "../../ir/verify.js";
@@ -30,10 +31,22 @@ export function importMlirText(text: string, file: string, context: Context): Op
   const module = parseModule(text, file, context);
   const problems = verify(module, context);
   if (problems.length > 0) throw new CompileError(problems);
+  hideCalled(module, context);
   for (const func of functionsOf(module)) nameInterface(func);
   if (![...functionsOf(module)].some(isEntry))
     throw compileError("PS2202", `${file} has no public function with a body`, { fix: "make one function public" });
   return module;
+}
+
+/** Beside `@main`, what others call is no entry: JAX leaves the bodies of its windows public. */
+function hideCalled(module: Operation, context: Context): void {
+  const functions = [...functionsOf(module)];
+  if (!functions.some((f) => functionName(f) === "main" && isEntry(f))) return;
+  const called = referencedSymbols(module, context);
+  for (const func of functions) {
+    const name = functionName(func);
+    if (name !== "main" && called.has(name)) func.setAttr("sym_visibility", "private");
+  }
 }
 
 function isEntry(func: Operation): boolean {

@@ -3,12 +3,11 @@
  * Walks bottom up, so a chain of dead operations goes in one sweep.
  */
 
-import type { Attr } from "../../ir/attrs.js";
+import { referencedSymbols } from "../../ir/analysis/references.js";
 import type { Context } from "../../ir/context.js";
 import { funcOp, functionName, functionsOf } from "../../ir/dialects/func.js";
 import type { Operation, Region } from "../../ir/graph.js";
 import type { Pass } from "../../ir/pass.js";
-import { attrKindOf } from "../../ir/slots.js";
 
 export const removeDeadCode: Pass = {
   name: "remove-dead-code",
@@ -50,30 +49,4 @@ function eraseUnreferenced(module: Operation, context: Context): void {
       erased = true;
     }
   }
-}
-
-/** Names that any attribute of any operation refers to, a function's references to itself aside. */
-export function referencedSymbols(module: Operation, context: Context): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const func of functionsOf(module)) {
-    const own = functionName(func);
-    for (const op of func.walk()) for (const name of symbolsOf(op, context)) if (name !== own) names.add(name);
-  }
-  return names;
-}
-
-function* symbolsOf(op: Operation, context: Context): Generator<string> {
-  for (const name of op.def.attrNames) {
-    const value = op.attrs[name];
-    const kind = attrKindOf(op.def.attrs[name]!);
-    if (value !== undefined && /symbol|any attribute|list|dictionary/.test(kind.describe))
-      yield* symbolsIn(kind.write(value, context));
-  }
-  for (const attr of Object.values(op.extra)) yield* symbolsIn(attr);
-}
-
-function* symbolsIn(attr: Attr): Generator<string> {
-  if (attr.kind === "symbol") yield attr.path[0]!;
-  else if (attr.kind === "array") for (const item of attr.items) yield* symbolsIn(item);
-  else if (attr.kind === "dict") for (const item of Object.values(attr.entries)) yield* symbolsIn(item);
 }
