@@ -16,7 +16,9 @@ import type { AcceleratorDescription } from "../machine/accelerator.js";
 import type { CpuDescription } from "../machine/cpu.js";
 import { isAccelerator, type TargetDescription } from "../machine/target.js";
 import { bufferize } from "./bufferize/bufferize.js";
+import { foldUnitAxes } from "./fuse/fold-unit-axes.js";
 import { fuseElementwise } from "./fuse/fuse-elementwise.js";
+import { groupKernels } from "./fuse/group-kernels.js";
 import { inlineComposites } from "./fuse/inline-composites.js";
 import { outlineKernels } from "./fuse/outline-kernels.js";
 import { stablehloToLinalg } from "./fuse/stablehlo-to-linalg.js";
@@ -24,6 +26,7 @@ import { expandComplex } from "./legalize/expand-complex.js";
 import { expandMath } from "./legalize/expand-math.js";
 import { expandNarrowFloats } from "./legalize/expand-narrow-floats.js";
 import { narrowIntegers } from "./legalize/narrow-integers.js";
+import { fuseRows } from "./loops/fuse-rows.js";
 import { linalgToLoops } from "./loops/linalg-to-loops.js";
 import { splitIntoChunks } from "./loops/split-into-chunks.js";
 import { tileContractions } from "./loops/tile-contractions.js";
@@ -106,6 +109,7 @@ const graphStages: readonly Stage[] = [
       inlineComposites,
       ...expansions,
       stablehloToLinalg,
+      foldUnitAxes,
       fuseElementwise,
       eliminateCommonSubexpressions,
       removeDeadCode,
@@ -146,13 +150,15 @@ function stagesForCpu(cpu: CpuDescription): readonly Stage[] {
     stage("bufferize", {
       why: "Storage is explicit from here on: who writes where, and what may be reused.",
       leaves: [...loops, "tensor", "linalg"],
-      passes: [outlineKernels, bufferize],
+      // What passes between the operations of a group stays in the cache.
+      passes: [groupKernels, outlineKernels, bufferize],
     }),
     stage("loops", {
       why: "Loops are tiled, vectorised and cut into chunks by what each access does in memory.",
       leaves: loops,
-      // Contractions first, for vectors alone would leave them without register blocking; plain loops take the rest.
-      passes: [tileContractions(cpu), vectorizeGenerics(cpu), linalgToLoops, splitIntoChunks],
+      // Rows first, as each is then tiled by itself. Contractions before vectors, which alone would leave them without
+      // register blocking; plain loops take the rest.
+      passes: [fuseRows, tileContractions(cpu), vectorizeGenerics(cpu), linalgToLoops, splitIntoChunks],
     }),
     stage("legalize", {
       why: "LLVM and WebAssembly compile what is left without library calls.",

@@ -9,8 +9,9 @@ import { isFunctionOfDim } from "../../ir/affine-expr.js";
 import type { Builder } from "../../ir/builder.js";
 import { generic } from "../../ir/dialects/linalg/structured.js";
 import type { Block, Operation, Value } from "../../ir/graph.js";
-import type { MemRefType } from "../../ir/types.js";
+import { elementOf, type MemRefType } from "../../ir/types.js";
 import { axisSize } from "../shape-values.js";
+import { hasNeighbours } from "../vectorize/access.js";
 
 export interface Access {
   readonly memref: Value;
@@ -50,7 +51,7 @@ export function contractionOf(op: Operation): Contraction | undefined {
 }
 
 function isPlain({ type }: Value): boolean {
-  return type.kind === "memref" && !type.layout && (type.element === "f32" || type.element === "f64");
+  return hasNeighbours(type) && (elementOf(type) === "f32" || elementOf(type) === "f64");
 }
 
 function isFunctionOf(map: AffineMap, dim: number): boolean {
@@ -58,7 +59,7 @@ function isFunctionOf(map: AffineMap, dim: number): boolean {
 }
 
 /** `acc + x * y` and nothing else. */
-function isSumOfProducts(body: Block): boolean {
+export function isSumOfProducts(body: Block): boolean {
   const ops = [...body.ops()];
   const [x, y, acc] = body.args;
   const [product, sum, end] = ops;

@@ -1,5 +1,6 @@
 /** @file Dimensions of a structured operation that every operand walks as one become one, before it is tiled. */
 
+import type { AffineMap } from "../../ir/affine.js";
 import { Builder } from "../../ir/builder.js";
 import { cloneRegion } from "../../ir/clone.js";
 import type { Context } from "../../ir/context.js";
@@ -9,11 +10,19 @@ import type { Operation, Value } from "../../ir/graph.js";
 import type { MemRefType } from "../../ir/types.js";
 import { mergeableRuns, mergeMap } from "../vectorize/access.js";
 
-/** The operation over merged dimensions, in the place of `op`; `op` itself where nothing merges. */
-export function mergeDimensions(op: Operation, context: Context): Operation {
+export interface Merged {
+  /** The operation over merged dimensions, in the place of the given one, or that itself where nothing merges. */
+  readonly op: Operation;
+  /** The old dimensions that each new one stands for. */
+  readonly runs: readonly (readonly number[])[];
+}
+
+/** Merges what `others`, maps over the same dimensions, walk as one too. Parts of larger memrefs stay as they are. */
+export function mergeDimensions(op: Operation, others: readonly AffineMap[], context: Context): Merged {
   const { indexing_maps: maps, iterator_types: kinds } = generic.attrsOf(op);
-  const runs = mergeableRuns(maps, kinds);
-  if (runs.every((run) => run.length === 1)) return op;
+  const isPart = op.operands.some((x) => (x.type as MemRefType).layout);
+  const runs = isPart ? kinds.map((_, d) => [d]) : mergeableRuns([...maps, ...others], kinds);
+  if (runs.every((run) => run.length === 1)) return { op, runs };
   const b = Builder.before(context, op);
   const { inputs } = generic.operandsOf(op);
   const merged = op.operands.map((x, k) => {
@@ -30,7 +39,7 @@ export function mergeDimensions(op: Operation, context: Context): Operation {
     { results: [], regions: [cloneRegion(op.region(0), new Map())] },
   );
   op.erase();
-  return made;
+  return { op: made, runs };
 }
 
 /** A memref whose axes of one group are one. */

@@ -9,8 +9,9 @@
 import { stringAttr } from "../../ir/attrs.js";
 import { Builder } from "../../ir/builder.js";
 import type { Context } from "../../ir/context.js";
-import { constantIndex, constantOf } from "../../ir/dialects/arith/constant.js";
+import { constantIndex, constantOf, select } from "../../ir/dialects/arith/constant.js";
 import * as f from "../../ir/dialects/arith/float.js";
+import { cmpi } from "../../ir/dialects/arith/integer.js";
 import { functionsOf } from "../../ir/dialects/func.js";
 import { generic } from "../../ir/dialects/linalg/structured.js";
 import { collapseShape } from "../../ir/dialects/memref/reshape.js";
@@ -26,11 +27,15 @@ import { elementOf, type MemRefType, type VectorType } from "../../ir/types.js";
 import type { CpuDescription } from "../../machine/cpu.js";
 import { affinePosition } from "../affine-position.js";
 import { IndexArithmetic, type Position } from "../fuse/structure/index-arithmetic.js";
+import { mergeMap } from "../vectorize/access.js";
 import { laneMask } from "../vectorize/lanes.js";
-import { carryingLoop, countedLoop, parallelLoops, upTo } from "./build-loops.js";
+import { widen } from "../vectorize/vector-body.js";
+import { buildEpilogue, type TiledEpilogue, tileEpilogue } from "./build-epilogue.js";
+import { carryingLoop, countedLoop, parallelLoops, type Range, upTo } from "./build-loops.js";
 import { type Contraction, contractionOf, extent, sizeValue } from "./contraction.js";
-import { mergeDimensions } from "./merge-dimensions.js";
+import { collapsed, mergeDimensions } from "./merge-dimensions.js";
 import { packPanel, unflatten } from "./pack-panel.js";
+import { surroundingsOf } from "./surroundings.js";
 
 export function tileContractions(cpu: CpuDescription): Pass {
   return {
@@ -72,19 +77,37 @@ function tileSizes(cpu: CpuDescription, bits: number): TileSizes {
 
 function tile(op: Operation, func: Operation, cpu: CpuDescription, context: Context): void {
   if (!contractionOf(op)) return;
-  const merged = mergeDimensions(op, context);
+  const { fill, epilogue } = surroundingsOf(op);
+  const others = epilogue ? [...epilogue.inputs, epilogue.output].map((x) => x.map) : [];
+  const { op: merged, runs } = mergeDimensions(op, others, context);
   const contraction = contractionOf(merged);
   const sizes = tileSizes(cpu, elementFacts[elementOf(merged.operand(0).type)].bits);
   if (!contraction || !isWorthTiling(contraction, sizes)) return;
   const b = Builder.before(context, merged);
-  new Tiler(contraction, sizes, b).build(b);
+  const tiled = epilogue && tileEpilogue(b, epilogue, contraction, runs, cpu);
+  const output = tiled && collapsed(b, epilogue.output.memref, mergeMap(epilogue.output.map, runs).groups);
+  const whole = output ? { ...contraction, output: { memref: output, map: contraction.output.map } } : contraction;
+  new Tiler(whole, sizes, { initial: fill?.value, epilogue: tiled, isInLoop: merged.parent !== func }, b).build(b);
+  fill?.op.erase();
+  if (tiled) epilogue.op.erase();
   func.setExtra(
     SUMMARY,
     stringAttr(
       `contraction ${sizes.rows}x${sizes.vectors * sizes.lanes} ${elementOf(merged.operand(0).type)}, packed columns`,
     ),
   );
+  const intermediate = contraction.output.memref;
   merged.erase();
+  if (tiled) eraseUnused(intermediate);
+}
+
+/** Storage that is left without a use, and the views of it. */
+function eraseUnused(x: Value): void {
+  const op = x.definingOp;
+  if (!op || x.isUsed) return;
+  const [source] = op.operands;
+  op.erase();
+  if (source?.type.kind === "memref") eraseUnused(source);
 }
 
 /** Few rows leave the packing unpaid; few columns leave lanes idle. Symbolic sizes are taken to be large. */
@@ -95,9 +118,19 @@ function isWorthTiling(c: Contraction, { lanes }: TileSizes): boolean {
   return (typeof rows !== "number" || rows >= 4) && columns >= lanes;
 }
 
+/** What is done with the tiles besides summing. */
+interface Around {
+  /** What sums begin with, instead of what the output holds. */
+  readonly initial: Value | undefined;
+  readonly epilogue: TiledEpilogue | undefined;
+  /** There are threads enough outside. */
+  readonly isInLoop: boolean;
+}
+
 class Tiler {
   readonly #c: Contraction;
   readonly #sizes: TileSizes;
+  readonly #around: Around;
   readonly #context: Context;
   /** The output with its columns as one axis, the scalar side with its summed axes as one. */
   readonly #output: Value;
@@ -112,9 +145,10 @@ class Tiler {
   /** Whole inner rows per block, where a block spans several. */
   readonly #lines: number;
 
-  constructor(c: Contraction, sizes: TileSizes, b: Builder) {
+  constructor(c: Contraction, sizes: TileSizes, around: Around, b: Builder) {
     this.#c = c;
     this.#sizes = sizes;
+    this.#around = around;
     this.#context = b.context;
     const at = new IndexArithmetic(b);
     const size = (dim: number): Value => sizeValue(b, c, dim);
@@ -162,7 +196,7 @@ class Tiler {
       .map((d) => extent(this.#c, d))
       .reduce((n: number, d) => n * (typeof d === "number" ? d : 1), 1);
     const rows = extent(this.#c, this.#c.row!);
-    if (blocks * outer >= 8 || typeof rows !== "number") return 1;
+    if (blocks * outer >= 8 || typeof rows !== "number" || this.#around.isInLoop) return 1;
     return Math.max(1, Math.min(8, Math.floor(rows / (2 * this.#sizes.rows))));
   }
 
@@ -182,7 +216,7 @@ class Tiler {
     const perPart = at.mul(ceilDiv(at, ceilDiv(at, this.#rows, parts), rows), rows);
     const firstRow = parts === 1 ? constantIndex(b, 0) : at.value(at.min(at.mul(part, perPart), this.#rows));
     const endRow = parts === 1 ? this.#rows : at.value(at.min(at.add(firstRow, perPart), this.#rows));
-    countedLoop(b, upTo(b, this.#summed, this.#sizes.panel), (inner, k0) => {
+    countedLoop(b, this.#panels(b), (inner, k0) => {
       const depth = new IndexArithmetic(inner);
       const kc = depth.value(depth.min(depth.sub(this.#summed, k0), this.#sizes.panel));
       const packer = {
@@ -193,8 +227,35 @@ class Tiler {
         scratch: this.#scratch,
       };
       packPanel(inner, packer, point, { firstLine, firstColumn, count, k0, kc });
-      this.#rowTiles(inner, point, { start, count, k0, kc, firstRow, endRow });
+      this.#rowTiles(inner, point, { start, count, k0, kc, firstRow, endRow, ...this.#ends(inner, k0, kc) });
     });
+  }
+
+  /** A sum of nothing has one panel too, where its output is not there before. */
+  #panels(b: Builder): Range {
+    const depth = this.#depth();
+    const isThere = this.#around.initial === undefined || (typeof depth === "number" && depth > 0);
+    return upTo(b, isThere ? this.#summed : computed(b, (at) => at.max(this.#summed, 1)), this.#sizes.panel);
+  }
+
+  /** Whether a panel is the first and the last one. */
+  #ends(b: Builder, k0: Value, kc: Value): Pick<Panel, "isFirst" | "isLast"> {
+    const depth = this.#depth();
+    if (typeof depth === "number" && depth <= this.#sizes.panel) return { isFirst: true, isLast: true };
+    const isEqual = (lhs: Value, rhs: Value): Value => b.value(cmpi, { lhs, rhs }, { predicate: "eq" });
+    return {
+      isFirst: isEqual(k0, constantIndex(b, 0)),
+      isLast: isEqual(
+        computed(b, (at) => at.add(k0, kc)),
+        this.#summed,
+      ),
+    };
+  }
+
+  /** How much is summed up, where types say it. */
+  #depth(): number | undefined {
+    const extents = this.#c.summed.map((d) => extent(this.#c, d));
+    return extents.every((d) => typeof d === "number") ? extents.reduce((x, y) => x * y, 1) : undefined;
   }
 
   #newScratch(b: Builder): Value {
@@ -222,12 +283,32 @@ class Tiler {
       countedLoop(inner, upTo(inner, block.count, width), (here, column) =>
         this.#registerTile(here, point, block, row, column, height),
       );
+      this.#finish(inner, point, block, row, height);
     };
     countedLoop(b, { from: block.firstRow, to: whole, step: rows }, (inner, row) => columnTiles(inner, row, rows));
     const total = extent(this.#c, this.#c.row!);
     const left = typeof total === "number" ? total % rows : 1;
     if (left > 0)
       countedLoop(b, { from: whole, to: block.endRow, step: left }, (inner, row) => columnTiles(inner, row, left));
+  }
+
+  /** After the last panel, what comes behind the contraction, on `height` rows. */
+  #finish(b: Builder, point: ReadonlyMap<number, Value>, block: Panel, row: Value, height: number): void {
+    if (!this.#around.epilogue) return;
+    buildEpilogue(b, this.#around.epilogue, {
+      point,
+      row: this.#c.row!,
+      rows: { from: row, to: computed(b, (at) => at.add(row, height)) },
+      columns: { from: block.start, to: computed(b, (at) => at.add(block.start, block.count)) },
+      isLast: block.isLast,
+    });
+  }
+
+  /** How many of `left` columns hold sums of earlier panels. */
+  #begun(b: Builder, left: Value, isFirst: Value | true): Value {
+    if (this.#around.initial === undefined) return left;
+    const none = constantIndex(b, 0);
+    return isFirst === true ? none : b.value(select, { condition: isFirst, true_value: none, false_value: left }, {});
   }
 
   /** `height` rows by two vectors: accumulators in registers over the panel's depth. */
@@ -244,23 +325,25 @@ class Tiler {
     const outputs = Array.from({ length: height * vectors }, (_, n) => {
       const [i, j] = [Math.floor(n / vectors), n % vectors];
       const first = at.add(column, j * lanes);
-      const left = at.value(at.max(at.sub(block.count, first), 0));
+      const left = at.value(at.min(at.max(at.sub(block.count, first), 0), lanes));
       const place = this.#outputIndex(b, point, at.value(at.add(row, i)), at.value(at.add(block.start, first)));
-      return { place, mask: laneMask(b, at.value(at.min(left, lanes)), lanes) };
+      return { place, mask: laneMask(b, left, lanes), begun: this.#begun(b, left, block.isFirst) };
     });
-    const type = this.#vector();
-    const initial = outputs.map(({ place, mask }) =>
-      b.value(
-        vector.maskedLoad,
-        { base: this.#output, indices: place, mask, pass_thru: this.#zeros(b) },
-        {},
-        { results: [type] },
-      ),
-    );
+    const initial = outputs.map(({ place, begun }) => this.#earlierSums(b, place, begun, block.isFirst));
     const sums = this.#depthLoop(b, point, block, row, column, initial, height);
     outputs.forEach(({ place, mask }, n) => {
       b.op(vector.maskedStore, { base: this.#output, indices: place, mask, valueToStore: sums[n]! }, {});
     });
+  }
+
+  /** What the output holds in its first `begun` lanes; in the others, what sums begin with. */
+  #earlierSums(b: Builder, place: readonly Value[], begun: Value, isFirst: Value | true): Value {
+    const { initial } = this.#around;
+    const start = initial ? widen(b, initial, this.#sizes.lanes) : this.#zeros(b);
+    if (initial && isFirst === true) return start;
+    const mask = laneMask(b, begun, this.#sizes.lanes);
+    const operands = { base: this.#output, indices: place, mask, pass_thru: start };
+    return b.value(vector.maskedLoad, operands, {}, { results: [this.#vector()] });
   }
 
   #depthLoop(
@@ -318,6 +401,13 @@ interface Panel {
   readonly kc: Value;
   readonly firstRow: Value;
   readonly endRow: Value;
+  readonly isFirst: Value | true;
+  readonly isLast: Value | true;
+}
+
+function computed(b: Builder, position: (at: IndexArithmetic) => Position): Value {
+  const at = new IndexArithmetic(b);
+  return at.value(position(at));
 }
 
 function ceilDiv(at: IndexArithmetic, x: Position, y: number): Position {

@@ -1,10 +1,12 @@
 /**
  * @file How a structured operation touches memory along each of its iteration dimensions: what decides which
- * dimension becomes vectors. Pure functions of maps; memrefs are dense, so the last axis is the contiguous one.
+ * dimension becomes vectors. Pure functions of maps and types; neighbours are along the last axis.
  */
 
 import { type AffineMap, affineMap } from "../../ir/affine.js";
 import { type AffineExpr, affineDim, isFunctionOfDim } from "../../ir/affine-expr.js";
+import { layoutOf } from "../../ir/dialects/memref/layout.js";
+import type { Type } from "../../ir/types.js";
 
 /** How an operand moves when a dimension steps by one. */
 export type Motion =
@@ -20,6 +22,13 @@ export function motionAlong(map: AffineMap, dim: number): Motion {
   if (touched.length === 0) return "fixed";
   const last = map.results.length - 1;
   return touched.length === 1 && touched[0] === last && stepsByOne(map.results[last]!, dim) ? "contiguous" : "strided";
+}
+
+/** Elements along the last axis lie side by side. */
+export function hasNeighbours(type: Type): boolean {
+  if (type.kind !== "memref") return false;
+  const { strides } = layoutOf(type);
+  return strides.length === 0 || strides.at(-1) === 1;
 }
 
 /** `d` itself, or `d` plus something that does not depend on it. */
@@ -48,7 +57,8 @@ export function mergeableRuns(maps: readonly AffineMap[], kinds: readonly string
   return runs;
 }
 
-function adjacent(map: AffineMap, a: number, b: number): boolean {
+/** True where `map` walks dimensions `a` and `b` as if they were one, the axis of `b` right after that of `a`, or not at all. */
+export function adjacent(map: AffineMap, a: number, b: number): boolean {
   const at = (d: number): number[] => map.results.map((e, k) => (isFunctionOfDim(e, d) ? k : -1)).filter((k) => k >= 0);
   const [inA, inB] = [at(a), at(b)];
   if (inA.length === 0 && inB.length === 0) return true;

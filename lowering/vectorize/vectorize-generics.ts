@@ -9,14 +9,13 @@ import { Builder } from "../../ir/builder.js";
 import type { Context } from "../../ir/context.js";
 import { functionsOf } from "../../ir/dialects/func.js";
 import { generic } from "../../ir/dialects/linalg/structured.js";
-import { layoutOf } from "../../ir/dialects/memref/layout.js";
 import type { Operation, Value } from "../../ir/graph.js";
 import type { Pass } from "../../ir/pass.js";
-import { elementOf, type MemRefType, type Type } from "../../ir/types.js";
+import { elementOf, type MemRefType } from "../../ir/types.js";
 import type { CpuDescription } from "../../machine/cpu.js";
 import { collapsed } from "../loops/merge-dimensions.js";
 import { axisSize } from "../shape-values.js";
-import { mergeableRuns, mergeMap, motionAlong } from "./access.js";
+import { hasNeighbours, mergeableRuns, mergeMap, motionAlong } from "./access.js";
 import { type Monoid, monoidOf } from "./monoid.js";
 import { isStorable, isVectorizable, widestBits } from "./vector-body.js";
 import { buildVectorLoops, type Operand, type Shape } from "./vector-loops.js";
@@ -46,13 +45,6 @@ function vectorize(op: Operation, cpu: CpuDescription, context: Context): void {
   const builder = Builder.before(context, op);
   buildVectorLoops(builder, merged(builder, op, plan));
   op.erase();
-}
-
-/** Elements along the last axis lie side by side. */
-export function hasNeighbours(type: Type): boolean {
-  if (type.kind !== "memref") return false;
-  const { strides } = layoutOf(type);
-  return strides.length === 0 || strides.at(-1) === 1;
 }
 
 interface Choice {

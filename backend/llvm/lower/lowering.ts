@@ -22,6 +22,13 @@ export interface Address {
   readonly strides: readonly (number | Value)[];
 }
 
+interface StackSlot {
+  readonly pointer: Value;
+  readonly bytes: number;
+  readonly alignment: number;
+  isFree: boolean;
+}
+
 /** Lowers one operation; its results are bound by the row. */
 export type Row = (op: Operation, to: FunctionLowering) => void;
 
@@ -33,6 +40,7 @@ export class FunctionLowering {
   readonly #values = new Map<Value, Value>();
   readonly #addresses = new Map<Value, Address>();
   #symbols = new Map<string, Value>();
+  readonly #slots: StackSlot[] = [];
   #depth = 0;
 
   constructor(context: Context, region: Region, entry: Block, rows: ReadonlyMap<string, Row>) {
@@ -48,6 +56,7 @@ export class FunctionLowering {
    */
   block(block: Block): Operation {
     const outside = this.#symbols;
+    const taken = this.#slots.filter((slot) => !slot.isFree);
     if (this.#depth > 0) this.#symbols = new Map(outside);
     this.#depth++;
     for (const op of block.ops()) if (!op.def.traits.includes("terminator")) this.operation(op);
@@ -55,7 +64,28 @@ export class FunctionLowering {
     this.#symbols = outside;
     const { last } = block;
     if (!last?.def.traits.includes("terminator")) throw new Error("a block has no terminator");
+    // The stack that a turn of a loop takes is free after it, for what comes behind the loop.
+    if (block.parent?.def.traits.includes("loop") && last.operands.every((x) => x.type.kind !== "memref"))
+      for (const slot of this.#slots) slot.isFree ||= !taken.includes(slot);
     return last;
+  }
+
+  /** Storage on the stack, made once in the entry block so that loops do not grow it. */
+  stackSlot(bytes: number, alignment: number): Value {
+    const known = this.#slots.find((slot) => slot.isFree && slot.bytes === bytes && slot.alignment === alignment);
+    if (known) {
+      known.isFree = false;
+      return known.pointer;
+    }
+    const { block, anchor } = this.builder;
+    this.builder.block = this.region.blocks[0]!;
+    this.builder.anchor = this.builder.block.first;
+    const attrs = { elem_type: this.context.types.scalar("i8"), alignment };
+    const pointer = this.emit(memory.alloca, [this.integer(Math.max(bytes, 1))], attrs);
+    this.builder.block = block;
+    this.builder.anchor = anchor;
+    this.#slots.push({ pointer, bytes, alignment, isFree: false });
+    return pointer;
   }
 
   operation(op: Operation): void {

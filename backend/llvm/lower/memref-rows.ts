@@ -2,6 +2,7 @@
 
 import * as a from "../../../ir/dialects/llvm/arithmetic.js";
 import * as memory from "../../../ir/dialects/llvm/memory.js";
+import { keptAxes } from "../../../ir/dialects/slices.js";
 import { type ElementType, elementFacts } from "../../../ir/element.js";
 import type { Operation, Value } from "../../../ir/graph.js";
 import { DYNAMIC } from "../../../ir/text/mixed-indices.js";
@@ -64,17 +65,7 @@ const alloca: Row = (op, to) => {
   const count = type.shape.reduce((n: number, d) => (typeof d === "number" ? n * d : Number.NaN), 1);
   const bytes = count * elementFacts[type.element].storageBytes;
   if (!(bytes <= STACK_BYTES)) throw new Error(`a kernel's own storage of ${bytes} bytes has not been placed`);
-  // In the entry block, so that a loop does not grow the stack.
-  const entry = to.region.blocks[0]!;
-  const at = to.builder.block;
-  const anchor = to.builder.anchor;
-  to.builder.block = entry;
-  to.builder.anchor = entry.first;
-  const size = to.integer(Math.max(count, 1));
-  const pointer = to.emit(memory.alloca, [size], { elem_type: storedType(to, type), alignment: ALIGNMENT });
-  to.builder.block = at;
-  to.builder.anchor = anchor;
-  to.bindPointer(op.result, pointer);
+  to.bindPointer(op.result, to.stackSlot(bytes, ALIGNMENT));
 };
 
 const dim: Row = (op, to) => {
@@ -146,7 +137,7 @@ const subview: Row = (op, to) => {
     at = at ? to.add(at, scaled) : scaled;
   });
   const strides = source.strides.map((s, k) => product(to, s, steps[k]!));
-  const kept = keptAxes(op, lists[1]);
+  const kept = keptAxes(lists[1], (op.result.type as MemRefType).shape)!;
   to.bindAddress(op.result, {
     pointer: at ? to.advance(source.pointer, at, stored) : source.pointer,
     strides: kept.map((k) => strides[k]!),
@@ -158,22 +149,6 @@ function product(to: FunctionLowering, a: number | Value, b: number | Value): nu
   if (a === 1) return b;
   if (b === 1) return a;
   return to.mul(typeof a === "number" ? to.integer(a) : a, typeof b === "number" ? to.integer(b) : b);
-}
-
-/** A subview may drop axes of size 1; which, shows when sizes are matched from the left. */
-function keptAxes(op: Operation, sizes: readonly number[]): number[] {
-  const { shape } = op.result.type as MemRefType;
-  const kept: number[] = [];
-  let next = 0;
-  sizes.forEach((size, k) => {
-    const left = sizes.length - k;
-    const wanted = shape.length - next;
-    const drops = size === 1 && left > wanted && (next >= shape.length || shape[next] !== 1 || left > wanted);
-    if (drops) return;
-    kept.push(k);
-    next++;
-  });
-  return kept;
 }
 
 const copy: Row = (op, to) => {

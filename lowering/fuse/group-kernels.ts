@@ -1,0 +1,226 @@
+/**
+ * @file Pass `group-kernels`: marks structured operations that are to be one kernel, because what passes between them then
+ * stays in registers or in the cache. Two forms are grouped: a contraction with what fills its output and the elementwise
+ * operation on its result (an epilogue), and operations that share rows (softmax, normalisations, attention within a
+ * head). Composites need no names here: their decompositions have these forms.
+ */
+
+import { type AffineMap, projectedDims } from "../../ir/affine.js";
+import { cloneOp } from "../../ir/clone.js";
+import type { Context } from "../../ir/context.js";
+import { functionsOf } from "../../ir/dialects/func.js";
+import { generic } from "../../ir/dialects/linalg/structured.js";
+import { empty } from "../../ir/dialects/tensor/access.js";
+import type { Dim } from "../../ir/dim.js";
+import { elementFacts } from "../../ir/element.js";
+import type { Block, Operation, Value } from "../../ir/graph.js";
+import type { Pass } from "../../ir/pass.js";
+import { elementOf, isShaped } from "../../ir/types.js";
+import { isSumOfProducts } from "../loops/contraction.js";
+import { filledWith } from "../loops/surroundings.js";
+import { isVectorizable } from "../vectorize/vector-body.js";
+import { GROUP, valuesReadBy } from "./kernel-groups.js";
+import { accessesOf, restOf, rowDims, shapeOf, sharedRows, writtenBy } from "./row-space.js";
+
+export const groupKernels: Pass = {
+  name: "group-kernels",
+  summary: "Marks operations that are to be one kernel.",
+  run(module, context) {
+    let next = 0n;
+    for (const func of functionsOf(module)) {
+      for (const region of func.regions) for (const block of region.blocks) next = groupIn(block, next, context);
+    }
+  },
+};
+
+/** Bytes of one row of what operations pass on to each other: they are to stay in the first caches. */
+const ROW_BYTES = 64 * 1024;
+/** The same where a row holds a matrix product of its own. */
+const PRODUCT_ROW_BYTES = 512 * 1024;
+/** Elements of the longest row below which vectors across rows are worth more than staying in the cache. */
+const MIN_ROW = 32;
+/** Rows below which threads would have nothing to share. */
+const MIN_ROWS = 4;
+/** What a symbolic size is taken to be. */
+const TYPICAL_SIZE = 128;
+/** Operations further apart than this are not looked at together. */
+const MAX_DISTANCE = 256;
+
+function groupIn(block: Block, first: bigint, context: Context): bigint {
+  const grouping = new Grouping(block);
+  for (const op of block.ops()) if (isCandidate(op)) grouping.add(op);
+  let next = first;
+  for (const group of grouping.groups()) {
+    if (group.length < 2) continue;
+    for (const op of group) {
+      op.setExtra(GROUP, { kind: "int", value: next, type: context.types.scalar("i64") });
+      ownDestinations(op);
+    }
+    next++;
+  }
+  return next;
+}
+
+function isCandidate(op: Operation): boolean {
+  return generic.matches(op) && op.results.length > 0 && !op.extra[GROUP];
+}
+
+/** Operations that share an empty tensor as destination would share the storage of the kernel's result. */
+function ownDestinations(op: Operation): void {
+  const { inputs } = generic.operandsOf(op);
+  const operands = op.operands.map((x, k) => {
+    const source = x.definingOp;
+    if (k < inputs.length || !source || !empty.matches(source) || x.countUses() === 1) return x;
+    const copy = cloneOp(source);
+    op.block!.insertBefore(copy, op);
+    return copy.result;
+  });
+  op.setOperands(operands);
+}
+
+class Grouping {
+  readonly #position = new Map<Operation, number>();
+  readonly #ops: readonly Operation[];
+  readonly #groupOf = new Map<Operation, readonly Operation[]>();
+
+  constructor(block: Block) {
+    this.#ops = [...block.ops()];
+    this.#ops.forEach((op, k) => {
+      this.#position.set(op, k);
+    });
+  }
+
+  groups(): ReadonlySet<readonly Operation[]> {
+    return new Set(this.#groupOf.values());
+  }
+
+  /** Joins `op` to the groups of what it reads, the latest first, where that pays. */
+  add(op: Operation): void {
+    if (filledWith(op)) {
+      this.#set([op]);
+      return;
+    }
+    let group: readonly Operation[] = this.#sorted([op, ...this.#fills(op)]);
+    this.#set(isGroup(group) && this.#isConvex(group) ? group : [op]);
+    for (const producer of this.#producers(op)) {
+      const other = this.#groupOf.get(producer);
+      group = this.#groupOf.get(op)!;
+      if (!other || other === group) continue;
+      const fills = group.length === 1 ? this.#fills(op) : [];
+      const joined = this.#sorted([...new Set([...other, ...group, ...fills])]);
+      if (isGroup(joined) && this.#isConvex(joined)) this.#set(joined);
+    }
+  }
+
+  /** What fills the outputs of `op` and is read by nothing else. */
+  #fills(op: Operation): readonly Operation[] {
+    const { outputs } = generic.operandsOf(op);
+    return outputs.flatMap(({ definingOp }) =>
+      definingOp && this.#groupOf.get(definingOp)?.length === 1 && filledWith(definingOp) && isReadOnce(definingOp)
+        ? [definingOp]
+        : [],
+    );
+  }
+
+  /** The structured operations that `op` reads from, the latest first. */
+  #producers(op: Operation): readonly Operation[] {
+    const producers = op.operands.map((x) => x.definingOp).filter((p) => p !== undefined && this.#groupOf.has(p));
+    const real = [...new Set(producers as Operation[])].filter((p) => !filledWith(p));
+    return real.sort((a, b) => this.#at(b) - this.#at(a));
+  }
+
+  #set(group: readonly Operation[]): void {
+    for (const op of group) this.#groupOf.set(op, group);
+  }
+
+  #at(op: Operation): number {
+    return this.#position.get(op)!;
+  }
+
+  #sorted(ops: readonly Operation[]): readonly Operation[] {
+    return [...ops].sort((a, b) => this.#at(a) - this.#at(b));
+  }
+
+  /** Nothing outside the group lies between its operations. */
+  #isConvex(group: readonly Operation[]): boolean {
+    const [from, to] = [this.#at(group[0]!), this.#at(group.at(-1)!)];
+    if (to - from > MAX_DISTANCE) return false;
+    const members = new Set(group);
+    const inside = new Set<Value>();
+    const outside = new Set<Value>();
+    for (const op of this.#ops.slice(from, to + 1)) {
+      const read = [...valuesReadBy(op)];
+      if (members.has(op)) {
+        if (read.some((x) => outside.has(x))) return false;
+        for (const r of op.results) inside.add(r);
+      } else if (read.some((x) => inside.has(x) || outside.has(x))) for (const r of op.results) outside.add(r);
+    }
+    return true;
+  }
+}
+
+function isReadOnce(op: Operation): boolean {
+  return op.results.every((r) => r.countUses() === 1);
+}
+
+/** Whether operations, in order, are worth being one kernel. */
+function isGroup(ops: readonly Operation[]): boolean {
+  return isProductWithEpilogue(ops) || isWorthARow(ops);
+}
+
+/** What fills the output, the product, and at most one elementwise operation that alone reads it. */
+function isProductWithEpilogue(ops: readonly Operation[]): boolean {
+  const [fill, product, epilogue, ...more] = ops;
+  if (!fill || !product || more.length > 0 || !filledWith(fill) || !isProduct(product)) return false;
+  if (!generic.operandsOf(product).outputs.includes(fill.result) || !isReadOnce(fill)) return false;
+  return !epilogue || isEpilogue(epilogue, product.result);
+}
+
+function isProduct(op: Operation): boolean {
+  const { iterator_types: kinds } = generic.attrsOf(op);
+  const { inputs } = generic.operandsOf(op);
+  return kinds.includes("reduction") && inputs.length === 2 && isSumOfProducts(op.region(0).blocks[0]!);
+}
+
+function isEpilogue(op: Operation, product: Value): boolean {
+  const { indexing_maps: maps, iterator_types: kinds } = generic.attrsOf(op);
+  const { inputs, outputs } = generic.operandsOf(op);
+  const body = op.region(0).blocks[0]!;
+  const isElementwise = kinds.every((k) => k === "parallel") && outputs.length === 1 && isIdentity(maps.at(-1)!);
+  const reads = inputs.flatMap((x, k) => (x === product ? [maps[k]!] : []));
+  const isAlone = product.countUses() === reads.length && reads.length > 0 && reads.every(isIdentity);
+  const isPlain = !body.args.at(-1)!.isUsed && isVectorizable(body);
+  const usesPosition = [...body.ops()].some((x) => x.name === "linalg.index");
+  return isElementwise && isAlone && isPlain && !usesPosition && op.result.type === product.type;
+}
+
+function isIdentity(map: AffineMap): boolean {
+  const dims = projectedDims(map);
+  return dims !== undefined && dims.length === map.numDims && dims.every((d, k) => d === k);
+}
+
+function isWorthARow(ops: readonly Operation[]): boolean {
+  const rows = sharedRows(ops);
+  if (rows === 0) return false;
+  const written = new Set(ops.flatMap(writtenBy));
+  const count = product(shapeOf(writtenBy(ops[0]!)[0]!).slice(0, rows));
+  const hasProduct = ops.some(isProduct);
+  const rowBytes = [...written].map((x) => product(shapeOf(x).slice(rows)) * bytesOf(x));
+  const longest = Math.max(...ops.map((op) => longestRow(op, rows, written)));
+  const fits = rowBytes.every((bytes) => bytes <= (hasProduct ? PRODUCT_ROW_BYTES : ROW_BYTES));
+  return fits && longest >= MIN_ROW && count >= MIN_ROWS;
+}
+
+/** Elements of the longest row that an operation reads or writes. */
+function longestRow(op: Operation, rows: number, written: ReadonlySet<Value>): number {
+  const dims = rowDims(op, rows, written)!;
+  return Math.max(...accessesOf(op).map((x) => product(restOf(x, dims))));
+}
+
+function product(shape: readonly Dim[]): number {
+  return shape.reduce((n: number, d) => n * (typeof d === "number" ? d : TYPICAL_SIZE), 1);
+}
+
+function bytesOf({ type }: Value): number {
+  return isShaped(type) ? elementFacts[elementOf(type)].storageBytes : 0;
+}

@@ -1,0 +1,70 @@
+/** @file The elementwise operation behind a contraction, run on a few rows of a block while they are in the cache. */
+
+import type { Builder } from "../../ir/builder.js";
+import { select } from "../../ir/dialects/arith/constant.js";
+import type { Value } from "../../ir/graph.js";
+import type { CpuDescription } from "../../machine/cpu.js";
+import { mergeMap } from "../vectorize/access.js";
+import { widestBits } from "../vectorize/vector-body.js";
+import { buildRange, type Operand, type Shape } from "../vectorize/vector-loops.js";
+import { countedLoop } from "./build-loops.js";
+import type { Contraction } from "./contraction.js";
+import { collapsed } from "./merge-dimensions.js";
+import { canMerge, type Epilogue } from "./surroundings.js";
+
+/** An epilogue over the merged dimensions of its contraction, all columns as one. */
+export interface TiledEpilogue {
+  /** The dimension of `shape` for a merged dimension of the contraction. */
+  readonly dimOf: ReadonlyMap<number, number>;
+  readonly shape: Shape;
+}
+
+/** `undefined` where the epilogue does not walk all columns as one. `runs` are the contraction's merged dimensions. */
+export function tileEpilogue(
+  b: Builder,
+  epilogue: Epilogue,
+  c: Contraction,
+  runs: readonly (readonly number[])[],
+  cpu: CpuDescription,
+): TiledEpilogue | undefined {
+  const others = runs.map((_, r) => r).filter((r) => !c.columns.includes(r));
+  const parts = [...others.map((r) => runs[r]!), c.columns.flatMap((r) => runs[r]!)];
+  if (!canMerge(epilogue, parts)) return undefined;
+  const operand = ({ memref, map }: Operand): Operand => {
+    const merged = mergeMap(map, parts);
+    return { memref: collapsed(b, memref, merged.groups), map: merged.map };
+  };
+  const shape: Shape = {
+    kinds: parts.map(() => "parallel"),
+    inputs: epilogue.inputs.map(operand),
+    outputs: [operand(epilogue.output)],
+    body: epilogue.body,
+    sizes: [],
+    lanes: Math.max(2, cpu.vectorBits / widestBits(epilogue.body)),
+    dim: parts.length - 1,
+    monoid: undefined,
+  };
+  return { dimOf: new Map(others.map((r, k) => [r, k])), shape };
+}
+
+/** The part of the output that has been summed up. */
+export interface Finished {
+  /** Positions of the merged dimensions outside rows and columns. */
+  readonly point: ReadonlyMap<number, Value>;
+  readonly row: number;
+  readonly rows: { readonly from: Value; readonly to: Value };
+  readonly columns: { readonly from: Value; readonly to: Value };
+  /** Nothing is done where this does not hold. */
+  readonly isLast: Value | true;
+}
+
+export function buildEpilogue(b: Builder, { dimOf, shape }: TiledEpilogue, done: Finished): void {
+  const { rows, columns, isLast } = done;
+  const to =
+    isLast === true ? rows.to : b.value(select, { condition: isLast, true_value: rows.to, false_value: rows.from }, {});
+  countedLoop(b, { from: rows.from, to, step: 1 }, (inner, row) => {
+    const position = new Map([...done.point, [done.row, row]]);
+    const at = new Map([...position].map(([dim, value]) => [dimOf.get(dim)!, value]));
+    buildRange(inner, shape, at, columns.from, columns.to);
+  });
+}

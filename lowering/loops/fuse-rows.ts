@@ -1,0 +1,195 @@
+/**
+ * @file Pass `fuse-rows`: the structured operations of a kernel that share rows become the body of one parallel loop over
+ * these, so that a row stays in the cache from the first operation to the last. What the kernel keeps to itself shrinks
+ * to one row. Softmax, normalisations and attention within a head are kernels of this kind.
+ */
+
+import { type AffineMap, affineMap } from "../../ir/affine.js";
+import { affineDim, substituteAffine } from "../../ir/affine-expr.js";
+import { Builder } from "../../ir/builder.js";
+import { cloneRegion } from "../../ir/clone.js";
+import type { Context } from "../../ir/context.js";
+import { constantScalarOf } from "../../ir/dialects/arith/constant.js";
+import { functionBody, functionsOf } from "../../ir/dialects/func.js";
+import { generic, index as indexOp } from "../../ir/dialects/linalg/structured.js";
+import { layoutOf } from "../../ir/dialects/memref/layout.js";
+import { alloc, dim as memrefDim } from "../../ir/dialects/memref/storage.js";
+import { subview } from "../../ir/dialects/memref/views.js";
+import { keptAxes } from "../../ir/dialects/slices.js";
+import type { Operation, Value } from "../../ir/graph.js";
+import type { Pass } from "../../ir/pass.js";
+import { DYNAMIC } from "../../ir/text/mixed-indices.js";
+import type { MemRefType } from "../../ir/types.js";
+import { isRowAxis, rowDims, sharedRows, writtenBy } from "../fuse/row-space.js";
+import { IndexArithmetic, type Position } from "../fuse/structure/index-arithmetic.js";
+import { axisSize } from "../shape-values.js";
+import { parallelLoops } from "./build-loops.js";
+import { unflatten } from "./pack-panel.js";
+
+export const fuseRows: Pass = {
+  name: "fuse-rows",
+  summary: "Runs the operations of a kernel row by row.",
+  run(module, context) {
+    for (const func of functionsOf(module)) if (func.region(0).blocks.length === 1) fuse(func, context);
+  },
+};
+
+function fuse(func: Operation, context: Context): void {
+  const ops = [...functionBody(func).ops()];
+  const generics = ops.filter((op) => generic.matches(op) && op.results.length === 0);
+  const isOther = (op: Operation): boolean =>
+    op.def.traits.includes("pure") || op.def.traits.includes("terminator") || alloc.matches(op);
+  if (generics.length < 2 || ops.some((op) => !generics.includes(op) && !isOther(op))) return;
+  const rows = sharedRows(generics);
+  if (rows === 0) return;
+  new RowFusion(generics, rows, context).build();
+}
+
+class RowFusion {
+  readonly #generics: readonly Operation[];
+  readonly #rows: number;
+  readonly #context: Context;
+  readonly #written: ReadonlySet<Value>;
+  /** Storage of one row in the place of what the kernel keeps to itself. */
+  readonly #local = new Map<Value, Value>();
+
+  constructor(generics: readonly Operation[], rows: number, context: Context) {
+    this.#generics = generics;
+    this.#rows = rows;
+    this.#context = context;
+    this.#written = new Set(generics.flatMap(writtenBy));
+  }
+
+  build(): void {
+    const [first] = this.#generics;
+    const last = this.#generics.at(-1)!;
+    const b = Builder.before(this.#context, last);
+    b.at = first!.at;
+    // What the kernel gives away is there before the loop.
+    const model = [...this.#written].find((x) => !alloc.matches(x.definingOp))!;
+    const sizes = Array.from({ length: this.#rows }, (_, axis) => axisSize(b, model, axis));
+    const at = new IndexArithmetic(b);
+    const total = at.value(sizes.reduce<Position>((x, y) => at.mul(x, y), 1));
+    parallelLoops(b, [total], (inner, [flat]) => {
+      const position = unflatten(inner, flat!, sizes);
+      for (const op of this.#generics) this.#atRow(inner, op, position);
+    });
+    for (const op of this.#generics) op.erase();
+    for (const value of this.#local.keys()) eraseAllocation(value);
+  }
+
+  /** The operation on one row: row dimensions go, and operands are the parts that belong to the row. */
+  #atRow(b: Builder, op: Operation, position: readonly Value[]): void {
+    const { indexing_maps: maps, iterator_types: kinds } = generic.attrsOf(op);
+    const dims = rowDims(op, this.#rows, this.#written)!;
+    const kept = kinds.map((_, d) => d).filter((d) => !dims.includes(d));
+    const rowOf = new Map(dims.map((d, k) => [d, position[k]!]));
+    const operands = op.operands.map((x, k) => this.#part(b, x, maps[k]!, dims, rowOf));
+    const { inputs } = generic.operandsOf(op);
+    b.at = op.at;
+    const made = b.op(
+      generic,
+      { inputs: operands.slice(0, inputs.length), outputs: operands.slice(inputs.length) },
+      {
+        indexing_maps: maps.map((map) => withoutRows(map, dims, kept)),
+        iterator_types: kept.map((d) => kinds[d]!),
+      },
+      { results: [], regions: [cloneRegion(op.region(0), new Map())] },
+    );
+    for (const inner of [...made.walk()]) {
+      if (!indexOp.matches(inner)) continue;
+      const { dim } = indexOp.attrsOf(inner);
+      const row = rowOf.get(dim);
+      if (row) inner.result.replaceAllUsesWith(row);
+      else inner.setAttr("dim", kept.indexOf(dim));
+      if (row) inner.erase();
+    }
+  }
+
+  #part(b: Builder, x: Value, map: AffineMap, dims: readonly number[], rowOf: ReadonlyMap<number, Value>): Value {
+    const pinned = map.results.map((e, axis) =>
+      isRowAxis(map, axis, dims) && e.kind === "dim" ? rowOf.get(e.position)! : undefined,
+    );
+    if (pinned.every((p) => p === undefined)) return x;
+    if (alloc.matches(x.definingOp) && this.#written.has(x)) return this.#localRow(b, x);
+    return partAt(b, x, pinned);
+  }
+
+  #localRow(b: Builder, x: Value): Value {
+    const known = this.#local.get(x);
+    if (known) return known;
+    const type = x.type as MemRefType;
+    const shape = type.shape.slice(this.#rows);
+    const made = b.value(
+      alloc,
+      {
+        dynamicSizes: shape.flatMap((d, k) => (typeof d === "number" ? [] : [givenSize(x, this.#rows + k)])),
+        symbolOperands: [],
+      },
+      {},
+      { results: [this.#context.types.memref(shape, type.element, { space: type.space })] },
+    );
+    this.#local.set(x, made);
+    return made;
+  }
+}
+
+/** The size along a symbolic axis that an allocation was made with. */
+function givenSize(x: Value, axis: number): Value {
+  const { shape } = x.type as MemRefType;
+  const before = shape.slice(0, axis).filter((d) => typeof d !== "number").length;
+  return x.definingOp!.operand(before);
+}
+
+/** Nothing but its sizes is asked for any more. */
+function eraseAllocation(x: Value): void {
+  for (const user of [...x.users]) {
+    const axis = memrefDim.matches(user) ? constantScalarOf(user.operand(1)) : undefined;
+    if (axis === undefined) throw new Error(`${user.name} uses storage that has become that of a row`);
+    user.result.replaceAllUsesWith(givenSize(x, Number(axis)));
+    user.erase();
+  }
+  x.definingOp!.erase();
+}
+
+/** The part of a memref at the given positions; axes without one stay whole. */
+function partAt(b: Builder, x: Value, pinned: readonly (Value | undefined)[]): Value {
+  const type = x.type as MemRefType;
+  const sizeOf = (axis: number): number => {
+    const d = type.shape[axis]!;
+    if (pinned[axis]) return 1;
+    return typeof d === "number" ? d : DYNAMIC;
+  };
+  const axes = type.shape.map((_, axis) => axis);
+  const shape = type.shape.filter((_, axis) => !pinned[axis]);
+  const { strides } = layoutOf(type);
+  const kept = keptAxes(axes.map(sizeOf), shape)!;
+  const layout = { strides: kept.map((axis) => strides[axis]!), offset: "?" as const };
+  const result = b.context.types.memref(shape, type.element, { layout, space: type.space });
+  return b.value(
+    subview,
+    {
+      source: x,
+      offsets: pinned.filter((p) => p !== undefined),
+      sizes: axes.filter((axis) => sizeOf(axis) === DYNAMIC).map((axis) => axisSize(b, x, axis)),
+      strides: [],
+    },
+    {
+      static_offsets: pinned.map((p) => (p ? DYNAMIC : 0)),
+      static_sizes: axes.map(sizeOf),
+      static_strides: axes.map(() => 1),
+    },
+    { results: [result] },
+  );
+}
+
+/** The map over the dimensions that are left, of the axes that are. */
+function withoutRows(map: AffineMap, dims: readonly number[], kept: readonly number[]): AffineMap {
+  const renamed = Array.from({ length: map.numDims }, (_, d) => affineDim(Math.max(kept.indexOf(d), 0)));
+  const results = map.results.filter((_, axis) => !isRowAxis(map, axis, dims));
+  return affineMap(
+    kept.length,
+    0,
+    results.map((e) => substituteAffine(e, renamed)),
+  );
+}

@@ -1,0 +1,133 @@
+/**
+ * @file What stands around a contraction in its kernel and is done while a tile is at hand: the constant its output begins
+ * with, and the elementwise operation that alone reads its result. With both, the intermediate needs no storage: sums
+ * grow in the storage of the final output, which nothing else reads or writes meanwhile.
+ */
+
+import { type AffineMap, affineMap, projectedDims } from "../../ir/affine.js";
+import { affineDim, substituteAffine } from "../../ir/affine-expr.js";
+import { constantScalarOf } from "../../ir/dialects/arith/constant.js";
+import { generic } from "../../ir/dialects/linalg/structured.js";
+import { alloc } from "../../ir/dialects/memref/storage.js";
+import type { Block, Operation, Value } from "../../ir/graph.js";
+import { elementOf, type MemRefType } from "../../ir/types.js";
+import { adjacent, hasNeighbours } from "../vectorize/access.js";
+import { isStorable, isVectorizable } from "../vectorize/vector-body.js";
+
+/** An elementwise operation on a contraction's result, its maps over the contraction's dimensions. */
+export interface Epilogue {
+  readonly op: Operation;
+  readonly body: Block;
+  readonly inputs: readonly { readonly memref: Value; readonly map: AffineMap }[];
+  readonly output: { readonly memref: Value; readonly map: AffineMap };
+}
+
+export interface Surroundings {
+  /** The operation that fills the output before, and the value it fills it with. */
+  readonly fill: { readonly op: Operation; readonly value: Value } | undefined;
+  readonly epilogue: Epilogue | undefined;
+}
+
+/** What of the contraction's neighbours can be done with it. An epilogue comes only with a fill. */
+export function surroundingsOf(contraction: Operation): Surroundings {
+  const { outputs } = generic.operandsOf(contraction);
+  const output = outputs[0]!;
+  const fill = fillBefore(contraction, output);
+  return { fill, epilogue: fill && epilogueAfter(contraction, fill.op, output) };
+}
+
+/** The constant that a structured operation without inputs writes everywhere. */
+export function filledWith(op: Operation): Value | undefined {
+  if (!generic.matches(op)) return undefined;
+  const { inputs, outputs } = generic.operandsOf(op);
+  const body = op.region(0).blocks[0]!;
+  const [value] = body.terminator.operands;
+  const isWhole = generic.attrsOf(op).iterator_types.every((kind) => kind === "parallel") && outputs.length === 1;
+  if (inputs.length > 0 || !isWhole || !value) return undefined;
+  return constantScalarOf(value) === undefined ? undefined : value;
+}
+
+function fillBefore(contraction: Operation, output: Value): Surroundings["fill"] {
+  for (let op = contraction.prev; op; op = op.prev) {
+    if (!touches(op, output)) continue;
+    const value = filledWith(op);
+    const isWhole = value && isIdentity(generic.attrsOf(op).indexing_maps[0]!) && value.definingOp!.block !== undefined;
+    return isWhole && value.definingOp!.parent === op.parent ? { op, value } : undefined;
+  }
+  return undefined;
+}
+
+function touches(op: Operation, memref: Value): boolean {
+  for (const inner of op.walk()) if (inner.operands.includes(memref)) return true;
+  return false;
+}
+
+function isIdentity(map: AffineMap): boolean {
+  const dims = projectedDims(map);
+  return dims !== undefined && dims.length === map.numDims && dims.every((d, k) => d === k);
+}
+
+/** The next structured operation, where it is elementwise on the result and nothing else reads that. */
+function epilogueAfter(contraction: Operation, fill: Operation, result: Value): Epilogue | undefined {
+  let op = contraction.next;
+  while (op && !generic.matches(op)) {
+    if (!op.def.traits.includes("pure") && !alloc.matches(op)) return undefined;
+    op = op.next;
+  }
+  if (!op || !alloc.matches(result.definingOp)) return undefined;
+  const users = [...result.users];
+  if (users.length !== 3 || ![fill, contraction, op].every((x) => users.includes(x))) return undefined;
+  return elementwiseOn(op, contraction, result);
+}
+
+function elementwiseOn(op: Operation, contraction: Operation, result: Value): Epilogue | undefined {
+  const { indexing_maps: maps, iterator_types: kinds } = generic.attrsOf(op);
+  const { inputs, outputs } = generic.operandsOf(op);
+  const [output] = outputs;
+  const body = op.region(0).blocks[0]!;
+  const isElementwise = outputs.length === 1 && kinds.every((k) => k === "parallel") && isIdentity(maps.at(-1)!);
+  if (!isElementwise || body.args.at(-1)!.isUsed || [...body.ops()].some((x) => x.name === "linalg.index"))
+    return undefined;
+  // Sums grow in the output: it must not be what the contraction or the epilogue still reads.
+  const read = [...generic.operandsOf(contraction).inputs, ...inputs];
+  if (sameStorage(output!, read) || output!.type !== result.type) return undefined;
+  const isReadInPlace = inputs.every((x, k) => x !== result || isIdentity(maps[k]!));
+  const isSimple = isVectorizable(body) && elementOf(body.terminator.operand(0).type) !== "i1";
+  const isReadable = inputs.every((x) => hasNeighbours(x.type) && isStorable(elementOf(x.type)));
+  if (!isReadInPlace || !isSimple || !isReadable) return undefined;
+  const places = projectedDims(generic.attrsOf(contraction).indexing_maps.at(-1)!);
+  if (!places) return undefined;
+  const dims = generic.attrsOf(contraction).iterator_types.length;
+  const renamed = (map: AffineMap): AffineMap =>
+    affineMap(
+      dims,
+      0,
+      map.results.map((e) => substituteAffine(e, places.map(affineDim))),
+    );
+  return {
+    op,
+    body,
+    inputs: inputs.map((x, k) => ({ memref: x === result ? output! : x, map: renamed(maps[k]!) })),
+    output: { memref: output!, map: renamed(maps.at(-1)!) },
+  };
+}
+
+/** Whether the storage that a memref is part of is also that of one of the others. */
+function sameStorage(x: Value, others: readonly Value[]): boolean {
+  const root = rootOf(x);
+  return others.some((y) => rootOf(y) === root);
+}
+
+function rootOf(x: Value): Value {
+  const op = x.definingOp;
+  return op && op.operands[0]?.type.kind === "memref" && x.type.kind === "memref" ? rootOf(op.operands[0]) : x;
+}
+
+/** Whether the epilogue walks each run of dimensions as one. */
+export function canMerge(epilogue: Epilogue, runs: readonly (readonly number[])[]): boolean {
+  const maps = [...epilogue.inputs, epilogue.output].map((x) => x.map);
+  const isPart = [...epilogue.inputs, epilogue.output].some(({ memref }) => (memref.type as MemRefType).layout);
+  return runs.every((run) =>
+    run.every((d, k) => k === 0 || (!isPart && maps.every((map) => adjacent(map, run[k - 1]!, d)))),
+  );
+}
