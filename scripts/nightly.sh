@@ -18,7 +18,8 @@ suites=(
   "unit 8 every vitest test, samples as large as they go (PERSIMMONS_TESTS=nightly)"
   "python 1 the tests of the Python package"
   "models-reduced 8 small versions of the networks, symbolic sizes: export, run, compare with PyTorch"
-  "models-real 8 the networks at real size: export, run, compare with PyTorch"
+  "models-real 16 the networks at real size, fixed and then symbolic sizes: export, run, compare with PyTorch"
+  "referees 16 the networks at real size: jaxlib, mlir-opt and four LLVMs accept what every stage prints"
   "large-external 1 a model with 5 GB of external weights: export, run, compare"
   "yard-onnx-backend 7 the ONNX backend suite through compiled code (needs YARD)"
   "yard-onnx-engines 1 a sample of that suite by native code and in the sandbox: the same verdicts (needs YARD)"
@@ -30,7 +31,6 @@ race_floor=0.5 # of the fastest peer
 # Kinds of cases and a pattern of their names, one shard each.
 onnx_shards=("node ^test_[ab]" "node ^test_[c-f]" "node ^test_[g-m]" "node ^test_[n-r]" "node ^test_s" "node ^test_[^a-s]"
   "light,simple,pytorch-converted,pytorch-operator .")
-
 # Their expected outputs are one draw of another generator, or a rounding error of NumPy where the true value is 0.
 onnx_noise="^test_(bernoulli|dft_inverse)"
 
@@ -67,12 +67,28 @@ suite_models_reduced() {
   local name=${networks[$(($1 - 1))]}
   nice "$python" models/export_transformers.py "$name" --reduced --dynamic --out "$3" && check_model "$3/$name"
 }
+# real_model SHARD: sets `name`, and `kind` to the exporter's options; symbolic sizes are the second half of the shards.
+real_model() {
+  name=${networks[$((($1 - 1) % ${#networks[@]}))]} kind=()
+  if (($1 > ${#networks[@]})); then kind=(--dynamic); fi
+}
 suite_models_real() {
-  local name=${networks[$(($1 - 1))]} status
-  nice "$python" models/export_transformers.py "$name" --out "$3" && check_model "$3/$name"
+  local name kind status
+  real_model "$1"
+  nice "$python" models/export_transformers.py "$name" "${kind[@]}" --out "$3" && check_model "$3/$name"
   status=$?
   rm -rf "${3:?}/$name" # hundreds of megabytes each
   return $status
+}
+suite_referees() {
+  local name kind status
+  real_model "$1"
+  nice "$python" models/export_transformers.py "$name" "${kind[@]}" --out "$3" || return
+  PERSIMMONS_MODELS=$3/$name/model.onnx npx vitest run tests/models/referees.slow.test.ts \
+    --reporter=default --reporter=json --outputFile.json="$3/vitest.json"
+  status=$?
+  rm -rf "${3:?}/$name"
+  results vitest "$3/vitest.json" $status "$3/result.json"
 }
 suite_large_external() {
   local status
