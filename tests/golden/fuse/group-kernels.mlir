@@ -1,0 +1,142 @@
+// RUN: group-kernels
+// -----
+// A product, what fills its output and the bias behind it are one kernel.
+func.func @epilogue(%x: tensor<64x32xf32>, %w: tensor<32x48xf32>, %bias: tensor<48xf32>) -> tensor<64x48xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<64x48xf32>
+  %f = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} outs(%e : tensor<64x48xf32>) {
+  ^bb0(%o: f32):
+    linalg.yield %zero : f32
+  } -> tensor<64x48xf32>
+  %p = linalg.generic {indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> (k, j)>, affine_map<(i, j, k) -> (i, j)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%x, %w : tensor<64x32xf32>, tensor<32x48xf32>) outs(%f : tensor<64x48xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<64x48xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%p, %bias : tensor<64x48xf32>, tensor<48xf32>) outs(%e : tensor<64x48xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %s = arith.addf %a, %b : f32
+    linalg.yield %s : f32
+  } -> tensor<64x48xf32>
+  return %y : tensor<64x48xf32>
+}
+// => module {
+// =>   func.func @epilogue(%arg0: tensor<64x32xf32>, %arg1: tensor<32x48xf32>, %arg2: tensor<48xf32>) -> tensor<64x48xf32> {
+// =>     %0 = arith.constant 0.000000e+00 : f32
+// =>     %1 = tensor.empty() : tensor<64x48xf32>
+// =>     %2 = tensor.empty() : tensor<64x48xf32>
+// =>     %3 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} outs(%2 : tensor<64x48xf32>) attrs = {psm.group = 0 : i64} {
+// =>     ^bb0(%arg3: f32):
+// =>       linalg.yield %0 : f32
+// =>     } -> tensor<64x48xf32>
+// =>     %4 = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%arg0, %arg1 : tensor<64x32xf32>, tensor<32x48xf32>) outs(%3 : tensor<64x48xf32>) attrs = {psm.group = 0 : i64} {
+// =>     ^bb1(%arg4: f32, %arg5: f32, %arg6: f32):
+// =>       %5 = arith.mulf %arg4, %arg5 : f32
+// =>       %6 = arith.addf %arg6, %5 : f32
+// =>       linalg.yield %6 : f32
+// =>     } -> tensor<64x48xf32>
+// =>     %7 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%4, %arg2 : tensor<64x48xf32>, tensor<48xf32>) outs(%1 : tensor<64x48xf32>) attrs = {psm.group = 0 : i64} {
+// =>     ^bb2(%arg7: f32, %arg8: f32, %arg9: f32):
+// =>       %8 = arith.addf %arg7, %arg8 : f32
+// =>       linalg.yield %8 : f32
+// =>     } -> tensor<64x48xf32>
+// =>     func.return %7 : tensor<64x48xf32>
+// =>   }
+// => }
+// -----
+// The sum of a row and what is divided by it share rows.
+func.func @rows(%x: tensor<16x128xf32>) -> tensor<16x128xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<16xf32>
+  %f = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]} outs(%e : tensor<16xf32>) {
+  ^bb0(%o: f32):
+    linalg.yield %zero : f32
+  } -> tensor<16xf32>
+  %s = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>], iterator_types = ["parallel", "reduction"]} ins(%x : tensor<16x128xf32>) outs(%f : tensor<16xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %t = arith.addf %o, %a : f32
+    linalg.yield %t : f32
+  } -> tensor<16xf32>
+  %out = tensor.empty() : tensor<16x128xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%x, %s : tensor<16x128xf32>, tensor<16xf32>) outs(%out : tensor<16x128xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %d = arith.divf %a, %b : f32
+    linalg.yield %d : f32
+  } -> tensor<16x128xf32>
+  return %y : tensor<16x128xf32>
+}
+// => module {
+// =>   func.func @rows(%arg0: tensor<16x128xf32>) -> tensor<16x128xf32> {
+// =>     %0 = arith.constant 0.000000e+00 : f32
+// =>     %1 = tensor.empty() : tensor<16xf32>
+// =>     %2 = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} outs(%1 : tensor<16xf32>) attrs = {psm.group = 0 : i64} {
+// =>     ^bb0(%arg1: f32):
+// =>       linalg.yield %0 : f32
+// =>     } -> tensor<16xf32>
+// =>     %3 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0)>], iterator_types = ["parallel", "reduction"]} ins(%arg0 : tensor<16x128xf32>) outs(%2 : tensor<16xf32>) attrs = {psm.group = 0 : i64} {
+// =>     ^bb1(%arg2: f32, %arg3: f32):
+// =>       %4 = arith.addf %arg3, %arg2 : f32
+// =>       linalg.yield %4 : f32
+// =>     } -> tensor<16xf32>
+// =>     %5 = tensor.empty() : tensor<16x128xf32>
+// =>     %6 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%arg0, %3 : tensor<16x128xf32>, tensor<16xf32>) outs(%5 : tensor<16x128xf32>) attrs = {psm.group = 0 : i64} {
+// =>     ^bb2(%arg4: f32, %arg5: f32, %arg6: f32):
+// =>       %7 = arith.divf %arg4, %arg5 : f32
+// =>       linalg.yield %7 : f32
+// =>     } -> tensor<16x128xf32>
+// =>     func.return %6 : tensor<16x128xf32>
+// =>   }
+// => }
+// -----
+// Sums of columns are not the rows of what reads them.
+func.func @columns(%x: tensor<16x128xf32>, %start: tensor<128xf32>) -> tensor<16x128xf32> {
+  %s = linalg.generic {indexing_maps = [affine_map<(i, j) -> (j, i)>, affine_map<(i, j) -> (i)>], iterator_types = ["parallel", "reduction"]} ins(%x : tensor<16x128xf32>) outs(%start : tensor<128xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %t = arith.addf %o, %a : f32
+    linalg.yield %t : f32
+  } -> tensor<128xf32>
+  %out = tensor.empty() : tensor<16x128xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%x, %s : tensor<16x128xf32>, tensor<128xf32>) outs(%out : tensor<16x128xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %d = arith.divf %a, %b : f32
+    linalg.yield %d : f32
+  } -> tensor<16x128xf32>
+  return %y : tensor<16x128xf32>
+}
+// => unchanged
+// -----
+// A product that something else reads too keeps its result; no epilogue.
+func.func @shared(%x: tensor<64x32xf32>, %w: tensor<32x48xf32>, %start: tensor<64x48xf32>) -> (tensor<64x48xf32>, tensor<64x48xf32>) {
+  %p = linalg.generic {indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> (k, j)>, affine_map<(i, j, k) -> (i, j)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%x, %w : tensor<64x32xf32>, tensor<32x48xf32>) outs(%start : tensor<64x48xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<64x48xf32>
+  %e = tensor.empty() : tensor<64x48xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%p : tensor<64x48xf32>) outs(%e : tensor<64x48xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %n = arith.negf %a : f32
+    linalg.yield %n : f32
+  } -> tensor<64x48xf32>
+  return %p, %y : tensor<64x48xf32>, tensor<64x48xf32>
+}
+// => unchanged
+// -----
+// A long row, and too few of them for threads, stay apart.
+func.func @few(%x: tensor<2x100000xf32>, %start: tensor<2xf32>) -> tensor<2x100000xf32> {
+  %s = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>], iterator_types = ["parallel", "reduction"]} ins(%x : tensor<2x100000xf32>) outs(%start : tensor<2xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %t = arith.addf %o, %a : f32
+    linalg.yield %t : f32
+  } -> tensor<2xf32>
+  %out = tensor.empty() : tensor<2x100000xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%x, %s : tensor<2x100000xf32>, tensor<2xf32>) outs(%out : tensor<2x100000xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %d = arith.divf %a, %b : f32
+    linalg.yield %d : f32
+  } -> tensor<2x100000xf32>
+  return %y : tensor<2x100000xf32>
+}
+// => unchanged

@@ -1,0 +1,85 @@
+// RUN: fuse-rows
+// -----
+// A row is summed and divided by its sum before the next row; the sum is a number of the row.
+func.func private @normalise(%x: memref<4x8xf32>, %y: memref<4x8xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %s = memref.alloc() : memref<4xf32>
+  linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]} outs(%s : memref<4xf32>) {
+  ^bb0(%o: f32):
+    linalg.yield %zero : f32
+  }
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>], iterator_types = ["parallel", "reduction"]} ins(%x : memref<4x8xf32>) outs(%s : memref<4xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %t = arith.addf %o, %a : f32
+    linalg.yield %t : f32
+  }
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%x, %s : memref<4x8xf32>, memref<4xf32>) outs(%y : memref<4x8xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %row = linalg.index 0 : index
+    %i = arith.index_cast %row : index to i32
+    %n = arith.sitofp %i : i32 to f32
+    %d = arith.divf %a, %b : f32
+    %e = arith.addf %d, %n : f32
+    linalg.yield %e : f32
+  }
+  return
+}
+// => module {
+// =>   func.func private @normalise(%arg0: memref<4x8xf32>, %arg1: memref<4x8xf32>) {
+// =>     %0 = arith.constant 0.000000e+00 : f32
+// =>     %1 = arith.constant 4 : index
+// =>     %2 = arith.constant 0 : index
+// =>     %3 = arith.constant 1 : index
+// =>     scf.parallel (%arg2) = (%2) to (%1) step (%3) {
+// =>       %4 = memref.alloc() : memref<f32>
+// =>       linalg.generic {indexing_maps = [affine_map<() -> ()>], iterator_types = []} outs(%4 : memref<f32>) {
+// =>       ^bb0(%arg3: f32):
+// =>         linalg.yield %0 : f32
+// =>       }
+// =>       %5 = memref.subview %arg0[%arg2, 0] [1, 8] [1, 1] : memref<4x8xf32> to memref<8xf32, strided<[1], offset: ?>>
+// =>       linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> ()>], iterator_types = ["reduction"]} ins(%5 : memref<8xf32, strided<[1], offset: ?>>) outs(%4 : memref<f32>) {
+// =>       ^bb1(%arg4: f32, %arg5: f32):
+// =>         %6 = arith.addf %arg5, %arg4 : f32
+// =>         linalg.yield %6 : f32
+// =>       }
+// =>       %7 = memref.subview %arg0[%arg2, 0] [1, 8] [1, 1] : memref<4x8xf32> to memref<8xf32, strided<[1], offset: ?>>
+// =>       %8 = memref.subview %arg1[%arg2, 0] [1, 8] [1, 1] : memref<4x8xf32> to memref<8xf32, strided<[1], offset: ?>>
+// =>       linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> ()>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%7, %4 : memref<8xf32, strided<[1], offset: ?>>, memref<f32>) outs(%8 : memref<8xf32, strided<[1], offset: ?>>) {
+// =>       ^bb2(%arg6: f32, %arg7: f32, %arg8: f32):
+// =>         %9 = arith.index_cast %arg2 : index to i32
+// =>         %10 = arith.sitofp %9 : i32 to f32
+// =>         %11 = arith.divf %arg6, %arg7 : f32
+// =>         %12 = arith.addf %11, %10 : f32
+// =>         linalg.yield %12 : f32
+// =>       }
+// =>       scf.reduce
+// =>     }
+// =>     func.return
+// =>   }
+// => }
+// -----
+// What is written at one row and read at another keeps the loops apart.
+func.func private @turned(%x: memref<8x8xf32>, %y: memref<8x8xf32>) {
+  %t = memref.alloc() : memref<8x8xf32>
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%x : memref<8x8xf32>) outs(%t : memref<8x8xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %n = arith.negf %a : f32
+    linalg.yield %n : f32
+  }
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (j, i)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%t : memref<8x8xf32>) outs(%y : memref<8x8xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  return
+}
+// => unchanged
+// -----
+// A kernel of one operation stays as it is.
+func.func private @single(%x: memref<8x8xf32>, %y: memref<8x8xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (j, i)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%x : memref<8x8xf32>) outs(%y : memref<8x8xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  return
+}
+// => unchanged
