@@ -85,14 +85,14 @@ function deviationAt(op: Operation): Deviation | undefined {
   const exponent = power.matches(op) ? numberOf(op.operand(1)) : undefined;
   if (power.matches(op) && exponent !== 0.5 && exponent !== -0.5) return undefined;
   const divides = sqrt.matches(op) || exponent === 0.5;
-  const inside = viewOf(op.operand(0));
-  const sum = inside.value.definingOp;
-  if (!add.matches(sum)) return undefined;
-  const [a, b] = sum!.operands as readonly [Value, Value];
-  const [left, right] = [numberOf(a), numberOf(b)];
-  const epsilon = right ?? left;
-  if (epsilon === undefined || !(epsilon >= 0)) return undefined;
-  return { variance: right === undefined ? b : a, epsilon, divides, trail: new Set([sum!, op]) };
+  const sum = viewOf(op.operand(0)).value.definingOp;
+  const [a, b] = add.matches(sum) ? sum!.operands : [];
+  const epsilon = (b && numberOf(b)) ?? (a && numberOf(a));
+  // An epsilon too small to count is gone.
+  if (!sum || !a || !b || epsilon === undefined)
+    return { variance: op.operand(0), epsilon: 0, divides, trail: new Set([op]) };
+  const variance = numberOf(b) === undefined ? b : a;
+  return epsilon >= 0 ? { variance, epsilon, divides, trail: new Set([sum, op]) } : undefined;
 }
 
 /** Multiplications by x and a scale, and a shift, above the deviation. */
