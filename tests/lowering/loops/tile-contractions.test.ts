@@ -103,3 +103,58 @@ test("a sum that is no sum of products is left alone", () => {
   });
   expect(tiled(text)).toBe(1);
 });
+
+/** A product of filled zeros, then `max(product + bias + other, 0)`; `bias` and `other` by the given maps. */
+function productWithEpilogue(m: number, n: number, k: number, bias: string, isLeftOver: boolean): string {
+  const [rows, columns] = [`memref<${m}x${k}xf32>`, `memref<${k}x${n}xf32>`];
+  const result = `memref<${m}x${n}xf32>`;
+  const length = bias === "i" ? m : n;
+  const more = isLeftOver ? `, %sums: ${result}` : "";
+  return `func.func private @f(%x: ${rows}, %w: ${columns}, %bias: memref<${length}xf32>, %other: ${result}, %y: ${result}${more}) {
+    %zero = arith.constant 0.0 : f32
+    ${isLeftOver ? "" : `%sums = memref.alloc() : ${result}`}
+    linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} outs(%sums : ${result}) {
+    ^bb0(%o: f32):
+      linalg.yield %zero : f32
+    }
+    linalg.generic {indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> (k, j)>, affine_map<(i, j, k) -> (i, j)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%x, %w : ${rows}, ${columns}) outs(%sums : ${result}) {
+    ^bb0(%a: f32, %b: f32, %o: f32):
+      %p = arith.mulf %a, %b : f32
+      %s = arith.addf %o, %p : f32
+      linalg.yield %s : f32
+    }
+    linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (${bias})>, affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%sums, %bias, %other : ${result}, memref<${length}xf32>, ${result}) outs(%y : ${result}) {
+    ^bb0(%a: f32, %b: f32, %c: f32, %o: f32):
+      %s = arith.addf %a, %b : f32
+      %t = arith.addf %s, %c : f32
+      %r = arith.maximumf %t, %zero : f32
+      linalg.yield %r : f32
+    }
+    return
+  }`;
+}
+
+describe("what comes behind a product", () => {
+  test.each([
+    ["in one panel", 30, 70, 20, "j"],
+    ["after several panels", 29, 40, 600, "j"],
+    ["with a number per row", 17, 100, 300, "i"],
+  ])("is done with its tiles, %s", (_, m, n, k, bias) => {
+    expect(tiled(productWithEpilogue(m, n, k, bias, false))).toBe(0);
+  });
+
+  test("on every CPU, with the sums of any size", () => {
+    const size = fc.integer({ min: 4, max: 40 });
+    const arbitraries = [size, fc.integer({ min: 16, max: 90 }), fc.integer({ min: 1, max: 40 })] as const;
+    fc.assert(
+      fc.property(...arbitraries, fc.constantFrom("i", "j"), fc.constantFrom(...cpus), (m, n, k, bias, cpu) => {
+        tiled(productWithEpilogue(m, n, k, bias, false), cpu);
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  test("is left to itself where the caller gets the sums as well", () => {
+    expect(tiled(productWithEpilogue(30, 70, 20, "j", true))).toBe(1);
+  });
+});
