@@ -16,6 +16,7 @@ import { verify } from "../ir/verify.js";
 import { newContext } from "../lowering/dialects.js";
 import { stagesFor } from "../lowering/pipeline.js";
 import { cpuNamed } from "../machine/cpu.js";
+import { acceleratorNamed } from "../machine/presets.js";
 import { mlirOpt, runTool } from "./ir/upstream/referee.js";
 
 const folder = fileURLToPath(new URL("golden/", import.meta.url));
@@ -24,7 +25,10 @@ const SEPARATOR = "// -----\n";
 
 const cpu = cpuNamed("x86-64-v3");
 if (!cpu) throw new Error("there is no CPU x86-64-v3");
-const passes = new Map<string, Pass>(stagesFor(cpu).flatMap((s) => s.passes.map((p) => [p.name, p] as const)));
+const accelerator = acceleratorNamed("p1-tiny");
+if (!accelerator) throw new Error("there is no accelerator p1-tiny");
+const stages = [...stagesFor(accelerator), ...stagesFor(cpu)];
+const passes = new Map<string, Pass>(stages.flatMap((s) => s.passes.map((p) => [p.name, p] as const)));
 
 interface Case {
   /** The comment before the module. */
@@ -122,7 +126,8 @@ describe.each(files.sort())("%s", (file) => {
     const { before, after } = runPasses(pipeline, source);
     outputs[i] = before === after ? "unchanged" : after;
     if (!blesses) expect(outputs[i]).toBe(expected);
-    if (mlirOpt !== undefined && !after.includes("stablehlo.") && !after.includes("chlo.")) {
+    const isUpstreams = !["stablehlo.", "chlo.", "tile."].some((dialect) => after.includes(dialect));
+    if (mlirOpt !== undefined && isUpstreams) {
       runTool(mlirOpt, ["--allow-unregistered-dialect", "-"], after);
     }
   });
