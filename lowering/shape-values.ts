@@ -8,8 +8,8 @@ import { constantIndex } from "../ir/dialects/arith/constant.js";
 import * as arith from "../ir/dialects/arith/integer.js";
 import { dim as memrefDim } from "../ir/dialects/memref/storage.js";
 import { dim as tensorDim } from "../ir/dialects/tensor/access.js";
-import type { Dim, DimExpr } from "../ir/dim.js";
-import type { DimAtom, DimTerm } from "../ir/dim-polynomial.js";
+import type { Dim, DimExpr, DimTable } from "../ir/dim.js";
+import { type DimAtom, type DimTerm, polynomialOf } from "../ir/dim-polynomial.js";
 import type { Value } from "../ir/graph.js";
 import { symbolNameOf } from "../ir/size-facts.js";
 import { isShaped, printType } from "../ir/types.js";
@@ -90,15 +90,45 @@ export class SizesOfValues implements SizeScope {
     }
   }
 
-  /** True where every symbol of `d` has a value. */
+  /** True where `d` has a value: its parts do, or it is made of sizes that do as a whole. */
   has(d: Dim): boolean {
-    const { dims } = this.#builder.context;
-    return this.#places.has(d) || dims.symbolsOf(d).every((s) => this.#placeOf(s) !== undefined);
+    if (typeof d === "number" || this.#places.has(d)) return true;
+    return this.#hasParts(d) || this.#splitOf(d) !== undefined;
+  }
+
+  #hasParts(d: DimExpr): boolean {
+    const hasAtom = (atom: DimAtom): boolean =>
+      atom.kind === "symbol" ? this.#placeOf(atom.name) !== undefined : this.has(atom.a) && this.has(atom.b);
+    return d.terms.every((term) => term.atoms.every(hasAtom));
   }
 
   expressionOf(d: DimExpr): Value | undefined {
     const place = this.#places.get(d);
-    return place && this.#once(d.key, () => axisSize(this.#builder, place.value, place.axis));
+    if (place) return this.#once(d.key, () => axisSize(this.#builder, place.value, place.axis));
+    const split = this.#hasParts(d) ? undefined : this.#splitOf(d);
+    return split && this.#once(d.key, () => this.#joined(split));
+  }
+
+  /** `d` as a multiple of a size that is known as a whole, and fewer terms. */
+  #splitOf(d: DimExpr): Split | undefined {
+    const { dims } = this.#builder.context;
+    for (const size of this.#places.keys()) {
+      if (typeof size === "number") continue;
+      for (const term of d.terms) {
+        const factor = quotient(term, size.terms[0]!, dims);
+        if (factor === undefined || !this.has(factor)) continue;
+        const rest = dims.sub(d, dims.mul(factor, size));
+        if (polynomialOf(rest).length < d.terms.length && this.has(rest)) return { size, factor, rest };
+      }
+    }
+    return undefined;
+  }
+
+  #joined({ size, factor, rest }: Split): Value {
+    const b = this.#builder;
+    const value = (d: Dim): Value => dimValue(b, d, this);
+    const multiple = factor === 1 ? value(size) : b.value(arith.muli, { lhs: value(factor), rhs: value(size) }, {});
+    return rest === 0 ? multiple : b.value(arith.addi, { lhs: multiple, rhs: value(rest) }, {});
   }
 
   sizeOf(symbol: string): Value | undefined {
@@ -140,4 +170,24 @@ function lineOf(d: Dim): { readonly symbol: string; readonly factor: number; rea
   const [atom, ...others] = first!.atoms;
   if (atom?.kind !== "symbol" || others.length > 0 || (rest && rest.atoms.length > 0)) return undefined;
   return { symbol: atom.name, factor: first!.coefficient, offset: rest?.coefficient ?? 0 };
+}
+
+/** factor * size + rest */
+interface Split {
+  readonly size: DimExpr;
+  readonly factor: Dim;
+  readonly rest: Dim;
+}
+
+/** `a` divided by `b`, where that is a whole number times symbols. */
+function quotient(a: DimTerm, b: DimTerm, dims: DimTable): Dim | undefined {
+  const left = [...a.atoms];
+  for (const atom of b.atoms) {
+    const at = left.findIndex((x) => x.key === atom.key);
+    if (at < 0) return undefined;
+    left.splice(at, 1);
+  }
+  const coefficient = a.coefficient / b.coefficient;
+  if (!Number.isInteger(coefficient) || left.some((atom) => atom.kind !== "symbol")) return undefined;
+  return left.reduce<Dim>((d, atom) => dims.mul(d, dims.symbol((atom as { readonly name: string }).name)), coefficient);
 }
