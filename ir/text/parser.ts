@@ -23,6 +23,8 @@ import { declareSymbols, restoreShapes } from "./symbolic-shapes.js";
 
 /** Nesting of regions beyond this is refused. */
 const MAX_DEPTH = 64;
+/** Names are made before the results are known. */
+const MAX_RESULTS = 65_536;
 
 /**
  * Parses the top-level operations of a text, of which there is at least one.
@@ -131,6 +133,8 @@ class Parser extends TypeParser implements OpParser {
     do {
       const name = this.sigil("%");
       const count = this.tryPunct(":") ? Number(this.integer()) : 1;
+      if (!(count >= 1 && count <= MAX_RESULTS))
+        this.fail(`an operation has 1 to ${MAX_RESULTS} results, not ${count}`);
       if (count === 1) names.push(name);
       else for (let i = 0; i < count; i++) names.push(`${name}#${i}`);
     } while (this.tryPunct(","));

@@ -295,6 +295,9 @@ describe("MLIR text", () => {
     "with arrays of arrays": `func.func @main(%x: !llvm.${"array<1 x ".repeat(10_000)}`,
     "with an alias of itself": `#a = #b\n#b = #a\nfunc.func @main() attributes {a = #a} {\n return }`,
     "with sizes in parentheses": `func.func @main() attributes {psm.symbols = ["s0 in [0, 9]"], psm.shapes = ["${"(".repeat(10_000)}s0"]} {\n return }`,
+    "with thirty thousand million results":
+      'func.func @main() -> tensor<f32> {\n  %r:29999999999 = "stablehlo.constant"() {value = dense<1.0> : tensor<f32>} : () -> tensor<f32>\n  return %r#0 : tensor<f32>\n}',
+    "with a fill of nothing": "func.func @main() {\n  linalg.fill\n  return\n}",
     "with ten thousand brackets": `func.func @main() attributes {a = ${"[".repeat(10_000)}} {\n return }`,
     "without a function": "module {\n}",
     "of a function without a body": "func.func @main(%x: tensor<4xf32>)",

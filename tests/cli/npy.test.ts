@@ -10,6 +10,7 @@ import { readNpy, writeNpy } from "../../cli/npy.js";
 import { CompileError } from "../../ir/diagnostic.js";
 import { dtypeNames, findDtype } from "../../runtime-lib/bundle/dtype.js";
 import type { TensorData } from "../../runtime-lib/engines/engine.js";
+import { fuzzed } from "../support/fuzz.js";
 import { pythonWith } from "../support/python.js";
 
 const folder = mkdtempSync(join(tmpdir(), "persimmons-npy-"));
@@ -141,7 +142,7 @@ describe("damaged and foreign files are refused", () => {
           expect(error).toBeInstanceOf(CompileError);
         }
       }),
-      { numRuns: 400 },
+      fuzzed(400),
     );
   });
 });

@@ -234,7 +234,10 @@ const fillAssembly: Assembly = {
     const dict = parser.attrDict();
     const { inputs, outputs } = parseOperands(parser);
     const results = parser.tryPunct("->") ? parser.resultTypes() : [];
-    const regions = [fillBody(parser.context, inputs[0]!.type, outputs[0]!.type, parser.location())];
+    const [value, output] = [inputs[0], outputs[0]];
+    if (!value || !output || inputs.length + outputs.length > 2)
+      return parser.fail("expected one input and one output");
+    const regions = [fillBody(parser.context, value.type, output.type, parser.location())];
     return { operands: [...inputs, ...outputs], segments: [1, 1], regions, results, ...parser.splitAttrs(def, dict) };
   },
 };

@@ -9,6 +9,7 @@ import {
   symbolsOf,
 } from "../../../runtime-lib/bundle/expression.js";
 import { RuntimeFault } from "../../../runtime-lib/diagnostic.js";
+import { fuzzed } from "../../support/fuzz.js";
 
 const sizes = new Map([
   ["s0", 7],
@@ -106,7 +107,7 @@ describe("a size expression", () => {
         const read = readExpression(pieces.join(""));
         if (read.kind === "problem") expect(read.column).toBeLessThanOrEqual(pieces.join("").length);
       }),
-      { numRuns: 2000 },
+      fuzzed(2000),
     );
     for (const deep of ["(".repeat(4000), "-".repeat(4000), "max(".repeat(1000), "1+".repeat(2000), "x".repeat(5000)]) {
       expect(readExpression(deep).kind).toBe("problem");

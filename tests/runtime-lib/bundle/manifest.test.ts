@@ -11,6 +11,7 @@ import { decodeManifest, encodeManifest } from "../../../runtime-lib/bundle/mani
 import { seal } from "../../../runtime-lib/bundle/seal.js";
 import { verifyFlatBuffer } from "../../../runtime-lib/bundle/verify-flatbuffer.js";
 import { RuntimeFault } from "../../../runtime-lib/diagnostic.js";
+import { fuzzed } from "../../support/fuzz.js";
 import { arbitraryRecord } from "./arbitrary-record.js";
 import { emptyManifest, sampleManifest } from "./sample-manifest.js";
 
@@ -59,7 +60,7 @@ describe("a manifest", () => {
         verifyFlatBuffer(manifestSchema, bytes, "manifest.bin");
         expect(decodeFlatBuffer(manifestSchema, bytes)).toEqual(record);
       }),
-      { numRuns: 200 },
+      fuzzed(200),
     );
   });
 

@@ -14,6 +14,7 @@ import {
   type TensorSource,
   writeSafetensors,
 } from "../../../runtime-lib/bundle/safetensors-writer.js";
+import { fuzzed } from "../../support/fuzz.js";
 import { pythonWith, runPython } from "../../support/python.js";
 import { codesOf, faultOf, inTemporaryDirectory } from "./faults.js";
 
@@ -104,7 +105,7 @@ describe("a written file", () => {
         ).toEqual(described.map((t) => t.name).sort());
         expect(read.tensors.every((t) => t.begin % 64 === 0 || isPadding(t.name))).toBe(true);
       }),
-      { numRuns: 100 },
+      fuzzed(100),
     );
   });
 
@@ -264,7 +265,7 @@ describe("a header", () => {
         if (codes !== "ok") expect(new Set(codes)).toEqual(new Set(["PS5012"]));
         else expect(() => JSON.parse(text)).not.toThrow();
       }),
-      { numRuns: 3000 },
+      fuzzed(3000),
     );
   });
 
@@ -273,7 +274,7 @@ describe("a header", () => {
       fc.asyncProperty(fc.uint8Array({ maxLength: 60 }), async (bytes) => {
         await codesOf(() => parseSafetensorsHeader(Uint8Array.of(0x7b, ...bytes), 0, "f"));
       }),
-      { numRuns: 2000 },
+      fuzzed(2000),
     );
   });
 });

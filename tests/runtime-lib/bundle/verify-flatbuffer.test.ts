@@ -10,6 +10,7 @@ import { decodeManifest } from "../../../runtime-lib/bundle/manifest.js";
 import { seal, sealBytes } from "../../../runtime-lib/bundle/seal.js";
 import { verifyFlatBuffer } from "../../../runtime-lib/bundle/verify-flatbuffer.js";
 import { RuntimeFault } from "../../../runtime-lib/diagnostic.js";
+import { fuzzed } from "../../support/fuzz.js";
 import { sampleManifest } from "./sample-manifest.js";
 
 /** The FlatBuffer alone; every forgery is sealed as its forger would. */
@@ -80,13 +81,13 @@ describe("a damaged manifest", () => {
         for (const [at, value] of edits) bytes[at] = value;
         verdict(bytes);
       }),
-      { numRuns: 2000 },
+      fuzzed(2000),
     );
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (tail) => {
         verdict(new Uint8Array([8, 0, 0, 0, 0x50, 0x53, 0x4d, 0x42, ...tail]));
       }),
-      { numRuns: 2000 },
+      fuzzed(2000),
     );
   });
 });
