@@ -71,10 +71,10 @@ function symbolText({ name, kind, min, max }: SizeSymbol): string {
 const targetLines =
   (manifest: Manifest) =>
   (target: Target): readonly string[] => {
-    const { name, kind, cpu, features, kernels, programs } = target;
+    const { name, kind, cpu, features, machine = "", kernels, programs } = target;
     const launches = countLaunches(programs);
     return [
-      `target ${name}: ${kind}, ${[cpu, ...features].filter((f) => f !== "").join(" ")}`,
+      `target ${name}: ${kind}, ${[cpu, ...features, machine].filter((f) => f !== "").join(" ")}`,
       ...programs.flatMap((program) => {
         const { arenaBytes, lowerBoundBytes } = program.memory;
         const entry = manifest.entries[program.entry]!.name;

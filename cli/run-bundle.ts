@@ -169,6 +169,7 @@ function tell(story: RunStory): Outcome {
       }),
       ...comparisons.filter((c) => c.ok).map((c) => `  ${c.name}: as expected (error ${c.error?.toPrecision(3)})`),
       ...counters.map((c) => `  ${c.kernel}: ${c.calls} calls, ${describeWork(c)}`),
+      ...(model.engine === "cycles" ? ["  (values and counts; how many cycles this takes is not told yet)"] : []),
     ],
   };
 }
@@ -180,7 +181,7 @@ function describeWork({ nanoseconds, work }: KernelCounter): string {
   const groups = entries.filter(([name]) => name.startsWith("instructions."));
   const instructions = groups.map(([name, count]) => `${name.slice("instructions.".length)} ${count}`).join(", ");
   const { macs = 0, dmaInBytes = 0, dmaOutBytes = 0, bundles = 0 } = work;
-  return `${macs} MACs, ${dmaInBytes} B in, ${dmaOutBytes} B out, ${bundles} bundles (${instructions}); cycles are not told yet`;
+  return `${macs} MACs, ${dmaInBytes} B in, ${dmaOutBytes} B out, ${bundles} bundles (${instructions})`;
 }
 
 /** What each kernel runs as, in the compiler's words. */
