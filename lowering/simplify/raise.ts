@@ -15,6 +15,7 @@ import { attentionRoots, raiseAttention } from "./raise/attention.js";
 import { normRoots, raiseNorm } from "./raise/normalization.js";
 import { Raiser } from "./raise/raiser.js";
 import { raiseSoftmax, softmaxRoots } from "./raise/softmax.js";
+import { eraseDead } from "./remove-dead-code.js";
 import { renameSizes } from "./size-names.js";
 
 /** Tried in this order at each root: attention is made of softmax, and reads it as a composite. */
@@ -56,6 +57,8 @@ function decompositionsIn(module: Operation): ReadonlySet<string> {
 
 function raiseIn(func: Operation, raiser: Raiser, context: Context): void {
   raiser.names = new Map();
+  // What nobody reads would keep a form from being raised.
+  for (const region of func.regions) eraseDead(region);
   const byKind = new Map<unknown, Operation[]>();
   const note = (op: Operation): void => {
     const list = byKind.get(op.def);

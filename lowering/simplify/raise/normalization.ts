@@ -111,11 +111,11 @@ function climb(start: Operation, deviation: Deviation): { readonly norm: Norm; r
       // 1 / sqrt(v) is multiplied with; x / sqrt(v) is the normal.
       divides = false;
       if (!isNumber(other, 1)) {
-        norm = normOf(other, op, deviation);
+        norm = scaledNormOf(other, op, deviation, state);
         if (!norm) return undefined;
       }
     } else if (multiply.matches(op) && !divides && other) {
-      const own = norm ? undefined : normOf(other, op, deviation);
+      const own = norm ? undefined : scaledNormOf(other, op, deviation, state);
       if (own) norm = own;
       else if (state.scales.length > 0 || (norm && !isParameter(other, norm))) break;
       else state.scales.push(other);
@@ -142,6 +142,20 @@ function isNarrowing(op: Operation, x: Value, { scales, narrowed }: Climb): bool
     elementOf(widening!.operand(0).type) === element &&
     elementFacts[element].bits < elementFacts[elementOf(x.type)].bits
   );
+}
+
+/** The norm of `value`, or of what a scale was multiplied with before: (scale * x) * deviation. */
+function scaledNormOf(value: Value, product: Operation, deviation: Deviation, { scales }: Climb): Norm | undefined {
+  const norm = normOf(value, product, deviation);
+  const before = value.definingOp;
+  if (norm || !multiply.matches(before) || scales.length > 0) return norm;
+  for (const [x, scale] of [before!.operands, before!.operands.toReversed()] as [Value, Value][]) {
+    const inner = normOf(x, product, deviation);
+    if (!inner || !isParameter(scale, inner)) continue;
+    scales.push(scale);
+    return inner;
+  }
+  return undefined;
 }
 
 /** Whether `value`, multiplied with or divided by the deviation in `product`, is normalized by it. */

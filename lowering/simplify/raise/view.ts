@@ -5,7 +5,7 @@
  */
 
 import { dynamicBroadcastInDim, dynamicReshape } from "../../../ir/dialects/stablehlo/dynamic-shape.js";
-import { add, divide, maximum, multiply } from "../../../ir/dialects/stablehlo/elementwise.js";
+import { add, divide, maximum, multiply, negate } from "../../../ir/dialects/stablehlo/elementwise.js";
 import { reduce } from "../../../ir/dialects/stablehlo/reduce.js";
 import { broadcastInDim, reshape, transpose } from "../../../ir/dialects/stablehlo/shape.js";
 import type { Dim } from "../../../ir/dim.js";
@@ -158,8 +158,9 @@ function joining(op: Operation): Reduction["how"] | undefined {
   return maximum.matches(body) ? "max" : undefined;
 }
 
-/** `x` and c where `op` is x * c, c * x or x / c. */
+/** `x` and c where `op` is x * c, c * x, x / c or -x. */
 export function factorOf(op: Operation): { readonly value: Value; readonly factor: number } | undefined {
+  if (negate.matches(op)) return { value: op.operand(0), factor: -1 };
   if (!multiply.matches(op) && !divide.matches(op)) return undefined;
   const [x, y] = op.operands as readonly [Value, Value];
   const right = numberOf(y);
