@@ -25,7 +25,7 @@ import { errorOf, type RandomProgram, randomOps, randomProgram } from "../suppor
 const size = process.env["PERSIMMONS_TESTS"] ?? "full";
 const isNightly = size === "nightly";
 /** Programs of each operation; nightly, of each element. */
-const samples = { quick: 1, full: 4 }[size] ?? Number(process.env["PERSIMMONS_SEEDS"] ?? 3);
+const samples = { quick: 1, full: 2 }[size] ?? Number(process.env["PERSIMMONS_SEEDS"] ?? 3);
 const firstSeed = Number(process.env["PERSIMMONS_SEED"] ?? 0);
 const wantedOps = new RegExp(process.env["PERSIMMONS_OPS"] ?? ".");
 /** Programs that are compiled together. */
