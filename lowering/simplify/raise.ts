@@ -14,6 +14,7 @@ import { activationRoots, raiseActivation } from "./raise/activation.js";
 import { attentionRoots, raiseAttention } from "./raise/attention.js";
 import { normRoots, raiseNorm } from "./raise/normalization.js";
 import { Raiser } from "./raise/raiser.js";
+import { raiseRotary, rotaryRoots } from "./raise/rotary.js";
 import { raiseSoftmax, softmaxRoots } from "./raise/softmax.js";
 import { eraseDead } from "./remove-dead-code.js";
 import { renameSizes } from "./size-names.js";
@@ -35,6 +36,7 @@ const families: readonly Family[] = [
   { roots: softmaxRoots, raise: raiseSoftmax },
   { roots: attentionRoots, raise: done(raiseAttention) },
   { roots: activationRoots, raise: done(raiseActivation) },
+  { roots: rotaryRoots, raise: done(raiseRotary) },
   { roots: normRoots, raise: done(raiseNorm) },
 ];
 
