@@ -3,10 +3,12 @@
  * distributed with deviation 1, integers uniform in 0 ... 9 (as far as the type reaches), so that they do as indices.
  */
 
-import { elementFacts, isFloat, parseElementType, partOf } from "../ir/element.js";
+import { compileError } from "../ir/diagnostic.js";
+import { type ElementType, elementFacts, isFloat, parseElementType, partOf } from "../ir/element.js";
 import { roundTo } from "../ir/float-format.js";
-import { emptyArray, setScalar, sizeOf, toBytes } from "../ir/ndarray.js";
+import { emptyArray, type NdArray, setScalar, sizeOf, toBytes } from "../ir/ndarray.js";
 import type { TensorData } from "../runtime-lib/engines/engine.js";
+import { cliCode } from "./faults.js";
 
 export type Random = () => number;
 
@@ -42,13 +44,26 @@ function normalOf(random: Random): Random {
   };
 }
 
-/** A tensor of `dtype` and `shape` for the input `name`. Throws an `Error` for a type the IR does not have. */
+function emptyOf(name: string, element: ElementType, shape: readonly number[]): NdArray {
+  try {
+    return emptyArray(element, shape);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const message = `the input '${name}' of sizes [${shape.join(", ")}] is more than can be made up`;
+    throw compileError(cliCode.inputs, message, { exitCode: 4, fix: "give smaller sizes by --dim" });
+  }
+}
+
+/**
+ * A tensor of `dtype` and `shape` for the input `name`. Throws an `Error` for a type the IR does not have, PS6005 (exit 4)
+ * where it is too large.
+ */
 export function randomTensor(seed: number, name: string, dtype: string, shape: readonly number[]): TensorData {
   const element = parseElementType(dtype);
   if (element === undefined) throw new Error(`no element type '${dtype}'`);
   const random = randomOf(`${seed}:${name}`);
   const normal = normalOf(random);
-  const array = emptyArray(element, shape);
+  const array = emptyOf(name, element, shape);
   const part = partOf(element);
   // f8E8M0FNU has powers of two alone, and no sign.
   const draw = element === "f8E8M0FNU" ? () => Math.abs(normal()) : normal;

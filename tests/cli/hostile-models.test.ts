@@ -218,6 +218,23 @@ describe("sizes that are forged", () => {
   });
 });
 
+test.each(["wasm", "native"])(
+  "sizes beyond the machine end the run with exit 4 (%s)",
+  async (engine) => {
+    const inputs = [input("x", FLOAT, ["n"]), initializer("s", INT64, [2], packed(7, [2n ** 40n, 1]))];
+    const bytes = model(graph(...inputs, node("Expand", ["x", "s"], ["y"]), output("y", FLOAT, ["m", "n"])));
+    const out = join(written(bytes), "..", "out.psm");
+    const target = engine === "wasm" ? "wasm32" : "host";
+    expect((await cli("export", join(out, "..", "m.onnx"), "-o", out, "--target", target)).code).toBe(0);
+    const args = ["run", out, "--trust", "--engine", engine, "--seed", "1"];
+    const { code, json } = await cliJson(...args, "--dim", "n=1");
+    expect([code, json.diagnostics[0]?.code]).toEqual([4, "PS5241"]);
+    const input9 = await cliJson(...args, "--dim", "n=9000000000000");
+    expect([input9.code, input9.json.diagnostics[0]?.code]).toEqual([4, "PS6005"]);
+  },
+  120_000,
+);
+
 function nested(depth: number): readonly Bytes[] {
   let body: readonly Bytes[] = [node("Identity", ["c"], ["y"])];
   for (let k = 0; k < depth; k++)

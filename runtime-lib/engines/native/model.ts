@@ -1,6 +1,8 @@
 /** @file An instance of a native library behind the engines' interface. */
 
+import { constants } from "node:buffer";
 import { findDtype } from "../../bundle/dtype.js";
+import { runtimeFault } from "../../diagnostic.js";
 import type { DescribedEntry, ModelDescription } from "../../native/description.js";
 import { dtypeCode, dtypeOfCode } from "../../native/dtype-codes.js";
 import { checkInputs, checkStateValue } from "../check-inputs.js";
@@ -106,9 +108,26 @@ class Call {
   }
 }
 
-/** Bytes off the JavaScript heap, not cleared: the run writes all of them, or they are dropped. */
-function newBytes(count: number): Uint8Array {
-  return new Uint8Array(Buffer.allocUnsafeSlow(count).buffer, 0, count);
+const maxBytes = constants.MAX_LENGTH;
+
+/**
+ * Bytes off the JavaScript heap for `what`, not cleared: the run writes all of them, or they are dropped. Throws PS5241
+ * (exit 4) where this machine, or this Node in one array, has not as many.
+ */
+function newBytes(count: number, what: string): Uint8Array {
+  if (count > maxBytes) throw tooLarge(count, what);
+  try {
+    return new Uint8Array(Buffer.allocUnsafeSlow(count).buffer, 0, count);
+  } catch (error) {
+    throw error instanceof RangeError ? tooLarge(count, what) : error;
+  }
+}
+
+function tooLarge(count: number, what: string): Error {
+  return runtimeFault("PS5241", `${what} takes ${count} bytes, and cannot be held`, {
+    exitCode: 4,
+    fix: "run smaller sizes, or call the library from C",
+  });
 }
 
 /** Bytes behind a record; undefined where the run allocates them. */
@@ -272,7 +291,7 @@ export class NativeModel implements LoadedModel {
     const data: Buffers[] = inputs.map(aligned);
     outputs.forEach(({ bytes }, k) => {
       const ours = bytes !== undefined && bytes > 0 && !entry.outputs[k]!.allocatedByRun;
-      data.push(ours ? newBytes(bytes) : undefined);
+      data.push(ours ? newBytes(bytes, `output '${entry.outputs[k]!.name}'`) : undefined);
     });
     for (let k = 0; k < data.length; k++) call.point(k, data[k]);
     return data;
@@ -289,9 +308,12 @@ export class NativeModel implements LoadedModel {
       const own = data[entry.inputs.length + k];
       if (own !== undefined) return { dtype, shape, bytes: own };
       const given = call.output(k);
-      const bytes = copyFrom(given.data, given.bytes);
-      this.#library.functions.release(this.#handle, call.record(k));
-      return { dtype, shape: given.shape, bytes };
+      try {
+        if (given.bytes > maxBytes) throw tooLarge(given.bytes, `output '${entry.outputs[k]!.name}'`);
+        return { dtype, shape: given.shape, bytes: copyFrom(given.data, given.bytes) };
+      } finally {
+        this.#library.functions.release(this.#handle, call.record(k));
+      }
     });
   }
 
