@@ -209,3 +209,36 @@ function withMask({ t, random }: Draw, scores: Value, mask: Value): Value {
   const spreadMask = t.broadcast(isInverted ? t.not(mask) : mask, shape);
   return isInverted ? t.select(spreadMask, low, scores) : t.select(spreadMask, scores, low);
 }
+
+/** Pairs of the last axis of x [B, H, S, D] turned by angles [B, S, D / 2]. */
+export function drawRotary(draw: Draw, x: Value, cos: Value, sin: Value): Drawn {
+  const { t, random, defect } = draw;
+  const shape = t.shape(x) as readonly number[];
+  const size = shape[3]!;
+  const kind = random.pick(["halves", "neighbours", "at once"]);
+  const isAtOnce = kind === "at once" && defect !== "axis";
+  const half = size / 2;
+  const start = defect === "constant" ? 1 : half;
+  const [a, b] =
+    kind === "neighbours"
+      ? [t.sliceAxis(x, 3, 0, size, 2), t.sliceAxis(x, 3, defect === "constant" ? 0 : 1, size, 2)]
+      : [t.sliceAxis(x, 3, 0, half), t.sliceAxis(x, 3, start, start + half)];
+  const spreadOver = (y: Value): Value => t.broadcast(t.unsqueeze(y, [1]), [...shape.slice(0, 3), t.shape(y)[2]!]);
+  const either = (y: Value, z: Value): Value => (random.chance(0.5) ? t.mul(y, z) : t.mul(z, y));
+  const used = otherThan(draw, a);
+  if (isAtOnce) {
+    const doubled = (y: Value): Value => spreadOver(t.concat([y, y], 2));
+    const turned = t.concat([t.neg(b), used], 3);
+    const whole = sum(draw, either(x, doubled(cos)), either(turned, doubled(sin)));
+    return { results: [whole, ...leaks(draw, turned)], name: "psm.rotary_embedding" };
+  }
+  const [c, s] = [spreadOver(cos), spreadOver(sin)];
+  const [first, second] = [t.sub(either(used, c), either(b, s)), sum(draw, either(b, c), either(a, s))];
+  if (kind !== "neighbours") {
+    const parts = defect === "axis" ? [second, first] : [first, second];
+    return { results: [t.concat(parts, 3), ...leaks(draw, second)], name: "psm.rotary_embedding" };
+  }
+  const axis = defect === "axis" ? 3 : 4;
+  const stacked = t.concat([t.unsqueeze(first, [axis]), t.unsqueeze(second, [axis])], axis);
+  return { results: [t.reshape(stacked, shape), ...leaks(draw, first)], name: "psm.rotary_embedding" };
+}
