@@ -21,15 +21,33 @@ export interface Share {
 export interface Division {
   readonly rows: Share;
   readonly columns: Share;
+  /** Columns of the grid. */
+  readonly gridColumns: number;
+  /**
+   * How the tile at (r, c) finds its share: number r of the rows and c of the columns, or number r * gridColumns + c of the
+   * only dimension that has more than one element.
+   */
+  readonly along: "both" | "rows" | "columns";
 }
 
-/** Rows over the grid's rows and columns over its columns, in blocks of at most the given sizes. */
+/**
+ * Rows over the grid's rows and columns over its columns, in blocks of at most the given sizes; a single row or column
+ * over all tiles.
+ */
 export function divide(
   { grid }: AcceleratorDescription,
   rows: { readonly size: number; readonly block: number },
   columns: { readonly size: number; readonly block: number },
 ): Division {
-  return { rows: share(rows.size, grid.rows, rows.block), columns: share(columns.size, grid.columns, columns.block) };
+  const along = rows.size === 1 ? "columns" : columns.size === 1 ? "rows" : "both";
+  const tiles = grid.rows * grid.columns;
+  const [rowTiles, columnTiles] = { both: [grid.rows, grid.columns], rows: [tiles, 1], columns: [1, tiles] }[along];
+  return {
+    rows: share(rows.size, rowTiles!, rows.block),
+    columns: share(columns.size, columnTiles!, columns.block),
+    gridColumns: grid.columns,
+    along,
+  };
 }
 
 function share(size: number, tiles: number, greatestBlock: number): Share {

@@ -12,15 +12,11 @@ export interface BlockPlace {
 }
 
 /** Runs `body` for every block that is not empty. Takes up to three of the hardware loops. */
-export function forEachBlock(
-  b: TileBuilder,
-  { rows, columns }: Division,
-  body: (b: TileBuilder, at: BlockPlace) => void,
-): void {
-  const firstRow = b.value(b.mul(b.tile("row"), rows.chunk));
-  const firstColumn = b.value(b.mul(b.tile("column"), columns.chunk));
-  b.loop(rows.blocks, [firstRow], (outer, [row]) => {
-    outer.loop(columns.blocks, [firstColumn], (inner, [column]) => {
+export function forEachBlock(b: TileBuilder, division: Division, body: (b: TileBuilder, at: BlockPlace) => void): void {
+  const { rows, columns } = division;
+  const [firstRow, firstColumn] = firstOf(b, division).map((x) => b.value(x));
+  b.loop(rows.blocks, [firstRow!], (outer, [row]) => {
+    outer.loop(columns.blocks, [firstColumn!], (inner, [column]) => {
       const place = {
         row: row!,
         column: column!,
@@ -36,6 +32,13 @@ export function forEachBlock(
     });
     return [outer.value(outer.add(row!, rows.block))];
   });
+}
+
+/** Where the tile's own rectangle begins. */
+function firstOf(b: TileBuilder, { rows, columns, along, gridColumns }: Division): readonly [Scalar, Scalar] {
+  if (along === "both") return [b.mul(b.tile("row"), rows.chunk), b.mul(b.tile("column"), columns.chunk)];
+  const tile = b.add(b.mul(b.tile("row"), gridColumns), b.tile("column"));
+  return along === "rows" ? [b.mul(tile, rows.chunk), 0] : [0, b.mul(tile, columns.chunk)];
 }
 
 /** How much there is of the block that begins at `from`; 0 or less beyond the end. */

@@ -1,6 +1,7 @@
 /** @file What the emulator counts of a kernel, over all its launches and tiles. */
 
-import { groupOf, type Opcode } from "../../../machine/opcodes.js";
+import { groupOf } from "../../../machine/opcodes.js";
+import type { TileProgram } from "../../bundle/tiles.js";
 
 export interface TileCounters {
   /** Bundles issued; with the stalls that are not modelled here they would be cycles. */
@@ -20,9 +21,17 @@ export function newCounters(): TileCounters {
   return { bundles: 0, delayCycles: 0, instructions: {}, dmaInBytes: 0, dmaOutBytes: 0, macs: 0 };
 }
 
-export function countInstruction(counters: TileCounters, { name }: Opcode): void {
-  const group = groupOf(name);
-  counters.instructions[group] = (counters.instructions[group] ?? 0) + 1;
+/** Adds what a program executed, given how often each of its bundles was. */
+export function countExecuted(counters: TileCounters, { bundles }: TileProgram, executed: Float64Array): void {
+  bundles.forEach((bundle, k) => {
+    const times = executed[k]!;
+    if (times === 0) return;
+    counters.bundles += times;
+    for (const { opcode } of bundle) {
+      const group = groupOf(opcode.name);
+      counters.instructions[group] = (counters.instructions[group] ?? 0) + times;
+    }
+  });
 }
 
 /** The counters as one flat record, for reports. */

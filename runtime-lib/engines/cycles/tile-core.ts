@@ -7,9 +7,9 @@
 import type { AcceleratorDescription } from "../../../machine/accelerator.js";
 import { vectorBytes } from "../../../machine/accelerator.js";
 import type { Instruction } from "../../../machine/encoding.js";
-import { addressFields, descriptorFields, matrixFields, registerCounts } from "../../../machine/opcodes.js";
+import { addressFields, descriptorFields, matrixFields, registerCounts, slots } from "../../../machine/opcodes.js";
 import type { TileProgram } from "../../bundle/tiles.js";
-import { countInstruction, type TileCounters } from "./counters.js";
+import { countExecuted, type TileCounters } from "./counters.js";
 import { Dma, resetDescriptor } from "./dma.js";
 import { type ProgramPlace, programFault } from "./faults.js";
 import type { Hbm } from "./hbm.js";
@@ -54,10 +54,12 @@ export class TileCore {
   readonly #matrix: MatrixUnit;
   readonly #dma: Dma;
   readonly #loops: RunningLoop[] = [];
-  readonly #writes: (() => void)[] = [];
+  /** How often each bundle was executed. */
+  readonly #executed: Float64Array;
+  readonly #pending: PendingWrites;
   #now = 0;
   #next = 0;
-  #place: ProgramPlace;
+  readonly #place: { -readonly [K in keyof ProgramPlace]: ProgramPlace[K] };
   #isHalted = false;
 
   constructor(options: CoreOptions) {
@@ -79,34 +81,54 @@ export class TileCore {
       this.#scalars[k] = address;
       this.#scalarReady[k] = 0;
     });
+    this.#executed = new Float64Array(program.bundles.length);
+    this.#pending = new PendingWrites(machine.vector.lanes);
     this.#matrix = new MatrixUnit(machine, sram, counters);
     this.#dma = new Dma(machine, sram, hbm, counters);
   }
 
   /** Runs to the end. Throws a `RuntimeFault` for whatever the program does wrong. */
   run(): void {
-    const { program, counters, bundleLimit } = this.#o;
-    for (let executed = 0; !this.#isHalted; executed++) {
-      const pc = this.#next;
-      this.#place = { ...this.#place, bundle: pc };
-      if (executed >= bundleLimit)
-        throw programFault("PS5267", this.#place, `${bundleLimit} bundles have been executed`, 4);
-      const bundle = program.bundles[pc];
-      if (bundle === undefined) throw programFault("PS5263", this.#place, "the program runs beyond its end");
-      this.#next = pc + 1;
-      let delay = 0;
-      for (const i of bundle) {
-        countInstruction(counters, i.opcode);
-        delay += this.#execute(i, pc);
-      }
-      for (const write of this.#writes) write();
-      this.#writes.length = 0;
-      this.#endLoops();
-      this.#now += 1 + delay;
-      counters.bundles++;
-      counters.delayCycles += delay;
+    try {
+      for (let executed = 0; !this.#isHalted; executed++) this.#step(executed);
+      this.#dma.finishAll();
+    } finally {
+      countExecuted(this.#o.counters, this.#o.program, this.#executed);
     }
-    this.#dma.finishAll();
+  }
+
+  #step(executed: number): void {
+    const { program, counters, bundleLimit } = this.#o;
+    const pc = this.#next;
+    this.#place.bundle = pc;
+    if (executed >= bundleLimit)
+      throw programFault("PS5267", this.#place, `${bundleLimit} bundles have been executed`, 4);
+    const bundle = program.bundles[pc];
+    if (bundle === undefined) throw programFault("PS5263", this.#place, "the program runs beyond its end");
+    this.#executed[pc]!++;
+    this.#next = pc + 1;
+    let delay = 0;
+    for (const i of bundle) delay += this.#execute(i, pc);
+    this.#commit();
+    this.#endLoops();
+    this.#now += 1 + delay;
+    counters.delayCycles += delay;
+  }
+
+  /** The writes of a bundle, once all of it has read. */
+  #commit(): void {
+    const { scalar, vectors } = this.#pending;
+    if (scalar.register >= 0) {
+      this.#scalars[scalar.register] = scalar.value;
+      this.#scalarReady[scalar.register] = scalar.complete;
+      scalar.register = -1;
+    }
+    for (let k = 0; k < this.#pending.count; k++) {
+      const { register, complete, lanes } = vectors[k]!;
+      this.#vectors[register]!.bits.set(lanes.bits);
+      this.#vectorReady[register] = complete;
+    }
+    this.#pending.count = 0;
   }
 
   #endLoops(): void {
@@ -132,7 +154,7 @@ export class TileCore {
         return 0;
       case "s":
         if (name.startsWith("st.")) this.#store(name, first, second, third);
-        else this.#scalar(name, i.values, i.opcode.latency === "scalar" ? this.#o.machine.latencies.scalar : 1);
+        else this.#scalar(name, i.values);
         return 0;
       case "l":
         this.#load(name, first, second, third);
@@ -182,28 +204,31 @@ export class TileCore {
     throw programFault("PS5265", this.#place, `${what} is read ${ready - this.#now} cycles too early`);
   }
 
-  /** A write of a register, done when the whole bundle has read. */
-  #later(what: string, ready: Float64Array, register: number, latency: number, write: () => void): void {
-    const before = ready[register]!;
+  /** When a register written now will be complete. Throws where an earlier write would come after it. */
+  #completion(what: string, before: number, latency: number): number {
     const complete = this.#now + latency;
     if (before !== never && before > complete)
-      throw programFault("PS5265", this.#place, `${what}${register} is written before an earlier write is complete`);
-    this.#writes.push(() => {
-      write();
-      ready[register] = complete;
-    });
+      throw programFault("PS5265", this.#place, `${what} is written before an earlier write is complete`);
+    return complete;
   }
 
-  #scalar(name: string, values: readonly number[], latency: number): void {
+  /** Where the lanes go that the present bundle writes to a vector register. */
+  #vectorResult(register: number, latency: number): Lanes {
+    const complete = this.#completion(`v${register}`, this.#vectorReady[register]!, latency);
+    return this.#pending.addVector(register, complete);
+  }
+
+  #scalar(name: string, values: readonly number[]): void {
     if (name === "s.address") {
       this.#setAddress(values[0]!, values[1]!, this.#scalar64(values[2]!));
       return;
     }
     const [dest = 0, a = 0, b = 0] = values;
     const value = this.#scalarResult(name, a, b);
-    this.#later("s", this.#scalarReady, dest, latency, () => {
-      this.#scalars[dest] = value;
-    });
+    const { scalar } = this.#pending;
+    scalar.complete = this.#completion(`s${dest}`, this.#scalarReady[dest]!, this.#o.machine.latencies.scalar);
+    scalar.register = dest;
+    scalar.value = value;
   }
 
   #scalarResult(name: string, a: number, b: number): number {
@@ -234,9 +259,9 @@ export class TileCore {
     const bytes = name === "l.half" ? vectorBytes(machine) / 2 : vectorBytes(machine);
     const at = this.#address(register, advance);
     sram.checkRead(at, bytes, this.#now, this.#place);
-    const bits = new Uint32Array(machine.vector.lanes);
+    const { bits } = this.#vectorResult(dest, machine.latencies.load);
+    bits.fill(0);
     for (let i = 0; i < bytes / 4; i++) bits[i] = sram.view.getUint32(at + 4 * i, true);
-    this.#later("v", this.#vectorReady, dest, machine.latencies.load, () => this.#vectors[dest]!.bits.set(bits));
   }
 
   #store(name: string, source: number, register: number, advance: number): void {
@@ -252,14 +277,32 @@ export class TileCore {
   #vector({ opcode, values }: Instruction): void {
     const { machine } = this.#o;
     const [dest = 0, a = 0, b = 0] = values;
-    const result = newLanes(machine.vector.lanes);
+    const latency = opcode.latency === "convert" ? machine.latencies.convert : machine.latencies.vector;
+    const result = this.#vectorResult(dest, latency);
     if (opcode.name === "v.splat") result.bits.fill(Number(BigInt.asUintN(32, BigInt(this.#scalar64(a)))));
     else if (opcode.name === "v.widen") widen(result, this.#lanes(a));
     else if (opcode.name === "v.narrow") narrow(result, this.#lanes(a));
     else if (isBinary(opcode.name)) runBinary(opcode.name, result, this.#lanes(a), this.#lanes(b));
     else throw new Error(`the vector unit does not know ${opcode.name}`);
-    const latency = opcode.latency === "convert" ? machine.latencies.convert : machine.latencies.vector;
-    this.#later("v", this.#vectorReady, dest, latency, () => this.#vectors[dest]!.bits.set(result.bits));
+  }
+}
+
+/** What a bundle will write when all of it has read: at most a scalar, and a vector for each load and vector slot. */
+class PendingWrites {
+  readonly scalar = { register: -1, value: 0, complete: 0 };
+  readonly vectors: { register: number; complete: number; readonly lanes: Lanes }[];
+  count = 0;
+
+  constructor(lanes: number) {
+    const writers = slots.filter(({ name }) => /^(ld|valu)/.test(name));
+    this.vectors = writers.map(() => ({ register: 0, complete: 0, lanes: newLanes(lanes) }));
+  }
+
+  addVector(register: number, complete: number): Lanes {
+    const entry = this.vectors[this.count++]!;
+    entry.register = register;
+    entry.complete = complete;
+    return entry.lanes;
   }
 }
 

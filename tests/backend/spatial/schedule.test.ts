@@ -84,13 +84,17 @@ describe("bundles", () => {
 
 describe("the shares of tiles", () => {
   it("cover a dimension once, in blocks that fit", () => {
+    const size = fc.integer({ min: 0, max: 5000 });
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 5000 }), fc.integer({ min: 1, max: 128 }), (size, block) => {
-        const { rows } = divide(tiny, { size, block }, { size: 1, block: 1 });
-        expect(rows.block).toBeLessThanOrEqual(block);
-        expect(rows.chunk).toBe(rows.blocks * rows.block);
-        expect(rows.chunk * tiny.grid.rows).toBeGreaterThanOrEqual(size);
-        expect(rows.isExact).toBe(rows.chunk * tiny.grid.rows === size);
+      fc.property(size, fc.constantFrom(0, 1, 2, 100), fc.integer({ min: 1, max: 128 }), (height, width, block) => {
+        const { rows, columns, along } = divide(tiny, { size: height, block }, { size: width, block });
+        const tiles = { both: [2, 2], rows: [4, 1], columns: [1, 4] }[along];
+        [rows, columns].forEach((share, k) => {
+          expect(share.block).toBeLessThanOrEqual(block);
+          expect(share.chunk).toBe(share.blocks * share.block);
+          expect(share.chunk * tiles[k]!).toBeGreaterThanOrEqual(share.size);
+          expect(share.isExact).toBe(share.chunk * tiles[k]! === share.size);
+        });
       }),
     );
   });

@@ -20,7 +20,7 @@ module {
 // =>     func.call @fill(%arg0) {psm.kernel} : (memref<8xf32>) -> ()
 // =>     func.return
 // =>   }
-// =>   func.func private @fill(%arg0: memref<8xf32>) attributes {psm.sram_bytes = 128 : i64, psm.summary = "copy or fill 1x8, blocks of 1x4"} {
+// =>   func.func private @fill(%arg0: memref<8xf32>) attributes {psm.sram_bytes = 128 : i64, psm.summary = "copy or fill 1x8, blocks of 1x2"} {
 // =>     %0 = tile.address_of %arg0 : memref<8xf32>
 // =>     %1 = tile.s.imm 4
 // =>     tile.d.write d0, element, %1
@@ -41,35 +41,27 @@ module {
 // =>     %9 = tile.s.imm 128
 // =>     tile.s.address a0, stride0, %9
 // =>     %10 = tile.s.tile row
-// =>     %11 = tile.s.tile column
-// =>     %12 = tile.s.muli %11, 4
-// =>     %13 = tile.s.imm 1
-// =>     %14 = tile.s.sub %13, %10
-// =>     %15 = tile.s.imm 1
-// =>     %16 = tile.s.min %14, %15
-// =>     %17 = tile.s.imm 4
-// =>     %18 = tile.s.min %16, %17
+// =>     %11 = tile.s.muli %10, 2
+// =>     %12 = tile.s.tile column
+// =>     %13 = tile.s.add %11, %12
+// =>     %14 = tile.s.muli %13, 2
+// =>     %15 = tile.s.imm 0
+// =>     %16 = tile.s.muli %14, 4
+// =>     %17 = tile.s.add %0, %16
+// =>     tile.d.write d0, hbm, %17
+// =>     %18 = tile.s.imm 2
+// =>     tile.d.write d0, size0, %18
 // =>     %19 = tile.s.imm 1
-// =>     %20 = tile.s.min %18, %19
-// =>     tile.loop %20 {
-// =>       %21 = tile.s.muli %12, 4
-// =>       %22 = tile.s.add %0, %21
-// =>       tile.d.write d0, hbm, %22
-// =>       %23 = tile.s.imm 4
-// =>       tile.d.write d0, size0, %23
-// =>       tile.d.write d0, size1, %16
-// =>       %24 = tile.s.imm 0
-// =>       tile.s.address a0, base, %24
-// =>       tile.loop %16 {
-// =>         %25 = tile.s.imm 1069547520
-// =>         %26 = tile.v.splat %25
-// =>         tile.st.unit %26, a0, 1
-// =>       }
-// =>       tile.d.issue d0, out0
-// =>       tile.d.wait 0, 1
-// =>     }
-// =>     %27 = tile.s.addi %12, 4
-// =>     %28 = tile.s.addi %10, 1
+// =>     tile.d.write d0, size1, %19
+// =>     %20 = tile.s.imm 0
+// =>     tile.s.address a0, base, %20
+// =>     %21 = tile.s.imm 1069547520
+// =>     %22 = tile.v.splat %21
+// =>     tile.st.unit %22, a0, 1
+// =>     tile.d.issue d0, out0
+// =>     tile.d.wait 0, 1
+// =>     %23 = tile.s.addi %14, 2
+// =>     %24 = tile.s.addi %15, 1
 // =>     func.return
 // =>   }
 // => }
