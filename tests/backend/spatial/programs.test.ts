@@ -76,6 +76,66 @@ describe("a product with a bias", () => {
   });
 });
 
+describe("a product", () => {
+  it("takes operands stored the other way round", async () => {
+    const [m, k, n] = [37, 50, 41];
+    const text = `func.func public @main(%x: tensor<${k}x${m}xf32>, %w: tensor<${n}x${k}xf32>) -> tensor<${m}x${n}xf32> {
+  %0 = stablehlo.dot_general %x, %w, contracting_dims = [0] x [1] : (tensor<${k}x${m}xf32>, tensor<${n}x${k}xf32>) -> tensor<${m}x${n}xf32>
+  return %0 : tensor<${m}x${n}xf32>
+}`;
+    const [x, w] = [p.roughNumbers(m * k, 1), p.roughNumbers(k * n, 2)];
+    const ran = await p.runText(text, [p.f32(x, k, m), p.f32(w, n, k)]);
+    const transposed = (a: Float32Array, rows: number, columns: number): Float32Array =>
+      Float32Array.from(a, (_, i) => a[(i % rows) * columns + Math.floor(i / rows)]!);
+    const want = p.naiveProduct(transposed(x, k, m), transposed(w, n, k), m, k, n);
+    expect(p.numbersOf(ran.outputs[0]!)).toEqual(want);
+  });
+
+  it("with a vector is spread over all tiles", async () => {
+    const text = `func.func public @main(%x: tensor<100xf32>, %w: tensor<100x90xf32>) -> tensor<90xf32> {
+  %0 = stablehlo.dot_general %x, %w, contracting_dims = [0] x [0] : (tensor<100xf32>, tensor<100x90xf32>) -> tensor<90xf32>
+  return %0 : tensor<90xf32>
+}`;
+    const [x, w] = [p.roughNumbers(100, 1), p.roughNumbers(9000, 2)];
+    const ran = await p.runText(text, [p.f32(x, 100), p.f32(w, 100, 90)]);
+    expect(p.numbersOf(ran.outputs[0]!)).toEqual(p.naiveProduct(x, w, 1, 100, 90));
+  });
+
+  it("of no rows is nothing, and over no k is zero", async () => {
+    const none = await p.runText(linear(0, 7, 9), [
+      p.f32(new Float32Array(), 0, 7),
+      p.f32(p.roughNumbers(63, 1), 7, 9),
+      p.f32(p.roughNumbers(9, 2), 9),
+    ]);
+    expect(none.outputs[0]!.bytes.length).toBe(0);
+    const bias = p.roughNumbers(9, 2);
+    const zero = await p.runText(linear(5, 0, 9), [
+      p.f32(new Float32Array(), 5, 0),
+      p.f32(new Float32Array(), 0, 9),
+      p.f32(bias, 9),
+    ]);
+    expect(p.numbersOf(zero.outputs[0]!)).toEqual(withBias(new Float32Array(45), bias));
+  });
+
+  it("with infinities and NaN beyond its tails stays clean of them", async () => {
+    // Rows of SRAM still hold the operands of earlier steps where a tail has fewer.
+    const [m, k, n] = [3, 33, 5];
+    const x = p.roughNumbers(m * k, 1).map((v, i) => (i % k === 0 ? Number.POSITIVE_INFINITY : v));
+    const w = p.roughNumbers(k * n, 2);
+    const b = p.roughNumbers(n, 3);
+    const ran = await p.runText(linear(m, k, n), [p.f32(x, m, k), p.f32(w, k, n), p.f32(b, n)]);
+    expect(p.numbersOf(ran.outputs[0]!)).toEqual(withBias(p.naiveProduct(x, w, m, k, n), b));
+  });
+
+  it("in batches is refused by name", async () => {
+    const text = `func.func public @main(%x: tensor<2x3x4xf32>, %w: tensor<2x4x5xf32>) -> tensor<2x3x5xf32> {
+  %0 = stablehlo.dot_general %x, %w, batching_dims = [0] x [0], contracting_dims = [2] x [1] : (tensor<2x3x4xf32>, tensor<2x4x5xf32>) -> tensor<2x3x5xf32>
+  return %0 : tensor<2x3x5xf32>
+}`;
+    await expect(p.exportText(text)).rejects.toThrow("is none of rows, columns and sum (a batch");
+  });
+});
+
 it("gives the same bits on a grid of 64 tiles and in the wasm sandbox", { timeout: 120_000 }, async () => {
   const bundle = await p.exportText(linear(37, 50, 41), [p.tiny, p.preset("p1-64"), p.wasm32]);
   const inputs = [
