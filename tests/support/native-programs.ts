@@ -18,6 +18,9 @@ import { writeBundle } from "../../runtime-lib/bundle/write-bundle.js";
 import type { LoadedModel } from "../../runtime-lib/engines/engine.js";
 import { loadModel } from "../../runtime-lib/load-model.js";
 
+/** `PERSIMMONS_ENGINE=wasm` runs the same programs in the sandbox. */
+const engine = process.env["PERSIMMONS_ENGINE"] === "wasm" ? "wasm" : "native";
+
 /** A module whose `@main` takes the inputs of each run. */
 export interface NativeProgram {
   readonly text: string;
@@ -54,11 +57,11 @@ async function compileAndRun(programs: readonly NativeProgram[]): Promise<readon
       return { module: importMlirText(text, "random.mlir", context), context };
     };
     const source = { stem: "random", kind: "mlir", sha256: "0".repeat(64) };
-    const targets = await resolveTargets(["host"], process.env);
+    const targets = await resolveTargets([engine === "wasm" ? "wasm32" : "host"], process.env);
     const { compose } = await compileGraph({ source, make }, { targets });
     const { path } = await writeBundle(join(folder, "random.psm"), compose);
     const cached = { ...process.env, PERSIMMONS_CACHE: join(folder, "cache") };
-    const { model } = await loadModel(path, { engine: "native", trust: true, threads: 2 }, cached);
+    const { model } = await loadModel(path, { engine, trust: true, threads: 2 }, cached);
     try {
       return programs.map(({ runs }, k) => ({
         kind: "ran",
