@@ -4,7 +4,7 @@ import type { Builder } from "../../ir/builder.js";
 import { select } from "../../ir/dialects/arith/constant.js";
 import type { Value } from "../../ir/graph.js";
 import type { CpuDescription } from "../../machine/cpu.js";
-import { mergeMap } from "../vectorize/access.js";
+import { mergeMap, motionAlong } from "../vectorize/access.js";
 import { widestBits } from "../vectorize/vector-body.js";
 import { buildRange, type Operand, type Shape } from "../vectorize/vector-loops.js";
 import { countedLoop } from "./build-loops.js";
@@ -19,7 +19,10 @@ export interface TiledEpilogue {
   readonly shape: Shape;
 }
 
-/** `undefined` where the epilogue does not walk all columns as one. `runs` are the contraction's merged dimensions. */
+/**
+ * `undefined` where the epilogue does not walk all columns as one, or where they are not neighbours in memory, as in a
+ * residual of another layout. `runs` are the contraction's merged dimensions.
+ */
 export function tileEpilogue(
   b: Builder,
   epilogue: Epilogue,
@@ -30,6 +33,8 @@ export function tileEpilogue(
   const others = runs.map((_, r) => r).filter((r) => !c.columns.includes(r));
   const parts = [...others.map((r) => runs[r]!), c.columns.flatMap((r) => runs[r]!)];
   if (!canMerge(epilogue, parts)) return undefined;
+  const accesses = [...epilogue.inputs, epilogue.output];
+  if (accesses.some(({ map }) => motionAlong(mergeMap(map, parts).map, others.length) === "strided")) return undefined;
   const operand = ({ memref, map }: Operand): Operand => {
     const merged = mergeMap(map, parts);
     return { memref: collapsed(b, memref, merged.groups), map: merged.map };
@@ -41,7 +46,7 @@ export function tileEpilogue(
     body: epilogue.body,
     sizes: [],
     lanes: Math.max(2, cpu.vectorBits / widestBits(epilogue.body)),
-    dim: parts.length - 1,
+    dim: others.length,
     monoid: undefined,
   };
   return { dimOf: new Map(others.map((r, k) => [r, k])), shape };

@@ -105,12 +105,20 @@ test("a sum that is no sum of products is left alone", () => {
 });
 
 /** A product of filled zeros, then `max(product + bias + other, 0)`; `bias` and `other` by the given maps. */
-function productWithEpilogue(m: number, n: number, k: number, bias: string, isLeftOver: boolean): string {
+function productWithEpilogue(
+  m: number,
+  n: number,
+  k: number,
+  bias: string,
+  isLeftOver: boolean,
+  other = "i, j",
+): string {
   const [rows, columns] = [`memref<${m}x${k}xf32>`, `memref<${k}x${n}xf32>`];
   const result = `memref<${m}x${n}xf32>`;
   const length = bias === "i" ? m : n;
+  const others = other === "j, i" ? `memref<${n}x${m}xf32>` : result;
   const more = isLeftOver ? `, %sums: ${result}` : "";
-  return `func.func private @f(%x: ${rows}, %w: ${columns}, %bias: memref<${length}xf32>, %other: ${result}, %y: ${result}${more}) {
+  return `func.func private @f(%x: ${rows}, %w: ${columns}, %bias: memref<${length}xf32>, %other: ${others}, %y: ${result}${more}) {
     %zero = arith.constant 0.0 : f32
     ${isLeftOver ? "" : `%sums = memref.alloc() : ${result}`}
     linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} outs(%sums : ${result}) {
@@ -123,7 +131,7 @@ function productWithEpilogue(m: number, n: number, k: number, bias: string, isLe
       %s = arith.addf %o, %p : f32
       linalg.yield %s : f32
     }
-    linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (${bias})>, affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%sums, %bias, %other : ${result}, memref<${length}xf32>, ${result}) outs(%y : ${result}) {
+    linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (${bias})>, affine_map<(i, j) -> (${other})>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%sums, %bias, %other : ${result}, memref<${length}xf32>, ${others}) outs(%y : ${result}) {
     ^bb0(%a: f32, %b: f32, %c: f32, %o: f32):
       %s = arith.addf %a, %b : f32
       %t = arith.addf %s, %c : f32
@@ -152,6 +160,10 @@ describe("what comes behind a product", () => {
       }),
       { numRuns: 12 },
     );
+  });
+
+  test("is left to itself where it reads something whose columns are apart", () => {
+    expect(tiled(productWithEpilogue(30, 70, 20, "j", false, "j, i"))).toBe(1);
   });
 
   test("is left to itself where the caller gets the sums as well", () => {
