@@ -86,10 +86,19 @@ export function selectElementwise(
     return { operand, name: `operand ${index}`, base: b.addressOf(operand.buffer), index };
   });
   for (const x of operands) describeOperand(b, x, sram, { lanes, vectors });
-  forEachBlock(b, division, (inner, place) => emitBlock(inner, form, operands, place, { sram, lanes, vectors }));
+  const constants = splatConstants(b, form);
+  forEachBlock(b, division, (inner, place) => {
+    emitBlock(inner, { form, constants }, operands, place, { sram, lanes, vectors });
+  });
   const ops = [...form.body.ops()].filter((op) => op.name in binary).map((op) => binary[op.name]!);
   const summary = `${ops.length === 0 ? "copy or fill" : ops.join(", ")} ${form.rows}x${form.columns}, blocks of ${division.rows.block}x${division.columns.block}`;
   return { sramBytes: sram.bytes, summary };
+}
+
+/** What is done to every register, and the registers that hold constants meanwhile. */
+interface Work {
+  readonly form: ElementwiseForm;
+  readonly constants: ReadonlyMap<Value, Value>;
 }
 
 interface Shape {
@@ -120,7 +129,7 @@ function describeOperand(
 
 function emitBlock(
   b: TileBuilder,
-  form: ElementwiseForm,
+  work: Work,
   operands: readonly Operand[],
   place: BlockPlace,
   { sram, vectors }: Shape & { readonly sram: SramPlan },
@@ -130,13 +139,13 @@ function emitBlock(
     const hbm = b.add(b.add(base, row), b.mul(place.column, operand.strides[1]!));
     b.describe(index, { hbm, size0: place.columns, size1: place.rows });
   }
-  const inputs = operands.slice(0, form.inputs.length);
-  const outputs = operands.slice(form.inputs.length);
+  const inputs = operands.slice(0, work.form.inputs.length);
+  const outputs = operands.slice(work.form.inputs.length);
   for (const { index } of inputs) b.issue(index, index % 2 === 0 ? "in0" : "in1");
   for (const { index } of inputs) b.wait(index);
   for (const { name, index } of operands) b.address(index, { base: sram.addresses.get(name)! });
   b.loop(b.mul(place.rows, vectors), [], (inner) => {
-    emitBody(inner, form, inputs, outputs);
+    emitBody(inner, work, inputs, outputs);
     return [];
   });
   for (const { index } of outputs) b.issue(index, index % 2 === 0 ? "out0" : "out1");
@@ -146,21 +155,16 @@ function emitBlock(
 /** The body on one register of each operand. */
 function emitBody(
   b: TileBuilder,
-  form: ElementwiseForm,
+  { form, constants }: Work,
   inputs: readonly Operand[],
   outputs: readonly Operand[],
 ): void {
-  const values = new Map<Value, Value>();
-  const isHalf = (v: Value): boolean => elementOf(v.type as ScalarType) === "bf16";
+  const values = new Map(constants);
   form.inputs.forEach(({ argument }, i) => {
     const name = isHalf(argument) ? "l.half" : "l.unit";
     values.set(argument, b.instruction(name, [], { address: inputs[i]!.index, advance: 1 })!);
   });
-  const registerOf = (v: Value): Value => {
-    const known = values.get(v) ?? splat(b, v);
-    values.set(v, known);
-    return known;
-  };
+  const registerOf = (v: Value): Value => values.get(v)!;
   const wide = (v: Value): Value => (isHalf(v) ? b.instruction("v.widen", [registerOf(v)])! : registerOf(v));
   for (const op of form.body.ops()) {
     if (op.def.traits.includes("terminator") || constant.matches(op)) continue;
@@ -178,11 +182,21 @@ function emitBody(
   });
 }
 
+function isHalf(v: Value): boolean {
+  return elementOf(v.type as ScalarType) === "bf16";
+}
+
+/** The constants that the body uses, each in a register of its own. */
+function splatConstants(b: TileBuilder, { body, outputs }: ElementwiseForm): ReadonlyMap<Value, Value> {
+  const used = [...[...body.ops()].flatMap((op) => op.operands), ...outputs.map((x) => x.value)];
+  return new Map([...new Set(used.filter(isConstant))].map((v) => [v, splat(b, v)]));
+}
+
 /** A constant in every lane. */
 function splat(b: TileBuilder, v: Value): Value {
   const bits: Scalar = constantBits(v);
   const lanes = b.instruction("v.splat", [b.value(bits)])!;
-  return elementOf(v.type as ScalarType) === "bf16" ? b.instruction("v.narrow", [lanes])! : lanes;
+  return isHalf(v) ? b.instruction("v.narrow", [lanes])! : lanes;
 }
 
 /** The bits of a float constant as f32; every bf16 number is one. */

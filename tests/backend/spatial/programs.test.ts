@@ -233,6 +233,22 @@ describe("elementwise work", () => {
     expect(p.numbersOf(ran.outputs[0]!)).toEqual(want);
   });
 
+  it("keeps constants in registers while its loops run", async () => {
+    const text = `func.func public @main(%a: tensor<40x100xf32>) -> tensor<40x100xf32> {
+  %z = stablehlo.constant dense<0.0> : tensor<40x100xf32>
+  %h = stablehlo.constant dense<-1.5> : tensor<40x100xf32>
+  %0 = stablehlo.add %a, %h : tensor<40x100xf32>
+  %1 = stablehlo.maximum %0, %z : tensor<40x100xf32>
+  return %1 : tensor<40x100xf32>
+}`;
+    const a = p.roughNumbers(4000, 1);
+    const ran = await p.runText(text, [p.f32(a, 40, 100)]);
+    expect(p.numbersOf(ran.outputs[0]!)).toEqual(a.map((x) => Math.max(Math.fround(x - 1.5), 0)));
+    const [{ work }] = ran.counters as readonly [(typeof ran.counters)[number]];
+    // An addition and a maximum for each register that is loaded, and two constants for each of four tiles.
+    expect(work!["instructions.v"]).toBe(2 * work!["instructions.l"]! + 2 * 4);
+  });
+
   it("adds bf16 numbers to nearest even", async () => {
     const text = `func.func public @main(%a: tensor<3x50xbf16>, %b: tensor<3x50xbf16>) -> tensor<3x50xbf16> {
   %0 = stablehlo.add %a, %b : tensor<3x50xbf16>

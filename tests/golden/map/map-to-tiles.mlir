@@ -40,28 +40,28 @@ module {
 // =>     tile.d.write d0, signal, %8
 // =>     %9 = tile.s.imm 128
 // =>     tile.s.address a0, stride0, %9
-// =>     %10 = tile.s.tile row
-// =>     %11 = tile.s.muli %10, 2
-// =>     %12 = tile.s.tile column
-// =>     %13 = tile.s.add %11, %12
-// =>     %14 = tile.s.muli %13, 2
-// =>     %15 = tile.s.imm 0
-// =>     %16 = tile.s.muli %14, 4
-// =>     %17 = tile.s.add %0, %16
-// =>     tile.d.write d0, hbm, %17
-// =>     %18 = tile.s.imm 2
-// =>     tile.d.write d0, size0, %18
-// =>     %19 = tile.s.imm 1
-// =>     tile.d.write d0, size1, %19
-// =>     %20 = tile.s.imm 0
-// =>     tile.s.address a0, base, %20
-// =>     %21 = tile.s.imm 1069547520
-// =>     %22 = tile.v.splat %21
-// =>     tile.st.unit %22, a0, 1
+// =>     %10 = tile.s.imm 1069547520
+// =>     %11 = tile.v.splat %10
+// =>     %12 = tile.s.tile row
+// =>     %13 = tile.s.muli %12, 2
+// =>     %14 = tile.s.tile column
+// =>     %15 = tile.s.add %13, %14
+// =>     %16 = tile.s.muli %15, 2
+// =>     %17 = tile.s.imm 0
+// =>     %18 = tile.s.muli %16, 4
+// =>     %19 = tile.s.add %0, %18
+// =>     tile.d.write d0, hbm, %19
+// =>     %20 = tile.s.imm 2
+// =>     tile.d.write d0, size0, %20
+// =>     %21 = tile.s.imm 1
+// =>     tile.d.write d0, size1, %21
+// =>     %22 = tile.s.imm 0
+// =>     tile.s.address a0, base, %22
+// =>     tile.st.unit %11, a0, 1
 // =>     tile.d.issue d0, out0
 // =>     tile.d.wait 0, 1
-// =>     %23 = tile.s.addi %14, 2
-// =>     %24 = tile.s.addi %15, 1
+// =>     %23 = tile.s.addi %16, 2
+// =>     %24 = tile.s.addi %17, 1
 // =>     func.return
 // =>   }
 // => }
