@@ -12,7 +12,7 @@ import * as dynamic from "../../ir/dialects/stablehlo/dynamic-shape.js";
 import type { Dim } from "../../ir/dim.js";
 import type { Operation, Value } from "../../ir/graph.js";
 import type { Pass } from "../../ir/pass.js";
-import type { TensorType } from "../../ir/types.js";
+import { isShaped, type TensorType } from "../../ir/types.js";
 import { bareSymbol, type Renaming, renameSizes, renameType } from "./size-names.js";
 
 type Sizes = readonly (Dim | undefined)[];
@@ -79,6 +79,7 @@ function namesIn(func: Operation, context: Context): Renaming {
   const names: Renaming = new Map();
   const memo = new ContentsMemo();
   const contents = (x: Value): Sizes => contentsOf(x, context, memo) ?? [];
+  const passed = passedSymbols(func, context);
   for (const op of func.walk()) {
     if (names.size > 0) for (const r of op.results) r.type = renameType(context, r.type, names);
     const said = table[op.name]?.(op, contents, context) ?? [];
@@ -86,9 +87,30 @@ function namesIn(func: Operation, context: Context): Renaming {
       const symbol = bareSymbol(context, shapeOf(op.result)[axis]!);
       if (symbol === undefined || size === undefined || context.dims.kind(symbol) !== "data") continue;
       if (context.dims.bounds(size).min < 0 || context.dims.symbolsOf(size).includes(symbol)) continue;
+      if (typeof size === "number" && passed.has(symbol)) continue;
+      if (passed.has(symbol)) for (const s of context.dims.symbolsOf(size)) passed.add(s);
       note(symbol, size, names, context);
       op.result.type = renameType(context, op.result.type, names);
     }
+  }
+  return names;
+}
+
+/**
+ * Symbols that are sizes of what loops and branches take, pass on and give. They may become other symbols, not numbers: in
+ * text a value that goes round has one type, and what joins it elsewhere is of any size.
+ */
+function passedSymbols(func: Operation, context: Context): Set<string> {
+  const names = new Set<string>();
+  const add = ({ type }: Value): void => {
+    if (!isShaped(type)) return;
+    for (const d of type.shape) for (const s of context.dims.symbolsOf(d)) names.add(s);
+  };
+  for (const op of func.walk()) {
+    if (op === func || op.regions.length === 0) continue;
+    for (const x of [...op.operands, ...op.results]) add(x);
+    for (const { blocks } of op.regions)
+      for (const block of blocks) for (const x of [...block.args, ...block.terminator.operands]) add(x);
   }
   return names;
 }

@@ -41,3 +41,24 @@ func.func @main(%x: tensor<f32>, %n: tensor<1xi32>) -> tensor<?xf32> attributes 
   return %0 : tensor<?xf32>
 }
 // => unchanged
+// -----
+// Must not fire: what goes round a loop or comes out of a branch may have any size, though one that enters is known.
+func.func @main(%x: tensor<f32>, %y: tensor<3xf32>, %c: tensor<i1>) -> (tensor<?xf32>, tensor<?xf32>) attributes {psm.shapes = ["u0", "u3", "u1", "u1", "u1 + 3", "u4", "u6"], psm.symbols = ["u0 in [0, inf] data", "u1 in [0, inf] data", "u3 in [0, inf] data", "u4 in [0, inf] data", "u6 in [0, inf] data"]} {
+  %two = stablehlo.constant dense<2> : tensor<1xi64>
+  %a = stablehlo.dynamic_broadcast_in_dim %x, %two, dims = [] : (tensor<f32>, tensor<1xi64>) -> tensor<?xf32>
+  %r = stablehlo.while(%t = %a) : tensor<?xf32>
+  cond {
+    stablehlo.return %c : tensor<i1>
+  } do {
+    %more = stablehlo.concatenate %t, %y, dim = 0 : (tensor<?xf32>, tensor<3xf32>) -> tensor<?xf32>
+    stablehlo.return %more : tensor<?xf32>
+  }
+  %s = "stablehlo.if"(%c) ({
+    %b = stablehlo.dynamic_broadcast_in_dim %x, %two, dims = [] : (tensor<f32>, tensor<1xi64>) -> tensor<?xf32>
+    stablehlo.return %b : tensor<?xf32>
+  }, {
+    stablehlo.return %r : tensor<?xf32>
+  }) : (tensor<i1>) -> tensor<?xf32>
+  return %r, %s : tensor<?xf32>, tensor<?xf32>
+}
+// => unchanged
