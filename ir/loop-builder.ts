@@ -47,7 +47,8 @@ export function buildLoop(t: TensorBuilder, spec: LoopSpec): LoopResults {
     const { element, shape } = inner.t.type(x);
     return t.fill(numericsOf(element).zero, [trips!, ...shape], element);
   });
-  const state = init.map((x, i) => t.withType(t.settle(x), stateTypes[i]!));
+  // Sizes that change are others before the loop, in it and behind it.
+  const state = init.map((x, i) => t.openedTo(t.settle(x), stateTypes[i]!));
   const flag = endsEarly ? [start ?? t.fill(1, [], "i1")] : [];
   // What goes round: the index, the state, whether to go on, the stacks.
   const values = [t.number(0, "i64"), ...state, ...flag, ...buffers];
@@ -57,7 +58,7 @@ export function buildLoop(t: TensorBuilder, spec: LoopSpec): LoopResults {
   const filled = step.stacked.map((x, k) => putAt(inner.t, extra[k]!, x, body.index));
   const bodyRegion = inner.close([inner.t.add(body.index, 1), ...next, ...goOn, ...filled]);
   const condition = t.region(
-    values.map((x) => x.type),
+    values.map((x, i) => stateTypes[i - 1] ?? x.type),
     (b, args) => {
       const isBelow = trips === undefined ? undefined : b.lt(args[0]!, b.scalar(trips));
       const isOn = endsEarly ? args[1 + state.length] : undefined;

@@ -185,27 +185,34 @@ export class TensorBuilder extends IndexBuilder {
     first.forget();
     const second = this.open([]);
     const secondValues = otherwise(second.t, []).map((x) => second.t.settle(x));
-    const types = this.#joinTypes([firstValues, secondValues].map((list) => list.map((x) => this.type(x))));
-    const named = (t: TensorBuilder, values: readonly Value[]) => values.map((x, i) => t.withType(x, types[i]!));
-    const regions = [first.close(named(first.t, firstValues)), second.close(named(second.t, secondValues))];
+    this.#checkAlike([firstValues, secondValues].map((list) => list.map((x) => this.type(x))));
+    // Each branch has sizes of its own; where they differ, the result has others.
+    const opened = (t: TensorBuilder, values: readonly Value[], others: readonly Value[]) =>
+      values.map((x, i) => t.openedTo(x, this.type(others[i]!)));
+    const regions = [
+      first.close(opened(first.t, firstValues, secondValues)),
+      second.close(opened(second.t, secondValues, firstValues)),
+    ];
     return this.emitOp(ifOp, { pred }, {}, { regions }).results;
   }
 
   /** @throws CompileError PS1203 where the lists differ in more than sizes. */
-  #joinTypes(lists: readonly (readonly TensorType[])[]): readonly TensorType[] {
-    const [first = [], ...rest] = lists;
-    return first.map((type, i) => {
+  #checkAlike([first = [], ...rest]: readonly (readonly TensorType[])[]): void {
+    first.forEach((type, i) => {
       const others = rest.map((list) => list[i]);
       const odd = others.find((t) => t?.element !== type.element || t.shape.length !== type.shape.length);
-      if (odd !== undefined || others.includes(undefined)) {
-        const texts = [type, ...others].map((t) => (t ? printType(t) : "nothing"));
-        throw compileError("PS1203", `the branches give ${texts.join(" and ")} as result ${i}`);
-      }
-      const shape = type.shape.map((d, axis) =>
-        others.every((t) => t!.shape[axis] === d) ? d : this.context.freshSymbol("data"),
-      );
-      return this.tensorType(shape, type.element);
+      if (odd === undefined && !others.includes(undefined)) return;
+      const texts = [type, ...others].map((t) => (t ? printType(t) : "nothing"));
+      throw compileError("PS1203", `the branches give ${texts.join(" and ")} as result ${i}`);
     });
+  }
+
+  /** `x` with a symbol for each size that is a number, but not that of `type`: text of control flow has one type for both. */
+  openedTo(x: Value, type: TensorType): Value {
+    const shape = this.shape(x).map((d, axis) =>
+      typeof d === "number" && d !== type.shape[axis] ? this.context.freshSymbol("data") : d,
+    );
+    return this.withType(x, this.tensorType(shape, type.element));
   }
 
   /** `x` with sizes named as in `type`, where those leave open what they are. */

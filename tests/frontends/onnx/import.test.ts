@@ -5,11 +5,14 @@ import { importOnnx, type OnnxImportOptions } from "../../../frontends/onnx/impo
 import { readOnnxBytes } from "../../../frontends/onnx/read.js";
 import type { Context } from "../../../ir/context.js";
 import { CompileError, DiagnosticSink, formatDiagnostic } from "../../../ir/diagnostic.js";
+import { funcOp, functionsOf } from "../../../ir/dialects/func.js";
 import type { Operation } from "../../../ir/graph.js";
 import { interpret } from "../../../ir/interpret.js";
 import { fromScalars, type NdArray } from "../../../ir/ndarray.js";
 import { parseModule, printModule } from "../../../ir/text/module.js";
+import type { TensorType } from "../../../ir/types.js";
 import { verify } from "../../../ir/verify.js";
+import { resolveSizes } from "../../../lowering/simplify/resolve-sizes.js";
 import { newContext } from "./cases.js";
 import {
   attribute,
@@ -322,6 +325,16 @@ describe("control flow", () => {
     const p = imported(branches([input("c", BOOL, [])]));
     expect(run(p, flag(true), floats([2], 1, 2))[0]!.data).toEqual(Float32Array.of(-1, -2));
     expect(run(p, flag(false), floats([1], 3))[0]!.data).toEqual(Float32Array.of(3, 3));
+  });
+
+  test("gives its result a size of its own, which holds once others are resolved", () => {
+    const p = imported(branches([input("c", BOOL, [])]));
+    resolveSizes.run(p.module, p.context);
+    expect(run(p, flag(true), floats([2], 1, 2))[0]!.data).toEqual(Float32Array.of(-1, -2));
+    expect(run(p, flag(false), floats([2], 1, 2))[0]!.data).toEqual(Float32Array.of(1, 2, 1, 2));
+    const [main] = [...functionsOf(p.module)];
+    const [result] = funcOp.attrsOf(main!).function_type.results as readonly TensorType[];
+    expect(p.context.dims.symbolsOf(result!.shape[0]!)).not.toContain("n");
   });
 
   test("that only the run decides, between tensors of different ranks, is not supported", () => {
