@@ -95,6 +95,8 @@ export interface OpParser {
   string(): string;
   tryString(): string | undefined;
   integer(): bigint;
+  /** An integer that a number holds exactly. */
+  safeInteger(): number;
   tryInteger(): bigint | undefined;
   /** True where the next character (after space) is this one. */
   peek(text: string): boolean;

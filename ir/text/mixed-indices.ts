@@ -35,7 +35,7 @@ export function parseMixed(parser: OpParser, brackets: "[]" | "()" = "[]"): Mixe
   const values: Value[] = [];
   parser.list(brackets[0]!, brackets[1]!, () => {
     const value = parser.tryOperand();
-    fixed.push(value ? DYNAMIC : Number(parser.integer()));
+    fixed.push(value ? DYNAMIC : parser.safeInteger());
     if (value) values.push(value);
   });
   return { fixed, values };

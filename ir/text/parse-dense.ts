@@ -79,6 +79,7 @@ function readElement(words: DenseWords, element: ElementType, fail: (m: string) 
 function readNumber(word: string, element: ElementType, fail: (m: string) => never): Scalar {
   if (word === "true" || word === "false") return word === "true" ? 1 : 0;
   if (!/^[-+]?(0x[0-9a-fA-F]+|\d+(\.\d*)?([eE][-+]?\d+)?)$/.test(word)) return fail(`'${word}' is not a number`);
+  if (/^[-+]0x/.test(word) && elementFacts[element].kind === "float") return fail(`'${word}' is not a number`);
   if (elementFacts[element].kind === "float")
     return word.startsWith("0x")
       ? numericsOf(element).fromBits(BigInt(word))

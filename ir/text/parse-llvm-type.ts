@@ -17,6 +17,7 @@ export interface TypeReader {
   tryKeyword(text: string): boolean;
   keyword(text: string): void;
   integer(): bigint;
+  safeInteger(): number;
   list<T>(open: string, close: string, item: () => T): T[];
   fail(message: string, fix?: string): never;
   deeper<T>(read: () => T): T;
@@ -37,7 +38,7 @@ export function parseLlvmType(reader: TypeReader, name: string): Type {
       return parseStruct(reader);
     case "array": {
       reader.punct("<");
-      const count = Number(reader.integer());
+      const count = reader.safeInteger();
       reader.keyword("x");
       const of = inner(reader);
       reader.punct(">");

@@ -173,7 +173,7 @@ export class TypeParser extends Scanner {
 
   #strided(): StridedLayout {
     this.punct("<");
-    const item = (): LayoutDim => (this.tryPunct("?") ? "?" : Number(this.integer()));
+    const item = (): LayoutDim => (this.tryPunct("?") ? "?" : this.safeInteger());
     const strides = this.list("[", "]", item);
     let offset: LayoutDim = 0;
     if (this.tryPunct(",")) {
@@ -228,15 +228,20 @@ export class TypeParser extends Scanner {
     const type = this.tryPunct(":") ? this.type() : (expected ?? types.scalar(isDecimal ? "f64" : "i64"));
     if (type.kind !== "scalar") this.fail(`a number cannot have type ${printType(type)}`);
     if (elementFacts[type.element].kind === "float") {
-      const isBits = /^[-+]?0x/.test(text);
-      return {
-        kind: "float",
-        value: isBits ? Number(numericsOf(type.element).fromBits(BigInt(text))) : Number(text),
-        type,
-      };
+      return { kind: "float", value: this.#float(text, type.element), type };
     }
-    if (isDecimal) this.fail(`${text} is not an integer`);
-    return { kind: "int", value: text.startsWith("-") ? -BigInt(text.slice(1)) : BigInt(text), type };
+    return { kind: "int", value: this.#whole(text), type };
+  }
+
+  /** Hexadecimal digits are the bits. */
+  #float(text: string, element: ElementType): number {
+    if (/^[-+]0x/.test(text)) this.fail(`${text} is not a number`);
+    return text.startsWith("0x") ? Number(numericsOf(element).fromBits(BigInt(text))) : Number(text);
+  }
+
+  #whole(text: string): bigint {
+    const [, sign, digits] = /^([-+]?)(0x[0-9a-fA-F]+|\d+)$/.exec(text) ?? this.fail(`${text} is not an integer`);
+    return sign === "-" ? -BigInt(digits!) : BigInt(digits!);
   }
 
   #tryStructured(expected?: Type): Attr | undefined {
@@ -307,9 +312,8 @@ export class TypeParser extends Scanner {
       return word === "true" ? 1 : 0;
     }
     const text = this.tryNumber() ?? this.fail("expected a number");
-    if (elementFacts[element].kind === "float")
-      return /0x/.test(text) ? Number(numericsOf(element).fromBits(BigInt(text))) : Number(text);
-    const value = text.startsWith("-") ? -BigInt(text.slice(1)) : BigInt(text);
+    if (elementFacts[element].kind === "float") return this.#float(text, element);
+    const value = this.#whole(text);
     return elementFacts[element].bits === 64 && elementFacts[element].kind !== "index" ? value : Number(value);
   }
 

@@ -136,6 +136,12 @@ export class Scanner {
     return this.tryInteger() ?? this.fail(`expected an integer${this.#found()}`);
   }
 
+  /** An integer that a number holds exactly: a size, an offset, a stride. */
+  safeInteger(): number {
+    const value = Number(this.integer());
+    return Number.isSafeInteger(value) ? value : this.fail(`${value} is too large`);
+  }
+
   /** The text of a number, sign included. */
   tryNumber(): string | undefined {
     return this.tryMatch(NUMBER);
