@@ -18,10 +18,9 @@ import {
 } from "../../../ir/dialects/stablehlo/elementwise.js";
 import type { Operation, Value } from "../../../ir/graph.js";
 import { elementOf } from "../../../ir/types.js";
-import { isCommonFloat, isNear, isNumber, numberOf } from "./numbers.js";
+import { isCommonFloat, isNear, isNumber, numberOf, otherThan } from "./numbers.js";
 import { isPolynomial, type Polynomial, polynomialOf } from "./polynomial.js";
 import { onlyUser, type Raiser } from "./raiser.js";
-import { otherThan } from "./view.js";
 
 /** sqrt(2/pi) and 0.044715 of the form with a hyperbolic tangent. */
 const LINEAR = Math.sqrt(2 / Math.PI);

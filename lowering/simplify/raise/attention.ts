@@ -1,222 +1,27 @@
-/**
- * @file Attention, found at a softmax between two contractions: q k^T, scaled and masked, and the sums of v's rows weighted by
- * it. Axes are told by what they are for: those that all three share are samples and heads, k's own is what is summed
- * over, and q's own are queries; so every order of axes, transposed or not, and heads that share keys are one form.
- *
- * A guard that makes 0 of NaN behind the softmax says that rows in which nothing takes part are 0; without one they are what
- * the softmax makes of them, which `masked_score` states.
- */
+/** @file Makes one composite of the parts of an attention (attention-form.ts), with its operands in the order of axes it takes. */
 
-import type { AttrDict } from "../../../ir/attrs.js";
 import { type AttentionForm, attention } from "../../../ir/composites/attention.js";
 import type { Context } from "../../../ir/context.js";
 import { composite } from "../../../ir/dialects/stablehlo/calls.js";
-import { compare, select } from "../../../ir/dialects/stablehlo/choose.js";
-import { convert } from "../../../ir/dialects/stablehlo/convert.js";
-import { dotGeneral } from "../../../ir/dialects/stablehlo/dot.js";
-import { add } from "../../../ir/dialects/stablehlo/elementwise.js";
 import type { Dim } from "../../../ir/dim.js";
 import { elementFacts } from "../../../ir/element.js";
 import type { Operation, Value } from "../../../ir/graph.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import { elementOf } from "../../../ir/types.js";
 import { arranged, unrepeated } from "./arrange.js";
-import { isCausal, undecided } from "./causal.js";
-import { axisOf, type Contraction, contractionOf, type Side } from "./contraction.js";
+import { attentionAt, type Found, type Mask, type Roles } from "./attention-form.js";
+import { isCausal } from "./causal.js";
+import { axisOf, type Side } from "./contraction.js";
 import { type Shared, sharedHeads } from "./heads.js";
-import { isNumber, numberOf } from "./numbers.js";
+import { factorOf } from "./numbers.js";
 import { onlyUser, type Raiser } from "./raiser.js";
-import { along, behind, factorOf, isMovement, shapeOf, type View, viewOf, whole } from "./view.js";
+import { along, behind, isMovement, shapeOf, type View, viewOf, whole } from "./view.js";
 
 export const attentionRoots: readonly unknown[] = [composite];
 
-/** What is added to the scores, or chooses among them. */
-interface Mask {
-  /** As who looks from the softmax sees it. */
-  readonly view: View;
-  readonly read: Value;
-  /** What takes the place of scores left out; none for masks that are added. */
-  readonly fill?: number;
-  /** Whether it says what is left out. */
-  readonly isInverted?: boolean;
-}
-
-interface Scores {
-  readonly dot: Operation;
-  /** For each axis of the softmax that of the contraction. */
-  readonly axes: View["axes"];
-  readonly scale: number;
-  readonly mask?: Mask;
-}
-
-interface Weights {
-  readonly dot: Operation;
-  /** The operand that holds the probabilities. */
-  readonly side: 0 | 1;
-  /** That operand as a view of the softmax. */
-  readonly axes: View["axes"];
-  readonly isGuarded: boolean;
-}
-
-/** Axes by what they are for, as axes of the softmax; `undefined` where there is none or it is of size 1. */
-interface Roles {
-  readonly sample: number | undefined;
-  readonly head: number | undefined;
-  /** Heads of q that share one of k. */
-  readonly shared: number | undefined;
-  readonly query: number | undefined;
-  readonly key: number;
-}
-
-/** A form whose parts are told apart. */
-interface Found {
-  readonly roles: Roles;
-  readonly scores: Scores;
-  readonly weights: Weights;
-  readonly products: Contraction;
-  readonly sums: Contraction;
-  readonly q: Side;
-  readonly k: Side;
-  readonly v: Side;
-}
-
 export function raiseAttention(op: Operation, raiser: Raiser): boolean {
-  if (composite.attrsOf(op).name !== "psm.softmax" || op.operands.length !== 1) return false;
-  const attribute = (composite.attrsOf(op).composite_attributes as AttrDict)["axis"];
-  const weights = weightsOf(op.result);
-  const scores = scoresOf(whole(op.operand(0)));
-  if (attribute?.kind !== "int" || !weights || !scores) return false;
-  const found = partsOf(Number(attribute.value), scores, weights);
-  return found !== undefined && haveElements(found, op) && rebuild(found, raiser);
-}
-
-/** Up from the probabilities to the contraction that reads them. */
-function weightsOf(result: Value): Weights | undefined {
-  const guarded = guardOf(result);
-  const start = guarded ?? result;
-  const narrowing = onlyUser(start);
-  let value = convert.matches(narrowing) ? narrowing!.result : start;
-  for (let op = onlyUser(value); op; op = onlyUser(value)) {
-    if (dotGeneral.matches(op)) {
-      if (op.operand(0) === op.operand(1)) return undefined;
-      const { axes } = viewOf(value);
-      if (shapeOf(value).some((d, axis) => d !== 1 && axes[axis] === undefined)) return undefined;
-      return { dot: op, side: op.operand(0) === value ? 0 : 1, axes, isGuarded: guarded !== undefined };
-    }
-    if (!isMovement(op) || op.operand(0) !== value) return undefined;
-    value = op.result;
-  }
-  return undefined;
-}
-
-/** `p` with 0 in the place of NaN. */
-function guardOf(p: Value): Value | undefined {
-  const users = [...p.users];
-  const test = users.find((op) => compare.matches(op));
-  const choice = users.find((op) => select.matches(op));
-  if (users.length !== 2 || !test || !choice || !test.operands.every((x) => x === p)) return undefined;
-  const { comparison_direction: direction } = compare.attrsOf(test);
-  const [pred, yes, no] = choice.operands as readonly [Value, Value, Value];
-  const fits = direction === "NE" ? isNumber(yes, 0) && no === p : direction === "EQ" && yes === p && isNumber(no, 0);
-  return pred === test.result && onlyUser(pred) && fits ? choice.result : undefined;
-}
-
-/** Down from what the softmax reads to the contraction, through at most one mask and then factors. */
-function scoresOf(start: View, mask?: Mask): Scores | undefined {
-  let scale = 1;
-  let view = behind(start);
-  for (let op = view.value.definingOp; op; op = view.value.definingOp) {
-    if (dotGeneral.matches(op)) return { dot: op, axes: view.axes, scale, ...(mask ? { mask } : {}) };
-    const by = factorOf(op);
-    if (!by) return mask || scale !== 1 ? undefined : maskedScores(op, view);
-    scale *= by.factor;
-    view = behind(along(view, by.value));
-  }
-  return undefined;
-}
-
-function maskedScores(op: Operation, view: View): Scores | undefined {
-  const at = (x: Value): View => undecided(along(view, x));
-  if (add.matches(op)) {
-    const [a, b] = op.operands as readonly [Value, Value];
-    return scoresOf(along(view, a), { view: at(b), read: b }) ?? scoresOf(along(view, b), { view: at(a), read: a });
-  }
-  if (!select.matches(op) || shapeOf(op.operand(0)).length !== shapeOf(op.result).length) return undefined;
-  const [pred, yes, no] = op.operands as readonly [Value, Value, Value];
-  const [whereNot, where] = [numberOf(no), numberOf(yes)];
-  if (whereNot !== undefined) return scoresOf(along(view, yes), { view: at(pred), read: pred, fill: whereNot });
-  if (where === undefined) return undefined;
-  return scoresOf(along(view, no), { view: at(pred), read: pred, fill: where, isInverted: true });
-}
-
-/** Which axis is for what; `undefined` where the contractions do not fit together as attention. */
-function partsOf(key: number, scores: Scores, weights: Weights): Found | undefined {
-  const [products, sums] = [contractionOf(scores.dot), contractionOf(weights.dot)];
-  if (!products || !sums || !isWhole(scores)) return undefined;
-  const labelOf = (axis: number): number | undefined => {
-    const label = scores.axes.indexOf(axis);
-    return label < 0 ? undefined : label;
-  };
-  const [left, right] = products.sides.map((side) => side.freeResults.map(labelOf));
-  if (!left || !right || left.includes(key) === right.includes(key)) return undefined;
-  const [q, k] = left.includes(key) ? [products.sides[1], products.sides[0]] : products.sides;
-  const [ownQueries, ownKeys] = left.includes(key) ? [right, left] : [left, right];
-  const [p, v] = weights.side === 0 ? sums.sides : [sums.sides[1], sums.sides[0]];
-  const queries = ownQueries.filter((label) => label !== undefined).toSorted((a, b) => a - b);
-  const batch = products.batchResults.map(labelOf);
-  const summed = weights.axes[p.contract];
-  const shares = (side: Side): string =>
-    side.batch
-      .flatMap((axis) => weights.axes[axis] ?? [])
-      .sort()
-      .join();
-  const fits =
-    summed === key &&
-    ownKeys.every((label) => label === key || label === undefined) &&
-    queries.length <= 2 &&
-    shares(p) ===
-      batch
-        .filter((label) => label !== undefined)
-        .sort()
-        .join() &&
-    v.free.filter((axis) => shapeOf(v.value)[axis] !== 1).length <= 1;
-  const places = fits ? headPlaces(batch) : undefined;
-  if (!places) return undefined;
-  const [sample, head] = places;
-  const roles = { sample, head, shared: queries.length > 1 ? queries[0] : undefined, query: queries.at(-1), key };
-  return { roles, scores, weights, products, sums, q, k, v };
-}
-
-/** The axes shared by all as that of samples and that of heads; an axis of size 1 keeps its place. */
-function headPlaces(
-  batch: readonly (number | undefined)[],
-): readonly [number | undefined, number | undefined] | undefined {
-  const places = batch.length > 2 ? batch.filter((label) => label !== undefined) : batch;
-  if (places.length > 2) return undefined;
-  const [a, b] = places;
-  return a !== undefined && b !== undefined && b < a ? [b, a] : [a, b];
-}
-
-/** Whether the softmax sees every element of the contraction once. */
-function isWhole({ dot, axes }: Scores): boolean {
-  const seen = axes.filter((axis) => axis !== undefined);
-  const sizes = shapeOf(dot.result);
-  return new Set(seen).size === seen.length && sizes.every((d, axis) => d === 1 || seen.includes(axis));
-}
-
-/** The elements that the decomposition computes with. */
-function haveElements({ scores, weights, q, k, v }: Found, softmax: Operation): boolean {
-  const element = elementOf(q.value.type);
-  const wide = element === "f64" ? "f64" : "f32";
-  const same = [k.value, v.value, weights.dot.operand(weights.side), weights.dot.result];
-  const mask = scores.mask?.fill === undefined ? scores.mask?.view.value : undefined;
-  return (
-    elementFacts[element].kind === "float" &&
-    same.every((x) => elementOf(x.type) === element) &&
-    elementOf(scores.dot.result.type) === wide &&
-    elementOf(softmax.result.type) === wide &&
-    (mask === undefined || elementOf(mask.type) === wide)
-  );
+  const found = attentionAt(op);
+  return found !== undefined && rebuild(found, raiser);
 }
 
 /** An operand without the factors on it. */

@@ -5,8 +5,8 @@ import { compare, select } from "../../../ir/dialects/stablehlo/choose.js";
 import { dynamicIota, iota } from "../../../ir/dialects/stablehlo/constants.js";
 import { convert } from "../../../ir/dialects/stablehlo/convert.js";
 import { add, and, not } from "../../../ir/dialects/stablehlo/elementwise.js";
-import { numberOf } from "./numbers.js";
-import { along, behind, otherThan, type View } from "./view.js";
+import { numberOf, otherThan } from "./numbers.js";
+import { along, behind, type View } from "./view.js";
 
 /** Scores this low have no weight beside any other. */
 const LOW = -1e30;

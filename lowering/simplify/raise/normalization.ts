@@ -22,23 +22,10 @@ import { type ElementType, elementFacts } from "../../../ir/element.js";
 import type { Operation, Value } from "../../../ir/graph.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import { elementOf } from "../../../ir/types.js";
-import { isCommonFloat, isNumber, numberOf } from "./numbers.js";
+import { isCommonFloat, isNumber, numberOf, otherThan } from "./numbers.js";
 import { onlyUser, type Raiser } from "./raiser.js";
-import {
-  along,
-  behind,
-  isMean,
-  isMovement,
-  isSame,
-  otherThan,
-  reducedAxes,
-  reductionOf,
-  shapeOf,
-  sourcesOf,
-  type View,
-  viewOf,
-  whole,
-} from "./view.js";
+import { isMean, reducedAxes, reductionOf } from "./reduction.js";
+import { along, behind, isMovement, isSame, shapeOf, sourcesOf, type View, viewOf, whole } from "./view.js";
 
 export const normRoots: readonly unknown[] = [rsqrt, sqrt, power];
 

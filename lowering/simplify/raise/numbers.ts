@@ -4,8 +4,9 @@
  */
 
 import type { DenseAttr } from "../../../ir/attrs.js";
+import { divide, multiply, negate } from "../../../ir/dialects/stablehlo/elementwise.js";
 import { type ElementType, elementFacts } from "../../../ir/element.js";
-import type { Value } from "../../../ir/graph.js";
+import type { Operation, Value } from "../../../ir/graph.js";
 import { getScalar, sizeOf } from "../../../ir/ndarray.js";
 import type { Scalar } from "../../../ir/scalar.js";
 import { elementOf } from "../../../ir/types.js";
@@ -57,3 +58,21 @@ export const isNumber = (value: Value, wanted: number): boolean =>
 /** Whether the forms are recognised in this element: floats with a tolerance. */
 export const isCommonFloat = (element: ElementType): boolean =>
   elementFacts[element].kind === "float" && element in tolerances;
+
+/** `x` and c where `op` is x * c, c * x, x / c or -x. */
+export function factorOf(op: Operation): { readonly value: Value; readonly factor: number } | undefined {
+  if (negate.matches(op)) return { value: op.operand(0), factor: -1 };
+  if (!multiply.matches(op) && !divide.matches(op)) return undefined;
+  const [x, y] = op.operands as readonly [Value, Value];
+  const right = numberOf(y);
+  if (right !== undefined) return { value: x, factor: divide.matches(op) ? 1 / right : right };
+  const left = multiply.matches(op) ? numberOf(x) : undefined;
+  return left === undefined ? undefined : { value: y, factor: left };
+}
+
+/** The operand of a commutative operation beside the number `x`. */
+export function otherThan(op: Operation, x: number): Value | undefined {
+  const [a, b] = op.operands as readonly [Value, Value];
+  if (isNumber(b, x)) return a;
+  return isNumber(a, x) ? b : undefined;
+}

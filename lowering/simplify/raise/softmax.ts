@@ -9,7 +9,8 @@ import type { Operation, Value } from "../../../ir/graph.js";
 import { elementOf } from "../../../ir/types.js";
 import { isCommonFloat, isNumber } from "./numbers.js";
 import type { Raiser } from "./raiser.js";
-import { along, behind, reducedAxes, reductionOf, sourcesOf, type View, viewOf, whole } from "./view.js";
+import { reducedAxes, reductionOf } from "./reduction.js";
+import { along, behind, sourcesOf, type View, viewOf, whole } from "./view.js";
 
 export const softmaxRoots: readonly unknown[] = [exponential];
 
