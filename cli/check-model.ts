@@ -4,6 +4,7 @@
  */
 
 import { importOnnx } from "../frontends/onnx/import.js";
+import { reportUnknownOperators } from "../frontends/onnx/unknown-operators.js";
 import { CompileError, type Diagnostic, DiagnosticSink } from "../ir/diagnostic.js";
 import { formatLocation } from "../ir/location.js";
 import { newContext } from "../lowering/dialects.js";
@@ -37,6 +38,7 @@ function checkOnnx(path: string): Checked {
   const sink = new DiagnosticSink();
   const read = readOnnxCensus(path, sink);
   // The importer relies on what the reader has checked.
+  if (read !== undefined && sink.hasErrors) reportUnknownOperators(read.model, sink);
   if (read === undefined || sink.hasErrors) return { census: read?.census, diagnostics: sink.all };
   const context = newContext();
   const problems = problemsOf(() => lowerGraph({ module: importOnnx(read.model, context), context }));

@@ -7,7 +7,7 @@
 import { mapToTiles } from "../backend/spatial/map/map-to-tiles.js";
 import { importMlir } from "../frontends/mlir/import.js";
 import { importOnnx } from "../frontends/onnx/import.js";
-import { readOnnx } from "../frontends/onnx/read.js";
+import { readOnnxToImport } from "../frontends/onnx/unknown-operators.js";
 import type { Context } from "../ir/context.js";
 import { compileError } from "../ir/diagnostic.js";
 import type { Operation } from "../ir/graph.js";
@@ -67,7 +67,7 @@ const structured = ["func", "linalg", "tensor", "arith", "math", "complex", "scf
 /** Names of model files' formats, by extension. */
 const importers: Readonly<Record<string, (path: string, context: Context) => Operation>> = {
   ".mlir": importMlir,
-  ".onnx": (path, context) => importOnnx(readOnnx(path, context.diagnostics), context),
+  ".onnx": (path, context) => importOnnx(readOnnxToImport(path, context.diagnostics), context),
 };
 
 /** Stage 1, import: any supported file to StableHLO. */

@@ -15,7 +15,7 @@ import { ImportNode, type NodeServices, type OpRow, type RowResult } from "./con
 import { type DimNames, shapeOf } from "./dims.js";
 import { builtinFunction } from "./function-bodies.js";
 import { describeImported, type Imported, isTensor, type MissingItem, Scope } from "./imported.js";
-import { findRow, nearestOperator } from "./ops/table.js";
+import { findRow } from "./ops/table.js";
 import { onnxCode } from "./problems.js";
 import {
   functionKey,
@@ -29,6 +29,7 @@ import {
   type OnnxValueInfo,
 } from "./records.js";
 import { type ImportCode, importCode, Refusal } from "./refusal.js";
+import { unknownOperator } from "./unknown-operators.js";
 import { emitSparse, emitTensor, numericElement } from "./weights.js";
 
 /** Where nodes are: a graph of the model, or the body of a function that is being expanded. */
@@ -217,17 +218,8 @@ export class Walk {
   }
 
   #reportUnknown(site: Site): void {
-    const { domain, opType } = site.node;
-    const near = nearestOperator(domain, opType);
-    const fix =
-      near !== undefined && near !== opType
-        ? `did you mean ${near}?`
-        : domain === ""
-          ? undefined
-          : `add a function ${domain}::${opType} to the model, or replace the node by standard operators before export`;
-    const where = `${domain === "" ? "ai.onnx" : domain} ${opsetOf(site)}`;
-    const message = `operator ${opType} (${where}) on ${describeInputs(site.inputs)} is not supported`;
-    this.#error(importCode.operator, message, site, fix);
+    const { subject, fix } = unknownOperator(site.node, opsetOf(site));
+    this.#error(importCode.operator, `${subject} on ${describeInputs(site.inputs)} is not supported`, site, fix);
   }
 
   #report(error: unknown, site: Site): void {

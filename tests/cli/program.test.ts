@@ -307,7 +307,7 @@ describe("doctor, bench and completion", () => {
         .toString()
         .trim();
     expect(ask("persimmons ver")).toBe("verify");
-    expect(ask("persimmons run --engine ''")).toBe("native wasm");
+    expect(ask("persimmons run --engine ''")).toBe("native wasm cycles");
     expect(ask("persimmons run --memory")).toBe("--memory-limit");
     for (const shell of ["zsh", "fish"]) expect((await cli("completion", shell)).out).toContain("verify");
   });
