@@ -5,7 +5,7 @@
  */
 
 import { type AffineMap, affineMap } from "../../ir/affine.js";
-import { affineDim, substituteAffine } from "../../ir/affine-expr.js";
+import { affineConstant, affineDim, substituteAffine } from "../../ir/affine-expr.js";
 import { Builder } from "../../ir/builder.js";
 import { cloneRegion } from "../../ir/clone.js";
 import type { Context } from "../../ir/context.js";
@@ -84,14 +84,15 @@ class RowFusion {
     const dims = rowDims(op, this.#rows, this.#written)!;
     const kept = kinds.map((_, d) => d).filter((d) => !dims.includes(d));
     const rowOf = new Map(dims.map((d, k) => [d, position[k]!]));
-    const operands = op.operands.map((x, k) => this.#part(b, x, maps[k]!, dims, rowOf));
+    const parts = op.operands.map((x, k) => this.#part(b, x, maps[k]!, dims, rowOf));
+    const operands = parts.map((part) => part.value);
     const { inputs } = generic.operandsOf(op);
     b.at = op.at;
     const made = b.op(
       generic,
       { inputs: operands.slice(0, inputs.length), outputs: operands.slice(inputs.length) },
       {
-        indexing_maps: maps.map((map) => withoutRows(map, dims, kept)),
+        indexing_maps: maps.map((map, k) => withoutRows(map, dims, kept, parts[k]!.keepsRank)),
         iterator_types: kept.map((d) => kinds[d]!),
       },
       { results: [], regions: [cloneRegion(op.region(0), new Map())] },
@@ -106,12 +107,12 @@ class RowFusion {
     }
   }
 
-  #part(b: Builder, x: Value, map: AffineMap, dims: readonly number[], rowOf: ReadonlyMap<number, Value>): Value {
+  #part(b: Builder, x: Value, map: AffineMap, dims: readonly number[], rowOf: ReadonlyMap<number, Value>): Part {
     const pinned = map.results.map((e, axis) =>
       isRowAxis(map, axis, dims) && e.kind === "dim" ? rowOf.get(e.position)! : undefined,
     );
-    if (pinned.every((p) => p === undefined)) return x;
-    if (alloc.matches(x.definingOp) && this.#written.has(x)) return this.#localRow(b, x);
+    if (pinned.every((p) => p === undefined)) return { value: x, keepsRank: false };
+    if (alloc.matches(x.definingOp) && this.#written.has(x)) return { value: this.#localRow(b, x), keepsRank: false };
     return partAt(b, x, pinned);
   }
 
@@ -152,8 +153,15 @@ function eraseAllocation(x: Value): void {
   x.definingOp!.erase();
 }
 
+/** What of an operand belongs to a row. */
+interface Part {
+  readonly value: Value;
+  /** The axes at fixed positions are still there, with one element. */
+  readonly keepsRank: boolean;
+}
+
 /** The part of a memref at the given positions; axes without one stay whole. */
-function partAt(b: Builder, x: Value, pinned: readonly (Value | undefined)[]): Value {
+function partAt(b: Builder, x: Value, pinned: readonly (Value | undefined)[]): Part {
   const type = x.type as MemRefType;
   const sizeOf = (axis: number): number => {
     const d = type.shape[axis]!;
@@ -161,12 +169,19 @@ function partAt(b: Builder, x: Value, pinned: readonly (Value | undefined)[]): V
     return typeof d === "number" ? d : DYNAMIC;
   };
   const axes = type.shape.map((_, axis) => axis);
-  const shape = type.shape.filter((_, axis) => !pinned[axis]);
+  const free = axes.filter((axis) => !pinned[axis]);
+  const found = keptAxes(
+    axes.map(sizeOf),
+    free.map((axis) => type.shape[axis]!),
+  );
+  // A subview says which axes it drops by its sizes alone, which may fit others as well.
+  const keepsRank = !found || found.some((axis, k) => axis !== free[k]);
+  const kept = keepsRank ? axes : free;
+  const shape = kept.map((axis) => (pinned[axis] ? 1 : type.shape[axis]!));
   const { strides } = layoutOf(type);
-  const kept = keptAxes(axes.map(sizeOf), shape)!;
   const layout = { strides: kept.map((axis) => strides[axis]!), offset: "?" as const };
   const result = b.context.types.memref(shape, type.element, { layout, space: type.space });
-  return b.value(
+  const value = b.value(
     subview,
     {
       source: x,
@@ -181,15 +196,18 @@ function partAt(b: Builder, x: Value, pinned: readonly (Value | undefined)[]): V
     },
     { results: [result] },
   );
+  return { value, keepsRank };
 }
 
-/** The map over the dimensions that are left, of the axes that are. */
-function withoutRows(map: AffineMap, dims: readonly number[], kept: readonly number[]): AffineMap {
+/** The map over the dimensions that are left, of the axes that are; where all are, those of rows have one element. */
+function withoutRows(map: AffineMap, dims: readonly number[], kept: readonly number[], keepsRank: boolean): AffineMap {
   const renamed = Array.from({ length: map.numDims }, (_, d) => affineDim(Math.max(kept.indexOf(d), 0)));
-  const results = map.results.filter((_, axis) => !isRowAxis(map, axis, dims));
+  const axes = map.results.map((_, axis) => axis).filter((axis) => keepsRank || !isRowAxis(map, axis, dims));
   return affineMap(
     kept.length,
     0,
-    results.map((e) => substituteAffine(e, renamed)),
+    axes.map((axis) =>
+      isRowAxis(map, axis, dims) ? affineConstant(0) : substituteAffine(map.results[axis]!, renamed),
+    ),
   );
 }

@@ -83,3 +83,51 @@ func.func private @single(%x: memref<8x8xf32>, %y: memref<8x8xf32>) {
   return
 }
 // => unchanged
+// -----
+// A part whose sizes would not say which axes it drops keeps all of them.
+func.func private @ambiguous(%n: index, %x: memref<4x1x?xf32>, %y: memref<4x1x?xf32>) {
+  %t = memref.alloc(%n) : memref<4x1x?xf32>
+  linalg.generic {indexing_maps = [affine_map<(i, j, k) -> (i, 0, k)>, affine_map<(i, j, k) -> (i, j, k)>], iterator_types = ["parallel", "parallel", "parallel"]} ins(%x : memref<4x1x?xf32>) outs(%t : memref<4x1x?xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %d = arith.negf %a : f32
+    linalg.yield %d : f32
+  }
+  linalg.generic {indexing_maps = [affine_map<(i, j, k) -> (i, j, k)>, affine_map<(i, j, k) -> (i, j, k)>], iterator_types = ["parallel", "parallel", "parallel"]} ins(%t : memref<4x1x?xf32>) outs(%y : memref<4x1x?xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %d = math.exp %a : f32
+    linalg.yield %d : f32
+  }
+  return
+}
+// => module {
+// =>   func.func private @ambiguous(%arg0: index, %arg1: memref<4x1x?xf32>, %arg2: memref<4x1x?xf32>) attributes {psm.shapes = ["4, 1, s0", "4, 1, s1", "1, 1, s0", "u2", "s1"], psm.symbols = ["s0 in [0, inf] input", "s1 in [0, inf] input", "u2 in [0, inf] data"]} {
+// =>     %0 = arith.constant 4 : index
+// =>     %1 = arith.constant 1 : index
+// =>     %2 = arith.muli %0, %1 : index
+// =>     %3 = arith.constant 0 : index
+// =>     %4 = arith.constant 1 : index
+// =>     scf.parallel (%arg3) = (%3) to (%2) step (%4) {
+// =>       %5 = arith.remui %arg3, %1 : index
+// =>       %6 = arith.divui %arg3, %1 : index
+// =>       %7 = arith.constant 2 : index
+// =>       %8 = memref.dim %arg1, %7 : memref<4x1x?xf32>
+// =>       %9 = memref.subview %arg1[%6, 0, 0] [1, 1, %8] [1, 1, 1] : memref<4x1x?xf32> to memref<1x1x?xf32, strided<[?, ?, 1], offset: ?>>
+// =>       %10 = memref.alloc(%arg0) : memref<?xf32>
+// =>       linalg.generic {indexing_maps = [affine_map<(d0) -> (0, 0, d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%9 : memref<1x1x?xf32, strided<[?, ?, 1], offset: ?>>) outs(%10 : memref<?xf32>) {
+// =>       ^bb0(%arg4: f32, %arg5: f32):
+// =>         %11 = arith.negf %arg4 : f32
+// =>         linalg.yield %11 : f32
+// =>       }
+// =>       %12 = arith.constant 2 : index
+// =>       %13 = memref.dim %arg2, %12 : memref<4x1x?xf32>
+// =>       %14 = memref.subview %arg2[%6, %5, 0] [1, 1, %13] [1, 1, 1] : memref<4x1x?xf32> to memref<?xf32, strided<[1], offset: ?>>
+// =>       linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%10 : memref<?xf32>) outs(%14 : memref<?xf32, strided<[1], offset: ?>>) {
+// =>       ^bb1(%arg6: f32, %arg7: f32):
+// =>         %15 = math.exp %arg6 : f32
+// =>         linalg.yield %15 : f32
+// =>       }
+// =>       scf.reduce
+// =>     }
+// =>     func.return
+// =>   }
+// => }
