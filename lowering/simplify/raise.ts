@@ -12,6 +12,7 @@ import type { Operation } from "../../ir/graph.js";
 import type { Pass } from "../../ir/pass.js";
 import { activationRoots, raiseActivation } from "./raise/activation.js";
 import { attentionRoots, raiseAttention } from "./raise/attention.js";
+import { groupRoots, raiseGroupNorm } from "./raise/group.js";
 import { normRoots, raiseNorm } from "./raise/normalization.js";
 import { Raiser } from "./raise/raiser.js";
 import { raiseRotary, rotaryRoots } from "./raise/rotary.js";
@@ -38,6 +39,7 @@ const families: readonly Family[] = [
   { roots: activationRoots, raise: done(raiseActivation) },
   { roots: rotaryRoots, raise: done(raiseRotary) },
   { roots: normRoots, raise: done(raiseNorm) },
+  { roots: groupRoots, raise: done(raiseGroupNorm) },
 ];
 
 export const raise: Pass = {
