@@ -9,32 +9,26 @@
 import { stringAttr } from "../../ir/attrs.js";
 import { Builder } from "../../ir/builder.js";
 import type { Context } from "../../ir/context.js";
-import { constantIndex, constantOf, select } from "../../ir/dialects/arith/constant.js";
-import * as f from "../../ir/dialects/arith/float.js";
+import { constantIndex } from "../../ir/dialects/arith/constant.js";
 import { cmpi } from "../../ir/dialects/arith/integer.js";
 import { functionsOf } from "../../ir/dialects/func.js";
 import { generic } from "../../ir/dialects/linalg/structured.js";
 import { collapseShape } from "../../ir/dialects/memref/reshape.js";
 import * as memref from "../../ir/dialects/memref/storage.js";
-import { fma } from "../../ir/dialects/vector/arithmetic.js";
-import * as vector from "../../ir/dialects/vector/memory.js";
-import { broadcast } from "../../ir/dialects/vector/shape.js";
 import { elementFacts } from "../../ir/element.js";
 import type { Operation, Value } from "../../ir/graph.js";
 import { SUMMARY } from "../../ir/names.js";
 import type { Pass } from "../../ir/pass.js";
-import { elementOf, type MemRefType, type VectorType } from "../../ir/types.js";
+import { elementOf, type MemRefType } from "../../ir/types.js";
 import type { CpuDescription } from "../../machine/cpu.js";
-import { affinePosition } from "../affine-position.js";
 import { IndexArithmetic, type Position } from "../fuse/structure/index-arithmetic.js";
 import { mergeMap } from "../vectorize/access.js";
-import { laneMask } from "../vectorize/lanes.js";
-import { widen } from "../vectorize/vector-body.js";
 import { buildEpilogue, type TiledEpilogue, tileEpilogue } from "./build-epilogue.js";
-import { carryingLoop, countedLoop, parallelLoops, type Range, upTo } from "./build-loops.js";
-import { type Contraction, contractionOf, extent, sizeValue } from "./contraction.js";
+import { countedLoop, parallelLoops, type Range, upTo } from "./build-loops.js";
+import { type Access, type Contraction, contractionOf, extent, sizeValue } from "./contraction.js";
 import { collapsed, mergeDimensions } from "./merge-dimensions.js";
 import { packPanel, unflatten } from "./pack-panel.js";
+import { type Panel, RegisterTile, type TileSizes } from "./register-tile.js";
 import { surroundingsOf } from "./surroundings.js";
 
 export function tileContractions(cpu: CpuDescription): Pass {
@@ -48,17 +42,6 @@ export function tileContractions(cpu: CpuDescription): Pass {
       }
     },
   };
-}
-
-/** Sizes of the register tile and of the packed panel, in elements. */
-interface TileSizes {
-  readonly lanes: number;
-  /** Vectors of columns per register tile. */
-  readonly vectors: number;
-  readonly rows: number;
-  /** Summed positions per panel. */
-  readonly panel: number;
-  readonly fused: boolean;
 }
 
 /** Bytes of the packed panel: it stays on the stack, and in the second-level cache beside the rows that stream by. */
@@ -113,6 +96,9 @@ function eraseUnused(x: Value): void {
 /** Few rows leave the packing unpaid; few columns leave lanes idle. Symbolic sizes are taken to be large. */
 function isWorthTiling(c: Contraction, { lanes }: TileSizes): boolean {
   if (c.row === undefined || c.columns.length === 0 || c.columns.length > 2) return false;
+  // Several axes are walked as one, which those of a part of something larger are not.
+  const isPart = ({ memref: x }: Access): boolean => (x.type as MemRefType).layout !== undefined;
+  if ((isPart(c.output) && c.columns.length > 1) || (isPart(c.scalars) && c.summed.length > 1)) return false;
   const rows = extent(c, c.row);
   const columns = c.columns.map((d) => extent(c, d)).reduce((n: number, d) => n * (typeof d === "number" ? d : 64), 1);
   return (typeof rows !== "number" || rows >= 4) && columns >= lanes;
@@ -263,14 +249,6 @@ class Tiler {
     return b.value(memref.alloca, { dynamicSizes: [], symbolOperands: [] }, { alignment: 64 }, { results: [type] });
   }
 
-  #vector(): VectorType {
-    return this.#context.types.vector([this.#sizes.lanes], elementOf(this.#output.type));
-  }
-
-  #zeros(b: Builder): Value {
-    return constantOf(b, 0, this.#vector());
-  }
-
   /** Register tiles over the rows, the last of which may be lower. */
   #rowTiles(b: Builder, point: ReadonlyMap<number, Value>, block: Panel): void {
     const at = new IndexArithmetic(b);
@@ -278,10 +256,13 @@ class Tiler {
     const count = at.sub(block.endRow, block.firstRow);
     const tail = at.value(at.mod(count, rows));
     const whole = at.value(at.sub(block.endRow, tail));
+    const operands = { c: this.#c, sizes: this.#sizes, initial: this.#around.initial };
+    const places = { output: this.#output, scalars: this.#scalars, scratch: this.#scratch };
+    const tile = new RegisterTile({ ...operands, ...places }, this.#context);
     const columnTiles = (inner: Builder, row: Value, height: number): void => {
       const width = this.#sizes.vectors * this.#sizes.lanes;
       countedLoop(inner, upTo(inner, block.count, width), (here, column) =>
-        this.#registerTile(here, point, block, row, column, height),
+        tile.build(here, point, block, row, column, height),
       );
       this.#finish(inner, point, block, row, height);
     };
@@ -303,106 +284,6 @@ class Tiler {
       isLast: block.isLast,
     });
   }
-
-  /** How many of `left` columns hold sums of earlier panels. */
-  #begun(b: Builder, left: Value, isFirst: Value | true): Value {
-    if (this.#around.initial === undefined) return left;
-    const none = constantIndex(b, 0);
-    return isFirst === true ? none : b.value(select, { condition: isFirst, true_value: none, false_value: left }, {});
-  }
-
-  /** `height` rows by two vectors: accumulators in registers over the panel's depth. */
-  #registerTile(
-    b: Builder,
-    point: ReadonlyMap<number, Value>,
-    block: Panel,
-    row: Value,
-    column: Value,
-    height: number,
-  ): void {
-    const { lanes, vectors } = this.#sizes;
-    const at = new IndexArithmetic(b);
-    const outputs = Array.from({ length: height * vectors }, (_, n) => {
-      const [i, j] = [Math.floor(n / vectors), n % vectors];
-      const first = at.add(column, j * lanes);
-      const left = at.value(at.min(at.max(at.sub(block.count, first), 0), lanes));
-      const place = this.#outputIndex(b, point, at.value(at.add(row, i)), at.value(at.add(block.start, first)));
-      return { place, mask: laneMask(b, left, lanes), begun: this.#begun(b, left, block.isFirst) };
-    });
-    const initial = outputs.map(({ place, begun }) => this.#earlierSums(b, place, begun, block.isFirst));
-    const sums = this.#depthLoop(b, point, block, row, column, initial, height);
-    outputs.forEach(({ place, mask }, n) => {
-      b.op(vector.maskedStore, { base: this.#output, indices: place, mask, valueToStore: sums[n]! }, {});
-    });
-  }
-
-  /** What the output holds in its first `begun` lanes; in the others, what sums begin with. */
-  #earlierSums(b: Builder, place: readonly Value[], begun: Value, isFirst: Value | true): Value {
-    const { initial } = this.#around;
-    const start = initial ? widen(b, initial, this.#sizes.lanes) : this.#zeros(b);
-    if (initial && isFirst === true) return start;
-    const mask = laneMask(b, begun, this.#sizes.lanes);
-    const operands = { base: this.#output, indices: place, mask, pass_thru: start };
-    return b.value(vector.maskedLoad, operands, {}, { results: [this.#vector()] });
-  }
-
-  #depthLoop(
-    b: Builder,
-    point: ReadonlyMap<number, Value>,
-    block: Panel,
-    row: Value,
-    column: Value,
-    initial: readonly Value[],
-    height: number,
-  ): readonly Value[] {
-    const { lanes, vectors } = this.#sizes;
-    return carryingLoop(b, upTo(b, block.kc), initial, (inner, kk, sums) => {
-      const at = new IndexArithmetic(inner);
-      const columns = Array.from({ length: vectors }, (_, j) => at.value(at.add(column, j * lanes)));
-      const right = columns.map((c) =>
-        inner.value(vector.load, { base: this.#scratch, indices: [kk, c] }, {}, { results: [this.#vector()] }),
-      );
-      const k = at.value(at.add(block.k0, kk));
-      return Array.from({ length: height }, (_, i) => i).flatMap((i) => {
-        const left = this.#repeated(inner, point, at.value(at.add(row, i)), k);
-        return right.map((v, j) => this.#multiplyAdd(inner, left, v, sums[i * vectors + j]!));
-      });
-    });
-  }
-
-  #multiplyAdd(b: Builder, lhs: Value, rhs: Value, acc: Value): Value {
-    if (this.#sizes.fused) return b.value(fma, { lhs, rhs, acc }, {});
-    return b.value(f.addf, { lhs: acc, rhs: b.value(f.mulf, { lhs, rhs }, {}) }, {});
-  }
-
-  /** One number of the scalar side in all lanes. */
-  #repeated(b: Builder, point: ReadonlyMap<number, Value>, row: Value, k: Value): Value {
-    const { map } = this.#c.scalars;
-    const position = new Map([...point, [this.#c.row!, row]]);
-    const free = map.results.slice(0, map.results.length - this.#c.summed.length);
-    const indices = [...free.map((e) => affinePosition(b, e, (d) => position.get(d)!)), k];
-    const value = b.value(memref.load, { memref: this.#scalars, indices }, {});
-    return b.value(broadcast, { source: value }, {}, { results: [this.#vector()] });
-  }
-
-  #outputIndex(b: Builder, point: ReadonlyMap<number, Value>, row: Value, column: Value): readonly Value[] {
-    const { map } = this.#c.output;
-    const position = new Map([...point, [this.#c.row!, row]]);
-    const free = map.results.slice(0, map.results.length - this.#c.columns.length);
-    return [...free.map((e) => affinePosition(b, e, (d) => position.get(d)!)), column];
-  }
-}
-
-/** A block of columns against one panel of the summed dimension. */
-interface Panel {
-  readonly start: Value;
-  readonly count: Value;
-  readonly k0: Value;
-  readonly kc: Value;
-  readonly firstRow: Value;
-  readonly endRow: Value;
-  readonly isFirst: Value | true;
-  readonly isLast: Value | true;
 }
 
 function computed(b: Builder, position: (at: IndexArithmetic) => Position): Value {
