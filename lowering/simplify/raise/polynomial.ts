@@ -18,21 +18,32 @@ const DEGREE = 6;
 const constant = (c: number): Polynomial => new Map([["0,0", c]]);
 
 /** `value` as a polynomial in `x` and `t`; `undefined` where it is none. */
-export function polynomialOf(value: Value, x: Value, t: Value | undefined, depth = DEPTH): Polynomial | undefined {
-  if (value === x) return new Map([["1,0", 1]]);
-  if (value === t) return new Map([["0,1", 1]]);
-  const number = numberOf(value);
-  if (number !== undefined) return constant(number);
+export function polynomialOf(value: Value, x: Value, t: Value | undefined): Polynomial | undefined {
+  // Each value once, however often it is used.
+  const known = new Map<Value, Polynomial | undefined>([[x, new Map([["1,0", 1]])]]);
+  if (t) known.set(t, new Map([["0,1", 1]]));
+  const visit = (y: Value, depth: number): Polynomial | undefined => {
+    if (known.has(y)) return known.get(y);
+    const number = numberOf(y);
+    const found = number === undefined ? combined(y, (z) => visit(z, depth - 1), depth) : constant(number);
+    known.set(y, found);
+    return found;
+  };
+  return visit(value, DEPTH);
+}
+
+/** What an operation makes of the polynomials of its operands. */
+function combined(value: Value, of: (operand: Value) => Polynomial | undefined, depth: number): Polynomial | undefined {
   const op = value.definingOp;
   if (!op || depth === 0) return undefined;
-  const of = (index: number): Polynomial | undefined => polynomialOf(op.operand(index), x, t, depth - 1);
-  if (negate.matches(op)) return scaledBy(of(0), -1);
-  if (square.matches(op)) return powerOf(of(0), 2);
-  if (power.matches(op)) return powerOf(of(0), numberOf(op.operand(1)) ?? 0);
-  if (divide.matches(op)) return scaledBy(of(0), 1 / (numberOf(op.operand(1)) ?? Number.NaN));
-  if (multiply.matches(op)) return product(of(0), of(1));
-  if (add.matches(op)) return sum(of(0), of(1));
-  return subtract.matches(op) ? sum(of(0), scaledBy(of(1), -1)) : undefined;
+  const [a, b] = op.operands as readonly [Value, Value];
+  if (negate.matches(op)) return scaledBy(of(a), -1);
+  if (square.matches(op)) return powerOf(of(a), 2);
+  if (power.matches(op)) return powerOf(of(a), numberOf(b) ?? 0);
+  if (divide.matches(op)) return scaledBy(of(a), 1 / (numberOf(b) ?? Number.NaN));
+  if (multiply.matches(op)) return product(of(a), of(b));
+  if (add.matches(op)) return sum(of(a), of(b));
+  return subtract.matches(op) ? sum(of(a), scaledBy(of(b), -1)) : undefined;
 }
 
 function scaledBy(p: Polynomial | undefined, c: number): Polynomial | undefined {
