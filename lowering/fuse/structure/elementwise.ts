@@ -8,7 +8,8 @@ import * as i from "../../../ir/dialects/arith/integer.js";
 import * as complex from "../../../ir/dialects/complex/complex.js";
 import type { ComparisonDirection } from "../../../ir/dialects/stablehlo/attributes.js";
 import { compare } from "../../../ir/dialects/stablehlo/choose.js";
-import { type ElementType, elementFacts } from "../../../ir/element.js";
+import { type ElementType, elementFacts, type FloatElement } from "../../../ir/element.js";
+import { floatFormats } from "../../../ir/float-format.js";
 import type { Operation, Value } from "../../../ir/graph.js";
 import { elementOf, type TensorType } from "../../../ir/types.js";
 import { bitcastBetweenWidths, bitcastBody, keepsWidth, reducePrecisionBody } from "./bits.js";
@@ -111,10 +112,12 @@ function compareBody(op: Operation): ScalarBody {
 
 /** An integer that orders as IEEE's total order does: the bits, with the magnitude of negative numbers inverted. */
 function orderedBits(b: ScalarContext["b"], x: Value, element: ElementType): Value {
-  if (element === "f8E8M0FNU" || elementFacts[element].bits === 6) {
-    // Without a sign, or of the width of no integer: f32 has the same numbers in the same order.
+  const { flavour, bits: width } = floatFormats[element as FloatElement];
+  if (flavour === "fnuz" || flavour === "exponent" || width === 6) {
+    // NaN with a sign bit, no sign at all, or of the width of no integer: f32 has the same numbers in order, NaN last.
     const wide = b.value(cast.extf, { in: x }, {}, { results: [b.context.types.scalar("f32")] });
-    return orderedBits(b, wide, "f32");
+    const isNan = b.value(f.cmpf, { lhs: wide, rhs: wide }, { predicate: "uno" });
+    return orderedBits(b, select(b, isNan, constantLike(b, Number.NaN, wide), wide), "f32");
   }
   const integer = `i${elementFacts[element].bits}` as ElementType;
   const bits = b.value(cast.bitcast, { in: x }, {}, { results: [b.context.types.scalar(integer)] });
