@@ -203,9 +203,9 @@ function isWorthARow(ops: readonly Operation[]): boolean {
   const rows = sharedRows(ops);
   if (rows === 0) return false;
   const written = new Set(ops.flatMap(writtenBy));
-  const count = product(shapeOf(writtenBy(ops[0]!)[0]!).slice(0, rows));
+  const count = countOf(shapeOf(writtenBy(ops[0]!)[0]!).slice(0, rows));
   const hasProduct = ops.some(isProduct);
-  const rowBytes = [...written].map((x) => product(shapeOf(x).slice(rows)) * bytesOf(x));
+  const rowBytes = [...written].map((x) => countOf(shapeOf(x).slice(rows)) * bytesOf(x));
   const longest = Math.max(...ops.map((op) => longestRow(op, rows, written)));
   const fits = rowBytes.every((bytes) => bytes <= (hasProduct ? PRODUCT_ROW_BYTES : ROW_BYTES));
   return fits && longest >= MIN_ROW && count >= MIN_ROWS;
@@ -214,10 +214,11 @@ function isWorthARow(ops: readonly Operation[]): boolean {
 /** Elements of the longest row that an operation reads or writes. */
 function longestRow(op: Operation, rows: number, written: ReadonlySet<Value>): number {
   const dims = rowDims(op, rows, written)!;
-  return Math.max(...accessesOf(op).map((x) => product(restOf(x, dims))));
+  return Math.max(...accessesOf(op).map((x) => countOf(restOf(x, dims))));
 }
 
-function product(shape: readonly Dim[]): number {
+/** Elements, symbolic sizes taken as typical. */
+function countOf(shape: readonly Dim[]): number {
   return shape.reduce((n: number, d) => n * (typeof d === "number" ? d : TYPICAL_SIZE), 1);
 }
 
