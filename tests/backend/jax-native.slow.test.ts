@@ -1,41 +1,20 @@
 /** @file What JAX lowers real functions to, compiled natively: it computes what JAX computes; sizes left open, at several. */
 
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Datum } from "../../ir/define.js";
 import { functionBody, lookupFunction } from "../../ir/dialects/func.js";
-import type { ElementType } from "../../ir/element.js";
 import { interpret } from "../../ir/interpret.js";
-import { fromBytes, type NdArray } from "../../ir/ndarray.js";
+import type { NdArray } from "../../ir/ndarray.js";
 import { maxRelativeError } from "../../ir/ndarray-compare.js";
 import { parseModule } from "../../ir/text/module.js";
 import { hasStaticShape, type TensorType } from "../../ir/types.js";
 import { newContext } from "../../lowering/dialects.js";
+import { type JaxProgram, jaxPython, makeJaxPrograms } from "../support/jax-programs.js";
 import { type NativeProgram, runTogether } from "../support/native-programs.js";
-import { pythonWith, runPython } from "../support/python.js";
 import { Random } from "../support/random.js";
 
-const python = pythonWith("jax", "jaxlib");
-const script = new URL("../ir/stablehlo/jax_programs.py", import.meta.url);
-
-interface RawArray {
-  readonly element: ElementType;
-  readonly shape: readonly number[];
-  readonly bytes: string;
-}
-
-interface Program {
-  readonly name: string;
-  readonly text: string;
-  readonly inputs: readonly RawArray[];
-  readonly results: readonly RawArray[];
-}
-
-const unpack = ({ element, shape, bytes }: RawArray): NdArray =>
-  fromBytes(element, shape, new Uint8Array(Buffer.from(bytes, "base64")));
-
 /** Values for other sizes of a program that leaves some open; none for any other program. */
-function otherSizes({ text, inputs }: Program): readonly (readonly NdArray[])[] {
+function otherSizes({ text, inputs }: JaxProgram): readonly (readonly NdArray[])[] {
   const context = newContext();
   const main = lookupFunction(parseModule(text, "jax.mlir", context), "main")!;
   const types = functionBody(main).args.map((a) => a.type as TensorType);
@@ -51,16 +30,16 @@ function otherSizes({ text, inputs }: Program): readonly (readonly NdArray[])[] 
   );
 }
 
-describe.skipIf(python === undefined)("programs of JAX as native code", () => {
+describe.skipIf(jaxPython === undefined)("programs of JAX as native code", () => {
   it("compute what JAX computes", async () => {
-    const made = JSON.parse(runPython(python!, readFileSync(script, "utf8")).toString()) as Program[];
-    const programs = made.map((p): NativeProgram => ({ text: p.text, runs: [p.inputs.map(unpack), ...otherSizes(p)] }));
+    const made = makeJaxPrograms();
+    const programs = made.map((p): NativeProgram => ({ text: p.text, runs: [p.inputs, ...otherSizes(p)] }));
     const outcomes = await runTogether(programs);
     const problems = outcomes.flatMap((outcome, k) => {
       const { name, text, results } = made[k]!;
       if (outcome.kind !== "ran") return [`${name} is ${outcome.kind}: ${String((outcome.error as Error).stack)}`];
       return outcome.results.flatMap((found, n) => {
-        const wanted = n === 0 ? results.map(unpack) : interpreted(text, programs[k]!.runs[n]!);
+        const wanted = n === 0 ? results : interpreted(text, programs[k]!.runs[n]!);
         const wrong = wanted.findIndex((w, i) => !(maxRelativeError(found[i]!, w) <= 1e-4));
         return wrong < 0 ? [] : [`${name}, run ${n}: result ${wrong} is ${String(found[wrong]?.data.slice(0, 20))}`];
       });
