@@ -25,6 +25,11 @@ const PASSING_SYMBOLIC = 1300;
 /** Symbols that meet are taken to be equal; here one of them is 1, which the program refuses. */
 const broadcastAtRun: ReadonlySet<string> = new Set(["node/test_linear_attention_gated_per_head_decay_expanded"]);
 
+/** NumPy's numbers are drawn where sizes are known; others come from the program's own generator. */
+const drawnAtRun: ReadonlySet<string> = new Set(
+  ["", "_default", "_mask", "_default_mask"].map((form) => `node/test_training_dropout${form}`),
+);
+
 describe.skipIf(python === undefined)("ONNX's backend suite (needs Python with onnx)", () => {
   let folder = "";
 
@@ -60,7 +65,8 @@ describe.skipIf(python === undefined)("ONNX's backend suite (needs Python with o
   test("nor where every size is a symbol and no output has a declared shape", () => {
     const outcomes = outcomesIn(dump("symbols", "--symbolic", "--kinds", "node"));
     expect(refusedByXla(outcomes)).toEqual([]);
-    const wrong = outcomes.filter((o) => o.verdict === "wrong" && !broadcastAtRun.has(o.test.name));
+    const isExpected = (name: string): boolean => broadcastAtRun.has(name) || drawnAtRun.has(name);
+    const wrong = outcomes.filter((o) => o.verdict === "wrong" && !isExpected(o.test.name));
     expect(wrong.map((o) => `${o.test.name}: ${o.detail}`)).toEqual([]);
     expect(outcomes.filter((o) => o.verdict === "pass").length).toBeGreaterThanOrEqual(PASSING_SYMBOLIC);
   }, 600_000);
