@@ -129,6 +129,7 @@ install_debian
 if make_venv; then
   install_requirements scripts/requirements-test.txt
   install_fallback_clang
+  if $models || [ "${CI:-}" = true ]; then install_requirements scripts/requirements-torch.txt; fi
   if $models; then install_requirements scripts/requirements-models.txt; fi
 fi
 

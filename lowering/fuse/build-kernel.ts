@@ -15,7 +15,7 @@ import { Block, newRegion, type Operation, type Value } from "../../ir/graph.js"
 import type { Location } from "../../ir/location.js";
 import { elementOf, type Type } from "../../ir/types.js";
 import { destinationOf } from "../bufferize/destinations.js";
-import { GROUP, valuesReadBy } from "./kernel-groups.js";
+import { GROUP, ROWS, valuesReadBy } from "./kernel-groups.js";
 
 export interface Kernel {
   readonly at: Location;
@@ -68,6 +68,7 @@ function makeFunction(name: string, parts: Parts, context: Context): Operation {
   for (const op of [...parts.sunk, ...parts.group]) {
     const copy = cloneOp(op, map);
     copy.setExtra(GROUP, undefined);
+    copy.setExtra(ROWS, undefined);
     body.append(copy);
   }
   const builder = new Builder(context, body);
@@ -83,12 +84,14 @@ function makeFunction(name: string, parts: Parts, context: Context): Operation {
     sym_visibility: "private",
     function_type: context.types.func(inputs, parts.resultTypes),
   };
-  return createOp(context, funcOp as unknown as AnyOpDef, {
+  const func = createOp(context, funcOp as unknown as AnyOpDef, {
     operands: [],
     attrs,
     regions: [newRegion(body)],
     at: parts.at,
   });
+  func.setExtra(ROWS, parts.group[0]?.extra[ROWS]);
+  return func;
 }
 
 function isInside(op: Operation | undefined, members: ReadonlySet<Operation>): boolean {

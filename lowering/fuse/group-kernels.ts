@@ -6,6 +6,7 @@
  */
 
 import { type AffineMap, projectedDims } from "../../ir/affine.js";
+import type { Attr } from "../../ir/attrs.js";
 import { cloneOp } from "../../ir/clone.js";
 import type { Context } from "../../ir/context.js";
 import { functionsOf } from "../../ir/dialects/func.js";
@@ -19,7 +20,7 @@ import { elementOf, isShaped } from "../../ir/types.js";
 import { isSumOfProducts } from "../loops/contraction.js";
 import { filledWith } from "../loops/surroundings.js";
 import { isVectorizable } from "../vectorize/vector-body.js";
-import { GROUP, valuesReadBy } from "./kernel-groups.js";
+import { GROUP, ROWS } from "./kernel-groups.js";
 import { accessesOf, restOf, rowDims, shapeOf, sharedRows, writtenBy } from "./row-space.js";
 
 export const groupKernels: Pass = {
@@ -52,8 +53,11 @@ function groupIn(block: Block, first: bigint, context: Context): bigint {
   let next = first;
   for (const group of grouping.groups()) {
     if (group.length < 2) continue;
+    const integer = (value: bigint): Attr => ({ kind: "int", value, type: context.types.scalar("i64") });
+    const rows = isProductWithEpilogue(group) ? 0 : sharedRows(group);
     for (const op of group) {
-      op.setExtra(GROUP, { kind: "int", value: next, type: context.types.scalar("i64") });
+      op.setExtra(GROUP, integer(next));
+      if (rows > 0) op.setExtra(ROWS, integer(BigInt(rows)));
       ownDestinations(op);
     }
     next++;
@@ -101,14 +105,14 @@ class Grouping {
       return;
     }
     let group: readonly Operation[] = this.#sorted([op, ...this.#fills(op)]);
-    this.#set(isGroup(group) && this.#isConvex(group) ? group : [op]);
+    this.#set(isGroup(group) && this.#isClosed(group) ? group : [op]);
     for (const producer of this.#producers(op)) {
       const other = this.#groupOf.get(producer);
       group = this.#groupOf.get(op)!;
       if (!other || other === group) continue;
       const fills = group.length === 1 ? this.#fills(op) : [];
       const joined = this.#sorted([...new Set([...other, ...group, ...fills])]);
-      if (isGroup(joined) && this.#isConvex(joined)) this.#set(joined);
+      if (isGroup(joined) && this.#isClosed(joined)) this.#set(joined);
     }
   }
 
@@ -141,21 +145,29 @@ class Grouping {
     return [...ops].sort((a, b) => this.#at(a) - this.#at(b));
   }
 
-  /** Nothing outside the group lies between its operations. */
-  #isConvex(group: readonly Operation[]): boolean {
+  /**
+   * Everything that reads the group stands behind it. Kernels stand where their last operation stood, so this keeps all
+   * groups in order, whatever else is grouped.
+   */
+  #isClosed(group: readonly Operation[]): boolean {
     const [from, to] = [this.#at(group[0]!), this.#at(group.at(-1)!)];
     if (to - from > MAX_DISTANCE) return false;
     const members = new Set(group);
-    const inside = new Set<Value>();
-    const outside = new Set<Value>();
-    for (const op of this.#ops.slice(from, to + 1)) {
-      const read = [...valuesReadBy(op)];
-      if (members.has(op)) {
-        if (read.some((x) => outside.has(x))) return false;
-        for (const r of op.results) inside.add(r);
-      } else if (read.some((x) => inside.has(x) || outside.has(x))) for (const r of op.results) outside.add(r);
-    }
-    return true;
+    return group.every((op) =>
+      op.results.every((r) =>
+        [...r.users].every((user) => {
+          const reader = this.#inBlock(user);
+          return members.has(reader) || this.#at(reader) > to;
+        }),
+      ),
+    );
+  }
+
+  /** The operation of the block that `op` is, or is in. */
+  #inBlock(op: Operation): Operation {
+    let at = op;
+    while (!this.#position.has(at)) at = at.parent!;
+    return at;
   }
 }
 

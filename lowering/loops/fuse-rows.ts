@@ -20,11 +20,13 @@ import type { Operation, Value } from "../../ir/graph.js";
 import type { Pass } from "../../ir/pass.js";
 import { DYNAMIC } from "../../ir/text/mixed-indices.js";
 import type { MemRefType } from "../../ir/types.js";
+import { ROWS } from "../fuse/kernel-groups.js";
 import { isRowAxis, rowDims, sharedRows, writtenBy } from "../fuse/row-space.js";
 import { IndexArithmetic, type Position } from "../fuse/structure/index-arithmetic.js";
 import { axisSize } from "../shape-values.js";
 import { parallelLoops } from "./build-loops.js";
 import { unflatten } from "./pack-panel.js";
+import { rootOf } from "./surroundings.js";
 
 export const fuseRows: Pass = {
   name: "fuse-rows",
@@ -40,9 +42,18 @@ function fuse(func: Operation, context: Context): void {
   const isOther = (op: Operation): boolean =>
     op.def.traits.includes("pure") || op.def.traits.includes("terminator") || alloc.matches(op);
   if (generics.length < 2 || ops.some((op) => !generics.includes(op) && !isOther(op))) return;
-  const rows = sharedRows(generics);
-  if (rows === 0) return;
+  const wanted = func.extra[ROWS];
+  const rows = wanted?.kind === "int" ? Math.min(Number(wanted.value), sharedRows(generics)) : 0;
+  if (rows === 0 || !ownsStorage(generics)) return;
   new RowFusion(generics, rows, context).build();
+}
+
+/** What is written is whole arguments and allocations, at least one of them an argument, and is read as what it is. */
+function ownsStorage(generics: readonly Operation[]): boolean {
+  const written = new Set(generics.flatMap(writtenBy));
+  const isWhole = [...written].every((x) => rootOf(x) === x);
+  const isReadWhole = generics.every((op) => op.operands.every((x) => rootOf(x) === x || !written.has(rootOf(x))));
+  return isWhole && isReadWhole && [...written].some((x) => !alloc.matches(x.definingOp));
 }
 
 class RowFusion {

@@ -51,15 +51,24 @@ function fillBefore(contraction: Operation, output: Value): Surroundings["fill"]
   for (let op = contraction.prev; op; op = op.prev) {
     if (!touches(op, output)) continue;
     const value = filledWith(op);
-    const isWhole = value && isIdentity(generic.attrsOf(op).indexing_maps[0]!) && value.definingOp!.block !== undefined;
-    return isWhole && value.definingOp!.parent === op.parent ? { op, value } : undefined;
+    const isWhole = value && isIdentity(generic.attrsOf(op).indexing_maps[0]!);
+    return isWhole && op.operands.at(-1) === output && isWrittenWhole(contraction) ? { op, value } : undefined;
   }
   return undefined;
 }
 
+/** Reads or writes the storage that a memref is part of. */
 function touches(op: Operation, memref: Value): boolean {
-  for (const inner of op.walk()) if (inner.operands.includes(memref)) return true;
+  if (op.def.traits.includes("pure") && op.regions.length === 0) return false;
+  const root = rootOf(memref);
+  for (const inner of op.walk()) if (inner.operands.some((x) => rootOf(x) === root)) return true;
   return false;
+}
+
+/** The contraction's loops reach every element of its output. */
+function isWrittenWhole(contraction: Operation): boolean {
+  const dims = projectedDims(generic.attrsOf(contraction).indexing_maps.at(-1)!);
+  return dims !== undefined && new Set(dims).size === dims.length;
 }
 
 function isIdentity(map: AffineMap): boolean {
@@ -77,7 +86,19 @@ function epilogueAfter(contraction: Operation, fill: Operation, result: Value): 
   if (!op || !alloc.matches(result.definingOp)) return undefined;
   const users = [...result.users];
   if (users.length !== 3 || ![fill, contraction, op].every((x) => users.includes(x))) return undefined;
-  return elementwiseOn(op, contraction, result);
+  const epilogue = elementwiseOn(op, contraction, result);
+  return epilogue && op.operands.every((x) => isThereAt(contraction, x)) ? epilogue : undefined;
+}
+
+/** Whether a value is defined before `place`, or can be: views and storage of the same block move there. */
+function isThereAt(place: Operation, x: Value): boolean {
+  const op = x.definingOp;
+  if (!op || op.block !== place.block || op.isBefore(place)) return true;
+  const isMovable = (op.def.traits.includes("pure") || alloc.matches(op)) && op.regions.length === 0;
+  if (!isMovable || !op.operands.every((y) => isThereAt(place, y))) return false;
+  op.detach();
+  place.block!.insertBefore(op, place);
+  return true;
 }
 
 function elementwiseOn(op: Operation, contraction: Operation, result: Value): Epilogue | undefined {
@@ -118,7 +139,8 @@ function sameStorage(x: Value, others: readonly Value[]): boolean {
   return others.some((y) => rootOf(y) === root);
 }
 
-function rootOf(x: Value): Value {
+/** The argument or allocation that a memref is part of. */
+export function rootOf(x: Value): Value {
   const op = x.definingOp;
   return op && op.operands[0]?.type.kind === "memref" && x.type.kind === "memref" ? rootOf(op.operands[0]) : x;
 }

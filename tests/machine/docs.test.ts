@@ -29,9 +29,16 @@ function opcodeRow(o: Opcode): readonly string[] {
   ];
 }
 
+/** Columns as wide as their widest cell, which is how the formatter leaves them. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |\n`;
-  return `\n${line(head)}${line(head.map(() => "---"))}${rows.map(line).join("")}\n`;
+  const widths = head.map((_, k) => Math.max(...[head, ...rows].map((row) => row[k]!.length)));
+  const line = (cells: readonly string[], fill = " "): string =>
+    `| ${cells.map((cell, k) => cell.padEnd(widths[k]!, fill)).join(" | ")} |\n`;
+  const rule = line(
+    head.map(() => "---"),
+    "-",
+  );
+  return `\n${line(head)}${rule}${rows.map((row) => line(row)).join("")}\n`;
 }
 
 const tables: Readonly<Record<string, string>> = {

@@ -18,7 +18,7 @@ import {
 } from "../../../ir/dialects/stablehlo/elementwise.js";
 import type { Operation, Value } from "../../../ir/graph.js";
 import { elementOf } from "../../../ir/types.js";
-import { isCommonFloat, isNear, isNumber, numberOf, otherThan } from "./numbers.js";
+import { isCommonFloat, isNumber, isWritten, numberOf, otherThan } from "./numbers.js";
 import { isPolynomial, type Polynomial, polynomialOf } from "./polynomial.js";
 import { onlyUser, type Raiser } from "./raiser.js";
 
@@ -109,7 +109,7 @@ function linearIn(p: Polynomial | undefined): number | undefined {
 }
 
 /** 1 exactly where rounding made it nearly that. */
-const tidy = (alpha: number, x: Value): number => (isNear(alpha, 1, elementOf(x.type)) ? 1 : alpha);
+const tidy = (alpha: number, x: Value): number => (isWritten(alpha, 1, elementOf(x.type)) ? 1 : alpha);
 
 /** Values that may be the x of a form, outermost first. */
 function candidates(top: Value): readonly Value[] {

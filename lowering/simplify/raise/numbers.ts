@@ -44,16 +44,22 @@ function constantScalar(attr: DenseAttr | undefined): Scalar | undefined {
 /** Relative error that a constant of an element may have: it was written with few digits, or is a product of two. */
 const tolerances: Partial<Record<ElementType, number>> = { f64: 1e-9, f32: 1e-6, f16: 3e-3, bf16: 2e-2 };
 
-/** Whether `x` is what a form writes as `wanted`, in tensors of `element`. */
+/** Whether `x` is what a form computes as `wanted`, in tensors of `element`. */
 export function isNear(x: number | undefined, wanted: number, element: ElementType): boolean {
   if (x === undefined) return false;
   if (Object.is(x, wanted) || x === wanted) return true;
   return Math.abs(x - wanted) <= (tolerances[element] ?? 0) * Math.abs(wanted);
 }
 
+/** `isNear` for a number that is written down: one that narrow elements hold, such as an exponent or a half, is exact. */
+export function isWritten(x: number | undefined, wanted: number, element: ElementType): boolean {
+  const isExact = elementFacts[element].bits < 32 && Number.isInteger(wanted * 8);
+  return isExact ? x === wanted : isNear(x, wanted, element);
+}
+
 /** Whether every element of `value` is `wanted`. */
 export const isNumber = (value: Value, wanted: number): boolean =>
-  isNear(numberOf(value), wanted, elementOf(value.type));
+  isWritten(numberOf(value), wanted, elementOf(value.type));
 
 /** Whether the forms are recognised in this element: floats with a tolerance. */
 export const isCommonFloat = (element: ElementType): boolean =>

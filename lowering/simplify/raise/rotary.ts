@@ -26,6 +26,7 @@ interface Part {
   readonly source: Value;
   readonly start: number;
   readonly stride: number;
+  readonly length: Dim;
 }
 
 /** x and what it is turned by. */
@@ -89,7 +90,9 @@ function partOf(value: Value): Part | undefined {
   const isLastOnly = from.every(
     (d, axis) => axis === last || (d === to[axis] && starts[axis] === 0 && strides[axis] === 1),
   );
-  return isLastOnly && last >= 0 ? { source, start: starts[last]!, stride: strides[last]! } : undefined;
+  return isLastOnly && last >= 0
+    ? { source, start: starts[last]!, stride: strides[last]!, length: to[last]! }
+    : undefined;
 }
 
 function numbersOf(value: Value): readonly number[] | undefined {
@@ -103,7 +106,8 @@ function numbersOf(value: Value): readonly number[] | undefined {
 function pairing(a: Part, b: Part): "halves" | "neighbours" | undefined {
   const size = shapeOf(a.source).at(-1);
   if (!isSame(a.source, b.source) || a.start !== 0 || typeof size !== "number") return undefined;
-  if (a.stride === 1 && b.stride === 1 && b.start === size / 2) return "halves";
+  const isHalf = (part: Part): boolean => part.stride === 1 && part.length === size / 2;
+  if (isHalf(a) && isHalf(b) && b.start === size / 2) return "halves";
   return a.stride === 2 && b.stride === 2 && b.start === 1 ? "neighbours" : undefined;
 }
 

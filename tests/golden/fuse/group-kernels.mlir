@@ -70,17 +70,17 @@ func.func @rows(%x: tensor<16x128xf32>) -> tensor<16x128xf32> {
 // =>   func.func @rows(%arg0: tensor<16x128xf32>) -> tensor<16x128xf32> {
 // =>     %0 = arith.constant 0.000000e+00 : f32
 // =>     %1 = tensor.empty() : tensor<16xf32>
-// =>     %2 = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} outs(%1 : tensor<16xf32>) attrs = {psm.group = 0 : i64} {
+// =>     %2 = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} outs(%1 : tensor<16xf32>) attrs = {psm.group = 0 : i64, psm.rows = 1 : i64} {
 // =>     ^bb0(%arg1: f32):
 // =>       linalg.yield %0 : f32
 // =>     } -> tensor<16xf32>
-// =>     %3 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0)>], iterator_types = ["parallel", "reduction"]} ins(%arg0 : tensor<16x128xf32>) outs(%2 : tensor<16xf32>) attrs = {psm.group = 0 : i64} {
+// =>     %3 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0)>], iterator_types = ["parallel", "reduction"]} ins(%arg0 : tensor<16x128xf32>) outs(%2 : tensor<16xf32>) attrs = {psm.group = 0 : i64, psm.rows = 1 : i64} {
 // =>     ^bb1(%arg2: f32, %arg3: f32):
 // =>       %4 = arith.addf %arg3, %arg2 : f32
 // =>       linalg.yield %4 : f32
 // =>     } -> tensor<16xf32>
 // =>     %5 = tensor.empty() : tensor<16x128xf32>
-// =>     %6 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%arg0, %3 : tensor<16x128xf32>, tensor<16xf32>) outs(%5 : tensor<16x128xf32>) attrs = {psm.group = 0 : i64} {
+// =>     %6 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%arg0, %3 : tensor<16x128xf32>, tensor<16xf32>) outs(%5 : tensor<16x128xf32>) attrs = {psm.group = 0 : i64, psm.rows = 1 : i64} {
 // =>     ^bb2(%arg4: f32, %arg5: f32, %arg6: f32):
 // =>       %7 = arith.divf %arg4, %arg5 : f32
 // =>       linalg.yield %7 : f32
@@ -140,3 +140,60 @@ func.func @few(%x: tensor<2x100000xf32>, %start: tensor<2xf32>) -> tensor<2x1000
   return %y : tensor<2x100000xf32>
 }
 // => unchanged
+// -----
+// Two groups that would each wait for the other: what reads the first between its operations is not passed over.
+func.func @crossed(%x: tensor<64x64xf32>, %y: tensor<64x64xf32>, %start: tensor<64xf32>) -> (tensor<64x64xf32>, tensor<64x64xf32>) {
+  %s = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>], iterator_types = ["parallel", "reduction"]} ins(%x : tensor<64x64xf32>) outs(%start : tensor<64xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %t = arith.addf %o, %a : f32
+    linalg.yield %t : f32
+  } -> tensor<64xf32>
+  %r = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>], iterator_types = ["parallel", "reduction"]} ins(%y : tensor<64x64xf32>) outs(%start : tensor<64xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %t = arith.addf %o, %a : f32
+    linalg.yield %t : f32
+  } -> tensor<64xf32>
+  %out = tensor.empty() : tensor<64x64xf32>
+  %p = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%x, %s, %r : tensor<64x64xf32>, tensor<64xf32>, tensor<64xf32>) outs(%out : tensor<64x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %c: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %n = arith.addf %m, %c : f32
+    linalg.yield %n : f32
+  } -> tensor<64x64xf32>
+  %q = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%y, %r, %s : tensor<64x64xf32>, tensor<64xf32>, tensor<64xf32>) outs(%out : tensor<64x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %c: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %n = arith.addf %m, %c : f32
+    linalg.yield %n : f32
+  } -> tensor<64x64xf32>
+  return %p, %q : tensor<64x64xf32>, tensor<64x64xf32>
+}
+// => module {
+// =>   func.func @crossed(%arg0: tensor<64x64xf32>, %arg1: tensor<64x64xf32>, %arg2: tensor<64xf32>) -> (tensor<64x64xf32>, tensor<64x64xf32>) {
+// =>     %0 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0)>], iterator_types = ["parallel", "reduction"]} ins(%arg0 : tensor<64x64xf32>) outs(%arg2 : tensor<64xf32>) attrs = {psm.group = 0 : i64, psm.rows = 1 : i64} {
+// =>     ^bb0(%arg3: f32, %arg4: f32):
+// =>       %1 = arith.addf %arg4, %arg3 : f32
+// =>       linalg.yield %1 : f32
+// =>     } -> tensor<64xf32>
+// =>     %2 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0)>], iterator_types = ["parallel", "reduction"]} ins(%arg1 : tensor<64x64xf32>) outs(%arg2 : tensor<64xf32>) {
+// =>     ^bb1(%arg5: f32, %arg6: f32):
+// =>       %3 = arith.addf %arg6, %arg5 : f32
+// =>       linalg.yield %3 : f32
+// =>     } -> tensor<64xf32>
+// =>     %4 = tensor.empty() : tensor<64x64xf32>
+// =>     %5 = tensor.empty() : tensor<64x64xf32>
+// =>     %6 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0)>, affine_map<(d0, d1) -> (d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%arg0, %0, %2 : tensor<64x64xf32>, tensor<64xf32>, tensor<64xf32>) outs(%5 : tensor<64x64xf32>) attrs = {psm.group = 0 : i64, psm.rows = 1 : i64} {
+// =>     ^bb2(%arg7: f32, %arg8: f32, %arg9: f32, %arg10: f32):
+// =>       %7 = arith.mulf %arg7, %arg8 : f32
+// =>       %8 = arith.addf %7, %arg9 : f32
+// =>       linalg.yield %8 : f32
+// =>     } -> tensor<64x64xf32>
+// =>     %9 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0)>, affine_map<(d0, d1) -> (d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%arg1, %2, %0 : tensor<64x64xf32>, tensor<64xf32>, tensor<64xf32>) outs(%4 : tensor<64x64xf32>) {
+// =>     ^bb3(%arg11: f32, %arg12: f32, %arg13: f32, %arg14: f32):
+// =>       %10 = arith.mulf %arg11, %arg12 : f32
+// =>       %11 = arith.addf %10, %arg13 : f32
+// =>       linalg.yield %11 : f32
+// =>     } -> tensor<64x64xf32>
+// =>     func.return %6, %9 : tensor<64x64xf32>, tensor<64x64xf32>
+// =>   }
+// => }

@@ -1,7 +1,7 @@
 // RUN: fuse-rows
 // -----
 // A row is summed and divided by its sum before the next row; the sum is a number of the row.
-func.func private @normalise(%x: memref<4x8xf32>, %y: memref<4x8xf32>) {
+func.func private @normalise(%x: memref<4x8xf32>, %y: memref<4x8xf32>) attributes {psm.rows = 1 : i64} {
   %zero = arith.constant 0.0 : f32
   %s = memref.alloc() : memref<4xf32>
   linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]} outs(%s : memref<4xf32>) {
@@ -25,7 +25,7 @@ func.func private @normalise(%x: memref<4x8xf32>, %y: memref<4x8xf32>) {
   return
 }
 // => module {
-// =>   func.func private @normalise(%arg0: memref<4x8xf32>, %arg1: memref<4x8xf32>) {
+// =>   func.func private @normalise(%arg0: memref<4x8xf32>, %arg1: memref<4x8xf32>) attributes {psm.rows = 1 : i64} {
 // =>     %0 = arith.constant 0.000000e+00 : f32
 // =>     %1 = arith.constant 4 : index
 // =>     %2 = arith.constant 0 : index
@@ -59,7 +59,7 @@ func.func private @normalise(%x: memref<4x8xf32>, %y: memref<4x8xf32>) {
 // => }
 // -----
 // What is written at one row and read at another keeps the loops apart.
-func.func private @turned(%x: memref<8x8xf32>, %y: memref<8x8xf32>) {
+func.func private @turned(%x: memref<8x8xf32>, %y: memref<8x8xf32>) attributes {psm.rows = 1 : i64} {
   %t = memref.alloc() : memref<8x8xf32>
   linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%x : memref<8x8xf32>) outs(%t : memref<8x8xf32>) {
   ^bb0(%a: f32, %o: f32):
@@ -85,7 +85,7 @@ func.func private @single(%x: memref<8x8xf32>, %y: memref<8x8xf32>) {
 // => unchanged
 // -----
 // A part whose sizes would not say which axes it drops keeps all of them.
-func.func private @ambiguous(%n: index, %x: memref<4x1x?xf32>, %y: memref<4x1x?xf32>) {
+func.func private @ambiguous(%n: index, %x: memref<4x1x?xf32>, %y: memref<4x1x?xf32>) attributes {psm.rows = 2 : i64} {
   %t = memref.alloc(%n) : memref<4x1x?xf32>
   linalg.generic {indexing_maps = [affine_map<(i, j, k) -> (i, 0, k)>, affine_map<(i, j, k) -> (i, j, k)>], iterator_types = ["parallel", "parallel", "parallel"]} ins(%x : memref<4x1x?xf32>) outs(%t : memref<4x1x?xf32>) {
   ^bb0(%a: f32, %o: f32):
@@ -100,7 +100,7 @@ func.func private @ambiguous(%n: index, %x: memref<4x1x?xf32>, %y: memref<4x1x?x
   return
 }
 // => module {
-// =>   func.func private @ambiguous(%arg0: index, %arg1: memref<4x1x?xf32>, %arg2: memref<4x1x?xf32>) attributes {psm.shapes = ["4, 1, s0", "4, 1, s1", "1, 1, s0", "u2", "s1"], psm.symbols = ["s0 in [0, inf] input", "s1 in [0, inf] input", "u2 in [0, inf] data"]} {
+// =>   func.func private @ambiguous(%arg0: index, %arg1: memref<4x1x?xf32>, %arg2: memref<4x1x?xf32>) attributes {psm.rows = 2 : i64, psm.shapes = ["4, 1, s0", "4, 1, s1", "1, 1, s0", "u2", "s1"], psm.symbols = ["s0 in [0, inf] input", "s1 in [0, inf] input", "u2 in [0, inf] data"]} {
 // =>     %0 = arith.constant 4 : index
 // =>     %1 = arith.constant 1 : index
 // =>     %2 = arith.muli %0, %1 : index
@@ -131,3 +131,35 @@ func.func private @ambiguous(%n: index, %x: memref<4x1x?xf32>, %y: memref<4x1x?x
 // =>     func.return
 // =>   }
 // => }
+// -----
+// Operations that no pass has grouped keep loops of their own, whatever rows they would share.
+func.func private @ungrouped(%x: memref<8x8xf32>, %y: memref<16x8xf32>) {
+  %first = memref.subview %y[0, 0] [8, 8] [1, 1] : memref<16x8xf32> to memref<8x8xf32, strided<[8, 1]>>
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%x : memref<8x8xf32>) outs(%first : memref<8x8xf32, strided<[8, 1]>>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  %second = memref.subview %y[4, 0] [8, 8] [1, 1] : memref<16x8xf32> to memref<8x8xf32, strided<[8, 1], offset: 32>>
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%x : memref<8x8xf32>) outs(%second : memref<8x8xf32, strided<[8, 1], offset: 32>>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  return
+}
+// => unchanged
+// -----
+// Two parts of one memref are written: at another row they may meet.
+func.func private @parts(%x: memref<8x8xf32>, %y: memref<16x8xf32>) attributes {psm.rows = 1 : i64} {
+  %first = memref.subview %y[0, 0] [8, 8] [1, 1] : memref<16x8xf32> to memref<8x8xf32, strided<[8, 1]>>
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%x : memref<8x8xf32>) outs(%first : memref<8x8xf32, strided<[8, 1]>>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  %second = memref.subview %y[4, 0] [8, 8] [1, 1] : memref<16x8xf32> to memref<8x8xf32, strided<[8, 1], offset: 32>>
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%x : memref<8x8xf32>) outs(%second : memref<8x8xf32, strided<[8, 1], offset: 32>>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  return
+}
+// => unchanged
