@@ -12,16 +12,14 @@ import type { Context } from "../../ir/context.js";
 import { functionsOf } from "../../ir/dialects/func.js";
 import { generic } from "../../ir/dialects/linalg/structured.js";
 import { empty } from "../../ir/dialects/tensor/access.js";
-import type { Dim } from "../../ir/dim.js";
 import { elementFacts } from "../../ir/element.js";
 import type { Block, Operation, Value } from "../../ir/graph.js";
 import type { Pass } from "../../ir/pass.js";
 import { elementOf, isShaped } from "../../ir/types.js";
-import { isSumOfProducts } from "../loops/contraction.js";
 import { filledWith } from "../loops/surroundings.js";
 import { isVectorizable } from "../vectorize/vector-body.js";
 import { GROUP, ROWS } from "./kernel-groups.js";
-import { accessesOf, restOf, rowDims, shapeOf, sharedRows, writtenBy } from "./row-space.js";
+import { accessesOf, countOf, isBlockedProduct, restOf, rowDims, shapeOf, sharedRows, writtenBy } from "./row-space.js";
 
 export const groupKernels: Pass = {
   name: "group-kernels",
@@ -42,8 +40,6 @@ const PRODUCT_ROW_BYTES = 512 * 1024;
 const MIN_ROW = 32;
 /** Rows below which threads would have nothing to share. */
 const MIN_ROWS = 4;
-/** What a symbolic size is taken to be. */
-const TYPICAL_SIZE = 128;
 /** Operations further apart than this are not looked at together. */
 const MAX_DISTANCE = 256;
 
@@ -180,18 +176,12 @@ function isGroup(ops: readonly Operation[]): boolean {
   return isProductWithEpilogue(ops) || isWorthARow(ops);
 }
 
-/** What fills the output, the product, and at most one elementwise operation that alone reads it. */
+/** What fills the output, a product that is blocked in registers, and at most one elementwise operation that alone reads it. */
 function isProductWithEpilogue(ops: readonly Operation[]): boolean {
   const [fill, product, epilogue, ...more] = ops;
-  if (!fill || !product || more.length > 0 || !filledWith(fill) || !isProduct(product)) return false;
+  if (!fill || !product || more.length > 0 || !filledWith(fill) || !isBlockedProduct(product)) return false;
   if (!generic.operandsOf(product).outputs.includes(fill.result) || !isReadOnce(fill)) return false;
   return !epilogue || isEpilogue(epilogue, product.result);
-}
-
-function isProduct(op: Operation): boolean {
-  const { iterator_types: kinds } = generic.attrsOf(op);
-  const { inputs } = generic.operandsOf(op);
-  return kinds.includes("reduction") && inputs.length === 2 && isSumOfProducts(op.region(0).blocks[0]!);
 }
 
 function isEpilogue(op: Operation, product: Value): boolean {
@@ -216,7 +206,7 @@ function isWorthARow(ops: readonly Operation[]): boolean {
   if (rows === 0) return false;
   const written = new Set(ops.flatMap(writtenBy));
   const count = countOf(shapeOf(writtenBy(ops[0]!)[0]!).slice(0, rows));
-  const hasProduct = ops.some(isProduct);
+  const hasProduct = ops.some(isBlockedProduct);
   const rowBytes = [...written].map((x) => countOf(shapeOf(x).slice(rows)) * bytesOf(x));
   const longest = Math.max(...ops.map((op) => longestRow(op, rows, written)));
   const fits = rowBytes.every((bytes) => bytes <= (hasProduct ? PRODUCT_ROW_BYTES : ROW_BYTES));
@@ -227,11 +217,6 @@ function isWorthARow(ops: readonly Operation[]): boolean {
 function longestRow(op: Operation, rows: number, written: ReadonlySet<Value>): number {
   const dims = rowDims(op, rows, written)!;
   return Math.max(...accessesOf(op).map((x) => countOf(restOf(x, dims))));
-}
-
-/** Elements, symbolic sizes taken as typical. */
-function countOf(shape: readonly Dim[]): number {
-  return shape.reduce((n: number, d) => n * (typeof d === "number" ? d : TYPICAL_SIZE), 1);
 }
 
 function bytesOf({ type }: Value): number {

@@ -52,13 +52,40 @@ export function rowDims(op: Operation, rows: number, written: ReadonlySet<Value>
   const dims = leading.map((e) => (e.kind === "dim" && kinds[e.position] === "parallel" ? e.position : -1));
   if (dims.includes(-1) || new Set(dims).size !== rows) return undefined;
   // Rows of a product that only one side knows are blocked in registers instead.
-  const isProduct = kinds.includes("reduction") && isSumOfProducts(op.region(0).blocks[0]!);
+  const isProduct = isBlockedProduct(op);
   const { inputs } = generic.operandsOf(op);
   const isBatch = (k: number): boolean =>
     !isProduct || k >= inputs.length || dims.every((d) => isFunctionOf(accesses[k]!.map, d));
   const isAligned = ({ value, map }: RowAccess): boolean =>
     written.has(value) ? beginsWith(map, dims) : isPinned(map, dims, value);
   return accesses.every((x, k) => isAligned(x) && isBatch(k)) ? dims : undefined;
+}
+
+/** What a symbolic size is taken to be. */
+const TYPICAL_SIZE = 128;
+/** Points that each side of a product has of its own, below which there is nothing to block. */
+const MIN_OWN = 4;
+
+/** Elements of a shape, symbolic sizes taken as typical. */
+export function countOf(shape: readonly Dim[]): number {
+  return shape.reduce((n: number, d) => n * (typeof d === "number" ? d : TYPICAL_SIZE), 1);
+}
+
+/**
+ * A sum of products of which each side has several points of its own, to be blocked in registers: a matrix product, a
+ * convolution; not a vector by a matrix, nor a convolution of each channel by itself.
+ */
+export function isBlockedProduct(op: Operation): boolean {
+  const { indexing_maps: maps, iterator_types: kinds } = generic.attrsOf(op);
+  const { inputs } = generic.operandsOf(op);
+  if (!kinds.includes("reduction") || inputs.length !== 2 || !isSumOfProducts(op.region(0).blocks[0]!)) return false;
+  const [left, right, output] = maps as readonly [AffineMap, AffineMap, AffineMap];
+  const shape = shapeOf(writtenBy(op)[0]!);
+  const sizeOf = (d: number): Dim => shape[output.results.findIndex((e) => e.kind === "dim" && e.position === d)] ?? 1;
+  const parallel = kinds.map((_, d) => d).filter((d) => kinds[d] === "parallel");
+  const own = (map: AffineMap, other: AffineMap): number =>
+    countOf(parallel.filter((d) => isFunctionOf(map, d) && !isFunctionOf(other, d)).map(sizeOf));
+  return Math.min(own(left, right), own(right, left)) >= MIN_OWN;
 }
 
 /** The elements of a row of what is accessed: the axes that are no rows. */

@@ -197,3 +197,22 @@ func.func @crossed(%x: tensor<64x64xf32>, %y: tensor<64x64xf32>, %start: tensor<
 // =>     func.return %6, %9 : tensor<64x64xf32>, tensor<64x64xf32>
 // =>   }
 // => }
+// -----
+// A single row by a matrix has nothing to block: its operations stay apart, each with all threads.
+func.func @vector(%x: tensor<1x32xf32>, %w: tensor<32x48xf32>) -> tensor<1x48xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<1x48xf32>
+  %f = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} outs(%e : tensor<1x48xf32>) {
+  ^bb0(%o: f32):
+    linalg.yield %zero : f32
+  } -> tensor<1x48xf32>
+  %p = linalg.generic {indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> (k, j)>, affine_map<(i, j, k) -> (i, j)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%x, %w : tensor<1x32xf32>, tensor<32x48xf32>) outs(%f : tensor<1x48xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<1x48xf32>
+  return %p : tensor<1x48xf32>
+}
+// => unchanged
+// -----
