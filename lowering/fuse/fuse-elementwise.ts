@@ -6,7 +6,7 @@
  * again costs less than reading back: constants, iota, and pure data movement.
  */
 
-import { type AffineMap, composeMaps, projectedDims, sameAffineMap } from "../../ir/affine.js";
+import { type AffineMap, composeMaps, isIdentityMap, projectedDims, sameAffineMap } from "../../ir/affine.js";
 import type { AffineExpr } from "../../ir/affine-expr.js";
 import { Builder } from "../../ir/builder.js";
 import { inlineBlock, type ValueMap } from "../../ir/clone.js";
@@ -47,12 +47,7 @@ export function isFusible(op: Operation): boolean {
   if (!generic.matches(op) || op.results.length !== 1) return false;
   const { iterator_types: kinds, indexing_maps: maps } = generic.attrsOf(op);
   const body = bodyOf(op);
-  return kinds.every((kind) => kind === "parallel") && isIdentity(maps.at(-1)!) && !body.args.at(-1)!.isUsed;
-}
-
-function isIdentity(map: AffineMap): boolean {
-  const dims = projectedDims(map);
-  return dims !== undefined && dims.length === map.numDims && dims.every((d, k) => d === k);
+  return kinds.every((kind) => kind === "parallel") && isIdentityMap(maps.at(-1)!) && !body.args.at(-1)!.isUsed;
 }
 
 function bodyOf(op: Operation): Block {

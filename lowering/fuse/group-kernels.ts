@@ -5,7 +5,7 @@
  * head). Composites need no names here: their decompositions have these forms.
  */
 
-import { type AffineMap, projectedDims } from "../../ir/affine.js";
+import { isIdentityMap } from "../../ir/affine.js";
 import type { Attr } from "../../ir/attrs.js";
 import { cloneOp } from "../../ir/clone.js";
 import type { Context } from "../../ir/context.js";
@@ -188,17 +188,12 @@ function isEpilogue(op: Operation, product: Value): boolean {
   const { indexing_maps: maps, iterator_types: kinds } = generic.attrsOf(op);
   const { inputs, outputs } = generic.operandsOf(op);
   const body = op.region(0).blocks[0]!;
-  const isElementwise = kinds.every((k) => k === "parallel") && outputs.length === 1 && isIdentity(maps.at(-1)!);
+  const isElementwise = kinds.every((k) => k === "parallel") && outputs.length === 1 && isIdentityMap(maps.at(-1)!);
   const reads = inputs.flatMap((x, k) => (x === product ? [maps[k]!] : []));
-  const isAlone = product.countUses() === reads.length && reads.length > 0 && reads.every(isIdentity);
+  const isAlone = product.countUses() === reads.length && reads.length > 0 && reads.every(isIdentityMap);
   const isPlain = !body.args.at(-1)!.isUsed && isVectorizable(body);
   const usesPosition = [...body.ops()].some((x) => x.name === "linalg.index");
   return isElementwise && isAlone && isPlain && !usesPosition && op.result.type === product.type;
-}
-
-function isIdentity(map: AffineMap): boolean {
-  const dims = projectedDims(map);
-  return dims !== undefined && dims.length === map.numDims && dims.every((d, k) => d === k);
 }
 
 function isWorthARow(ops: readonly Operation[]): boolean {

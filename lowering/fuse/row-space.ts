@@ -5,7 +5,7 @@
  * they are grouped, and on memrefs, when their loops become one.
  */
 
-import type { AffineMap } from "../../ir/affine.js";
+import { type AffineMap, isMapOfDim } from "../../ir/affine.js";
 import { isFunctionOfDim } from "../../ir/affine-expr.js";
 import { generic } from "../../ir/dialects/linalg/structured.js";
 import type { Dim } from "../../ir/dim.js";
@@ -55,7 +55,7 @@ export function rowDims(op: Operation, rows: number, written: ReadonlySet<Value>
   const isProduct = isBlockedProduct(op);
   const { inputs } = generic.operandsOf(op);
   const isBatch = (k: number): boolean =>
-    !isProduct || k >= inputs.length || dims.every((d) => isFunctionOf(accesses[k]!.map, d));
+    !isProduct || k >= inputs.length || dims.every((d) => isMapOfDim(accesses[k]!.map, d));
   const isAligned = ({ value, map }: RowAccess): boolean =>
     written.has(value) ? beginsWith(map, dims) : isPinned(map, dims, value);
   return accesses.every((x, k) => isAligned(x) && isBatch(k)) ? dims : undefined;
@@ -84,7 +84,7 @@ export function isBlockedProduct(op: Operation): boolean {
   const sizeOf = (d: number): Dim => shape[output.results.findIndex((e) => e.kind === "dim" && e.position === d)] ?? 1;
   const parallel = kinds.map((_, d) => d).filter((d) => kinds[d] === "parallel");
   const own = (map: AffineMap, other: AffineMap): number =>
-    countOf(parallel.filter((d) => isFunctionOf(map, d) && !isFunctionOf(other, d)).map(sizeOf));
+    countOf(parallel.filter((d) => isMapOfDim(map, d) && !isMapOfDim(other, d)).map(sizeOf));
   return Math.min(own(left, right), own(right, left)) >= MIN_OWN;
 }
 
@@ -102,10 +102,6 @@ export function isRowAxis(map: AffineMap, axis: number, dims: readonly number[])
 
 export function shapeOf({ type }: Value): readonly Dim[] {
   return isShaped(type) ? type.shape : [];
-}
-
-function isFunctionOf(map: AffineMap, dim: number): boolean {
-  return map.results.some((e) => isFunctionOfDim(e, dim));
 }
 
 /** The body reads elements of something that is written. */

@@ -4,8 +4,7 @@
  * all lanes; matrix products, batched ones and convolutions differ only in their maps.
  */
 
-import type { AffineMap } from "../../ir/affine.js";
-import { isFunctionOfDim } from "../../ir/affine-expr.js";
+import { type AffineMap, isMapOfDim } from "../../ir/affine.js";
 import type { Builder } from "../../ir/builder.js";
 import { generic } from "../../ir/dialects/linalg/structured.js";
 import type { Block, Operation, Value } from "../../ir/graph.js";
@@ -44,18 +43,14 @@ export function contractionOf(op: Operation): Contraction | undefined {
   const output = operands[2]!;
   const last = output.map.results.at(-1);
   if (last?.kind !== "dim" || !output.map.results.every((e) => e.kind === "dim")) return undefined;
-  const swapped = !isFunctionOf(operands[1]!.map, last.position);
+  const swapped = !isMapOfDim(operands[1]!.map, last.position);
   const [scalars, vectors] = swapped ? [operands[1]!, operands[0]!] : [operands[0]!, operands[1]!];
-  if (isFunctionOf(scalars.map, last.position)) return undefined;
+  if (isMapOfDim(scalars.map, last.position)) return undefined;
   return assignRoles(kinds, { scalars, vectors, output });
 }
 
 function isPlain({ type }: Value): boolean {
   return hasNeighbours(type) && (elementOf(type) === "f32" || elementOf(type) === "f64");
-}
-
-function isFunctionOf(map: AffineMap, dim: number): boolean {
-  return map.results.some((e) => isFunctionOfDim(e, dim));
 }
 
 /** `acc + x * y` and nothing else. */
@@ -78,7 +73,7 @@ function assignRoles(
   const summed = summedInOrder(kinds, scalars.map);
   if (!summed || summed.length === 0) return undefined;
   const free = kinds.map((_, d) => d).filter((d) => kinds[d] === "parallel" && !columns.includes(d));
-  const rows = free.filter((d) => !isFunctionOf(vectors.map, d) && isBareAxis(scalars.map, d));
+  const rows = free.filter((d) => !isMapOfDim(vectors.map, d) && isBareAxis(scalars.map, d));
   const row = rows.at(-1);
   return { ...access, outer: free.filter((d) => d !== row), row, columns, summed };
 }
@@ -88,7 +83,7 @@ function columnRun(output: AffineMap, vectors: AffineMap, scalars: AffineMap): r
   const run: number[] = [];
   for (let axis = output.results.length - 1; axis >= 0; axis--) {
     const e = output.results[axis]!;
-    if (e.kind !== "dim" || !isFunctionOf(vectors, e.position) || isFunctionOf(scalars, e.position)) break;
+    if (e.kind !== "dim" || !isMapOfDim(vectors, e.position) || isMapOfDim(scalars, e.position)) break;
     run.unshift(e.position);
   }
   return run;

@@ -99,7 +99,7 @@ function innerWork(op: Operation, context: Context): number {
 }
 
 /** The size that an `index` is, over the symbols of the types it was read from. */
-export function sizeExpression(value: Value, context: Context): Dim | undefined {
+function sizeExpression(value: Value, context: Context): Dim | undefined {
   const { dims } = context;
   const constant = constantScalarOf(value);
   if (constant !== undefined) return Number(constant);

@@ -4,7 +4,7 @@
  * grow in the storage of the final output, which nothing else reads or writes meanwhile.
  */
 
-import { type AffineMap, affineMap, projectedDims } from "../../ir/affine.js";
+import { type AffineMap, affineMap, isIdentityMap, projectedDims } from "../../ir/affine.js";
 import { affineDim, substituteAffine } from "../../ir/affine-expr.js";
 import { constantScalarOf } from "../../ir/dialects/arith/constant.js";
 import { generic } from "../../ir/dialects/linalg/structured.js";
@@ -51,7 +51,7 @@ function fillBefore(contraction: Operation, output: Value): Surroundings["fill"]
   for (let op = contraction.prev; op; op = op.prev) {
     if (!touches(op, output)) continue;
     const value = filledWith(op);
-    const isWhole = value && isIdentity(generic.attrsOf(op).indexing_maps[0]!);
+    const isWhole = value && isIdentityMap(generic.attrsOf(op).indexing_maps[0]!);
     return isWhole && op.operands.at(-1) === output && isWrittenWhole(contraction) ? { op, value } : undefined;
   }
   return undefined;
@@ -69,11 +69,6 @@ function touches(op: Operation, memref: Value): boolean {
 function isWrittenWhole(contraction: Operation): boolean {
   const dims = projectedDims(generic.attrsOf(contraction).indexing_maps.at(-1)!);
   return dims !== undefined && new Set(dims).size === dims.length;
-}
-
-function isIdentity(map: AffineMap): boolean {
-  const dims = projectedDims(map);
-  return dims !== undefined && dims.length === map.numDims && dims.every((d, k) => d === k);
 }
 
 /** The next structured operation, where it is elementwise on the result and nothing else reads that. */
@@ -106,13 +101,13 @@ function elementwiseOn(op: Operation, contraction: Operation, result: Value): Ep
   const { inputs, outputs } = generic.operandsOf(op);
   const [output] = outputs;
   const body = op.region(0).blocks[0]!;
-  const isElementwise = outputs.length === 1 && kinds.every((k) => k === "parallel") && isIdentity(maps.at(-1)!);
+  const isElementwise = outputs.length === 1 && kinds.every((k) => k === "parallel") && isIdentityMap(maps.at(-1)!);
   if (!isElementwise || body.args.at(-1)!.isUsed || [...body.ops()].some((x) => x.name === "linalg.index"))
     return undefined;
   // Sums grow in the output: it must not be what the contraction or the epilogue still reads.
   const read = [...generic.operandsOf(contraction).inputs, ...inputs];
   if (sameStorage(output!, read) || output!.type !== result.type) return undefined;
-  const isReadInPlace = inputs.every((x, k) => x !== result || isIdentity(maps[k]!));
+  const isReadInPlace = inputs.every((x, k) => x !== result || isIdentityMap(maps[k]!));
   const isSimple = isVectorizable(body) && elementOf(body.terminator.operand(0).type) !== "i1";
   const isReadable = inputs.every((x) => hasNeighbours(x.type) && isStorable(elementOf(x.type)));
   if (!isReadInPlace || !isSimple || !isReadable) return undefined;
