@@ -7,7 +7,13 @@ import { functionBody } from "../../../ir/dialects/func.js";
 import { generic } from "../../../ir/dialects/linalg/structured.js";
 import type { Block, Operation, Value } from "../../../ir/graph.js";
 import { matrixFormatCodes } from "../../../machine/opcodes.js";
-import { type IterationSpace, mergeDimensions, type StridedOperand, stridedOperand } from "./strided.js";
+import {
+  dropUnitDimensions,
+  type IterationSpace,
+  mergeDimensions,
+  type StridedOperand,
+  stridedOperand,
+} from "./strided.js";
 
 /** `output[m, n] += left[m, k] * right[k, n]`; strides are those of two dimensions, in that order. */
 export interface ContractionForm {
@@ -54,8 +60,9 @@ function genericForm(op: Operation): Recognised {
   if (typeof wrong === "string") return unsupported(wrong);
   const strided = operands as readonly StridedOperand[];
   const sizes = kinds.map((_, d) => sizeOf(op, d));
-  const space = { sizes, operands: strided };
-  return kinds.includes("reduction") ? contractionForm(op, space, kinds) : elementwiseForm(op, space);
+  const { space, kept } = dropUnitDimensions({ sizes, operands: strided });
+  if (!kinds.includes("reduction")) return elementwiseForm(op, space);
+  return contractionForm(op, space, { all: kinds, kept });
 }
 
 /** The size of a dimension, from an axis that it alone walks. */
@@ -71,16 +78,22 @@ function sizeOf(op: Operation, dim: number): number {
 
 type Role = "m" | "n" | "k";
 
-function contractionForm(op: Operation, space: IterationSpace, kinds: readonly string[]): Recognised {
+/** The operation's kinds of iterators, and the numbers of those that the iteration space still has. */
+interface Iterators {
+  readonly all: readonly string[];
+  readonly kept: readonly number[];
+}
+
+function contractionForm(op: Operation, space: IterationSpace, { all, kept }: Iterators): Recognised {
   const { inputs, outputs } = generic.operandsOf(op);
   if (inputs.length !== 2 || outputs.length !== 1) return unsupported("it reduces, and is no product of two operands");
   const format = productFormat(op.region(0).blocks[0]!, space.operands);
   if (typeof format !== "object") return unsupported(format);
-  const roles = kinds.map((kind, d) => roleOf(kind, d, space));
+  const roles = kept.map((d, k) => roleOf(all[d]!, k, space));
   const odd = roles.indexOf(undefined);
   if (odd >= 0)
     return unsupported(
-      `dimension ${odd} of the product is none of rows, columns and sum (a batch, or a sum of one operand)`,
+      `dimension ${kept[odd]} of the product is none of rows, columns and sum (a batch, or a sum of one operand)`,
     );
   const ordered = reorder(space, roles as Role[]);
   const merged = mergeDimensions(ordered.space, (a, b) => ordered.roles[a] === ordered.roles[b]);
@@ -107,10 +120,10 @@ function contractionForm(op: Operation, space: IterationSpace, kinds: readonly s
 
 const names = { m: "rows", n: "columns", k: "sum" } as const;
 
-function roleOf(kind: string, dim: number, { operands, sizes }: IterationSpace): Role | undefined {
+function roleOf(kind: string, dim: number, { operands }: IterationSpace): Role | undefined {
   const [inLeft, inRight, inOutput] = operands.map((x) => x.strides[dim] !== 0);
   if (kind === "reduction") return inLeft && inRight && !inOutput ? "k" : undefined;
-  if (inLeft && inRight) return sizes[dim] === 1 ? "m" : undefined;
+  if (inLeft && inRight) return undefined;
   return inRight ? "n" : "m";
 }
 

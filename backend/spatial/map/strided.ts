@@ -1,6 +1,6 @@
 /**
  * @file Operands of structured operations as strides: how far one step along each iteration dimension moves in memory.
- * Dimensions that every operand walks as if they were one are merged. Invariant: a point of the iteration space touches
+ * Dimensions of one element are dropped, and those that every operand walks as if they were one are merged. Invariant: a point of the iteration space touches
  * the same bytes before and after.
  */
 
@@ -41,6 +41,22 @@ export function stridedOperand(buffer: Value, map: AffineMap, rank: number): Str
     strides[e.position] = strides[e.position]! + stride * storageBytes;
   }
   return { buffer, element: type.element, elementBytes: storageBytes, strides };
+}
+
+/**
+ * Without the dimensions of one element: nothing moves along them, whatever their strides are, and they would only keep
+ * others apart. `kept` gives the old number of each dimension that is left.
+ */
+export function dropUnitDimensions({ sizes, operands }: IterationSpace): {
+  readonly space: IterationSpace;
+  readonly kept: readonly number[];
+} {
+  const kept = sizes.flatMap((size, d) => (size === 1 ? [] : [d]));
+  const space: IterationSpace = {
+    sizes: kept.map((d) => sizes[d]!),
+    operands: operands.map((x) => ({ ...x, strides: kept.map((d) => x.strides[d]!) })),
+  };
+  return { space, kept };
 }
 
 /** Merges neighbouring dimensions wherever `mayMerge` allows and every operand's strides do. */

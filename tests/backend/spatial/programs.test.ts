@@ -154,6 +154,74 @@ it("gives the same bits on a grid of 64 tiles and in the wasm sandbox", { timeou
   expect(wasm.outputs).toEqual(tiny.outputs);
 });
 
+describe("axes of one element", () => {
+  /** `x` of `left` times `w` of `right` plus `b` of `bias`, batched and contracted as `dims` says. */
+  const product = (left: string, right: string, bias: string, out: string, dims: string, along: string): string =>
+    `func.func public @main(%x: tensor<${left}xf32>, %w: tensor<${right}xf32>, %b: tensor<${bias}xf32>) -> tensor<${out}xf32> {
+  %0 = stablehlo.dot_general %x, %w, ${dims} : (tensor<${left}xf32>, tensor<${right}xf32>) -> tensor<${out}xf32>
+  %1 = stablehlo.broadcast_in_dim %b, dims = [${along}] : (tensor<${bias}xf32>) -> tensor<${out}xf32>
+  %2 = stablehlo.add %0, %1 : tensor<${out}xf32>
+  return %2 : tensor<${out}xf32>
+}`;
+  const inner = "contracting_dims = [2] x [0]";
+  const batched = "batching_dims = [0] x [0], contracting_dims = [2] x [1]";
+  it.each([
+    ["a leading batch of one on the left", "1x37x50", "50x41", "1x41", "1x37x41", inner, "0, 2"],
+    ["a batch of one on both sides", "1x37x50", "1x50x41", "41", "1x37x41", batched, "2"],
+    [
+      "two batches of one and a bias of one row",
+      "1x1x37x50",
+      "50x41",
+      "1x41",
+      "1x1x37x41",
+      "contracting_dims = [3] x [0]",
+      "1, 3",
+    ],
+    ["one row in a batch of one", "1x1x50", "50x41", "1x41", "1x1x41", inner, "1, 2"],
+    ["a sum of one product", "1x37x1", "1x1x41", "1x41", "1x37x41", batched, "1, 2"],
+    [
+      "a unit axis between the summed ones",
+      "37x10x1x5",
+      "10x1x5x41",
+      "1x41",
+      "37x41",
+      "contracting_dims = [1, 2, 3] x [0, 1, 2]",
+      "0, 1",
+    ],
+    ["real batches on one side", "3x7x50", "50x41", "1x41", "3x7x41", inner, "0, 2"],
+  ] as const)("%s give the bits of the wasm sandbox", async (_, left, right, bias, out, dims, along) => {
+    const bundle = await p.exportText(product(left, right, bias, out, dims, along), [p.tiny, p.wasm32]);
+    const inputs = [left, right, bias].map((shape, seed) => {
+      const sizes = shape.split("x").map(Number);
+      const length = sizes.reduce((a, b) => a * b, 1);
+      return p.f32(p.roughNumbers(length, seed + 1), ...sizes);
+    });
+    const [tiny, wasm] = [await p.runBundle(bundle, inputs, "p1-tiny"), await p.runBundle(bundle, inputs)];
+    expect([tiny.engine, wasm.engine]).toEqual(["cycles", "wasm"]);
+    expect(tiny.outputs[0]!.bytes.some((byte) => byte !== 0)).toBe(true);
+    expect(tiny.outputs).toEqual(wasm.outputs);
+  });
+
+  it("of one column are added in the order of k, where a CPU adds in lanes", async () => {
+    const bundle = await p.exportText(product("1x37x50", "1x50x1", "1x1", "1x37x1", batched, "0, 2"));
+    const [x, w, b] = [p.roughNumbers(37 * 50, 1), p.roughNumbers(50, 2), p.roughNumbers(1, 3)];
+    const ran = await p.runBundle(bundle, [p.f32(x, 1, 37, 50), p.f32(w, 1, 50, 1), p.f32(b, 1, 1)]);
+    expect(p.numbersOf(ran.outputs[0]!)).toEqual(withBias(p.naiveProduct(x, w, 37, 50, 1), b));
+  });
+
+  it("are passed over in elementwise work", async () => {
+    const text = `func.func public @main(%a: tensor<1x6x1x33xf32>, %b: tensor<6x1xf32>) -> tensor<6x1x1x33xf32> {
+  %t = stablehlo.transpose %a, dims = [1, 0, 2, 3] : (tensor<1x6x1x33xf32>) -> tensor<6x1x1x33xf32>
+  %c = stablehlo.broadcast_in_dim %b, dims = [0, 2] : (tensor<6x1xf32>) -> tensor<6x1x1x33xf32>
+  %0 = stablehlo.add %t, %c : tensor<6x1x1x33xf32>
+  return %0 : tensor<6x1x1x33xf32>
+}`;
+    const [a, b] = [p.roughNumbers(6 * 33, 1), p.roughNumbers(6, 2)];
+    const ran = await p.runText(text, [p.f32(a, 1, 6, 1, 33), p.f32(b, 6, 1)]);
+    expect(p.numbersOf(ran.outputs[0]!)).toEqual(a.map((x, i) => Math.fround(x + b[Math.floor(i / 33)]!)));
+  });
+});
+
 const python = pythonWith("numpy");
 
 describe.skipIf(python === undefined)("beside NumPy", () => {
