@@ -1,7 +1,8 @@
 /**
- * @file The tile's DMA engines. A transfer is checked, and reads its source, when it is issued; it lands when something
- * waits for it. Between the two the stretches of SRAM it uses are lent to it, so a program that does not wait is found
- * out whatever the order in which real engines would have finished.
+ * @file The tile's DMA engines. A transfer is checked when it is issued. One that comes in reads HBM then and writes SRAM
+ * when it lands; one that goes out reads SRAM and writes HBM when it lands. From its issue until the program has waited
+ * for it, the bytes at both of its ends are lent to it: touching them is a fault, so that the moments chosen here make no
+ * difference to a program that ends without one.
  */
 
 import type { AcceleratorDescription } from "../../../machine/accelerator.js";
@@ -9,9 +10,11 @@ import { descriptorFields, dmaEngines } from "../../../machine/opcodes.js";
 import type { TileCounters } from "./counters.js";
 import { type ProgramPlace, programFault } from "./faults.js";
 import type { Hbm } from "./hbm.js";
+import { HbmLoans } from "./hbm-loans.js";
 import type { Sram } from "./sram.js";
+import { type Box, denseStrides, dimensions, type End, extent, forEachPair, runsOf } from "./transfer-geometry.js";
+import { type Transfer, TransferQueues } from "./transfer-queues.js";
 
-const dimensions = 4;
 const index = Object.fromEntries(descriptorFields.map((name, k) => [name, k])) as Readonly<
   Record<(typeof descriptorFields)[number], number>
 >;
@@ -23,63 +26,34 @@ export function resetDescriptor(fields: Float64Array): void {
   for (let k = 0; k < dimensions; k++) fields[index.size0 + k] = 1;
 }
 
-/** One end of a transfer: where elements lie. */
-interface End {
-  readonly base: number;
-  readonly strides: readonly number[];
-}
-
-interface Transfer {
-  readonly signal: number;
-  finish(): void;
-}
-
 export class Dma {
-  readonly #machine: AcceleratorDescription;
   readonly #sram: Sram;
   readonly #counters: TileCounters;
-  readonly #queues: Transfer[][] = dmaEngines.map(() => []);
-  readonly #semaphores: Float64Array;
-  #hbm: Hbm;
+  readonly #queues: TransferQueues;
+  readonly #hbm: Hbm;
+  readonly #loans = new HbmLoans();
 
   constructor(machine: AcceleratorDescription, sram: Sram, hbm: Hbm, counters: TileCounters) {
-    this.#machine = machine;
     this.#sram = sram;
     this.#hbm = hbm;
     this.#counters = counters;
-    this.#semaphores = new Float64Array(machine.sync.semaphores);
+    this.#queues = new TransferQueues(machine.dma.queueDepth, machine.sync.semaphores);
   }
 
   /** Queues a transfer; a full queue stalls until its first one has landed. */
   issue(engine: number, fields: Float64Array, now: number, place: ProgramPlace): void {
-    const queue = this.#queues[engine]!;
-    if (queue.length === this.#machine.dma.queueDepth) this.#finishFirst(queue);
-    queue.push(this.#begin(dmaEngines[engine]!.startsWith("in"), fields, now, place));
+    this.#queues.makeRoom(engine);
+    this.#queues.push(engine, this.#begin(dmaEngines[engine]!.startsWith("in"), fields, now, place));
   }
 
-  /** Lets transfers land, engine by engine in their order, until the semaphore has `count`, and takes that off. */
+  /** Stalls until a semaphore has `count`, and takes that off. */
   wait(semaphore: number, count: number, place: ProgramPlace): void {
-    if (semaphore >= this.#semaphores.length) throw programFault("PS5268", place, `there is no semaphore ${semaphore}`);
-    while (this.#semaphores[semaphore]! < count) {
-      const queue = this.#queues.find((q) => q.some((t) => t.signal === semaphore));
-      if (queue === undefined) {
-        const message = `waits for semaphore ${semaphore} to reach ${count}; it is ${this.#semaphores[semaphore]} and no transfer will add to it`;
-        throw programFault("PS5266", place, message);
-      }
-      this.#finishFirst(queue);
-    }
-    this.#semaphores[semaphore] = this.#semaphores[semaphore]! - count;
+    this.#queues.wait(semaphore, count, place);
   }
 
   /** What a program leaves under way lands before the next launch. */
   finishAll(): void {
-    for (const queue of this.#queues) while (queue.length > 0) this.#finishFirst(queue);
-  }
-
-  #finishFirst(queue: Transfer[]): void {
-    const transfer = queue.shift()!;
-    transfer.finish();
-    this.#semaphores[transfer.signal] = this.#semaphores[transfer.signal]! + 1;
+    this.#queues.finishAll();
   }
 
   #begin(isIn: boolean, fields: Float64Array, now: number, place: ProgramPlace): Transfer {
@@ -89,8 +63,7 @@ export class Dma {
     const padded = list(index.padded0).map((p, k) => Math.max(p, sizes[k]!));
     this.#checkSizes(element, sizes, padded, place);
     const signal = fields[index.signal]!;
-    if (signal < 0 || signal >= this.#semaphores.length)
-      throw programFault("PS5268", place, `there is no semaphore ${signal}`);
+    this.#queues.checkSemaphore(signal, place);
     const hbm: End = { base: fields[index.hbm]!, strides: list(index.hbm_stride0) };
     const sram: End = { base: fields[index.sram]!, strides: list(index.sram_stride0) };
     const box = { element, sizes, padded, fill: fields[index.fill]! };
@@ -114,19 +87,21 @@ export class Dma {
 
   #bringIn(hbm: End, sram: End, box: Box, signal: number, now: number, place: ProgramPlace): Transfer {
     const { element, sizes, padded } = box;
-    const isEmpty = sizes.includes(0);
-    const runs = isEmpty ? [] : runsOf(sram, padded, element);
+    if (sizes.includes(0)) return emptyTransfer(signal);
+    const runs = runsOf(sram, padded, element);
     for (const { at, bytes } of runs) this.#sram.beginWrite(at, bytes, now, place);
-    const data = new Uint8Array(isEmpty ? 0 : padded.reduce((n, p) => n * p, element));
-    if (!isEmpty) this.#gather(hbm, box, data, place);
+    const data = new Uint8Array(padded.reduce((n, p) => n * p, element));
+    this.#gather(hbm, box, data, place);
+    const loan = this.#loans.begin(hbm, sizes, element, false, place);
     this.#counters.dmaInBytes += sizes.reduce((n, s) => n * s, element);
     return {
       signal,
-      finish: () => {
-        for (const { at, from, bytes } of runs) {
-          this.#sram.bytes.set(data.subarray(from, from + bytes), at);
-          this.#sram.finishWrite(at, bytes);
-        }
+      land: () => {
+        for (const { at, from, bytes } of runs) this.#sram.bytes.set(data.subarray(from, from + bytes), at);
+      },
+      release: () => {
+        for (const { at, bytes } of runs) this.#sram.finishWrite(at, bytes);
+        this.#loans.release(loan);
       },
     };
   }
@@ -145,86 +120,31 @@ export class Dma {
   }
 
   #bringOut(hbm: End, sram: End, { element, sizes }: Box, signal: number, now: number, place: ProgramPlace): Transfer {
-    if (sizes.includes(0)) return { signal, finish: () => undefined };
+    if (sizes.includes(0)) return emptyTransfer(signal);
     const runs = runsOf(sram, sizes, element);
     for (const { at, bytes } of runs) this.#sram.beginRead(at, bytes, now, place);
     const target = extent(hbm, sizes, element);
     const buffer = this.#hbm.find(target.from, target.to, true, place);
+    const loan = this.#loans.begin(hbm, sizes, element, true, place);
     this.#counters.dmaOutBytes += sizes.reduce((n, s) => n * s, element);
     return {
       signal,
-      finish: () => {
+      land: () => {
         forEachPair(sram, hbm, sizes, element, (from, to, bytes) => {
           buffer.bytes.set(this.#sram.bytes.subarray(from, from + bytes), to - buffer.address);
         });
+      },
+      release: () => {
         for (const { at, bytes } of runs) this.#sram.finishRead(at, bytes);
+        this.#loans.release(loan);
       },
     };
   }
 }
 
-interface Box {
-  readonly element: number;
-  readonly sizes: readonly number[];
-  readonly padded: readonly number[];
-  readonly fill: number;
-}
-
-/** The bytes from the first to behind the last that the elements touch. */
-function extent({ base, strides }: End, sizes: readonly number[], element: number): { from: number; to: number } {
-  let from = base;
-  let to = base + element;
-  sizes.forEach((size, k) => {
-    const reach = (size - 1) * strides[k]!;
-    if (reach < 0) from += reach;
-    else to += reach;
-  });
-  return { from, to };
-}
-
-function denseStrides(sizes: readonly number[], element: number): readonly number[] {
-  const strides: number[] = [];
-  sizes.reduce((stride, size) => {
-    strides.push(stride);
-    return stride * size;
-  }, element);
-  return strides;
-}
-
-/** Calls `visit` for stretches that are contiguous at both ends. */
-function forEachPair(
-  a: End,
-  b: End,
-  sizes: readonly number[],
-  element: number,
-  visit: (a: number, b: number, bytes: number) => void,
-): void {
-  const isRun = a.strides[0] === element && b.strides[0] === element;
-  const inner = isRun ? 1 : sizes[0]!;
-  const bytes = isRun ? element * sizes[0]! : element;
-  for (let z = 0; z < sizes[3]!; z++) {
-    for (let y = 0; y < sizes[2]!; y++) {
-      for (let x = 0; x < sizes[1]!; x++) {
-        const fromA = a.base + z * a.strides[3]! + y * a.strides[2]! + x * a.strides[1]!;
-        const fromB = b.base + z * b.strides[3]! + y * b.strides[2]! + x * b.strides[1]!;
-        for (let w = 0; w < inner; w++) visit(fromA + w * a.strides[0]!, fromB + w * b.strides[0]!, bytes);
-      }
-    }
-  }
-}
-
-/** A contiguous stretch of SRAM, and where it lies in dense data. */
-interface Run {
-  readonly at: number;
-  readonly from: number;
-  readonly bytes: number;
-}
-
-function runsOf(end: End, sizes: readonly number[], element: number): readonly Run[] {
-  const runs: Run[] = [];
-  const dense = { base: 0, strides: denseStrides(sizes, element) };
-  forEachPair(end, dense, sizes, element, (at, from, bytes) => void runs.push({ at, from, bytes }));
-  return runs;
+/** Moves nothing, and signals all the same. */
+function emptyTransfer(signal: number): Transfer {
+  return { signal, land: () => undefined, release: () => undefined };
 }
 
 function fillElements(data: Uint8Array, element: number, bits: number): void {

@@ -1,5 +1,5 @@
 /**
- * @file A tile's SRAM with what is known of every byte: written or not, lent to a transfer or to the matrix unit. Reading
+ * @file A tile's SRAM with what is known of every byte: written or not, lent to transfers or to the matrix unit. Reading
  * what was never written, and touching what something else is still writing or reading, is a fault, not a value.
  */
 
@@ -9,8 +9,6 @@ const unwritten = 0;
 const written = 1;
 /** A transfer into the tile will write it. */
 const incoming = 2;
-/** A transfer out of the tile may still read it. */
-const outgoing = 3;
 
 /** A stretch of SRAM that an instruction uses for a while. */
 interface Window {
@@ -24,6 +22,8 @@ export class Sram {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   readonly #states: Uint8Array;
+  /** How many transfers out of the tile may still read each byte. */
+  readonly #readers: Uint32Array;
   #windows: Window[] = [];
   #size: number;
 
@@ -31,6 +31,7 @@ export class Sram {
     this.bytes = new Uint8Array(size);
     this.view = new DataView(this.bytes.buffer);
     this.#states = new Uint8Array(size);
+    this.#readers = new Uint32Array(size);
     this.#size = size;
   }
 
@@ -38,6 +39,7 @@ export class Sram {
   reset(size: number): void {
     this.#size = size;
     this.#states.fill(unwritten);
+    this.#readers.fill(0);
     this.#windows = [];
   }
 
@@ -75,14 +77,14 @@ export class Sram {
     this.#states.fill(written, from, from + bytes);
   }
 
-  /** A transfer begins to read: nobody may write the stretch until `finishRead`. */
+  /** A transfer begins to read: nobody may write the stretch until it, and all others that read it, `finishRead`. */
   beginRead(from: number, bytes: number, now: number, place: ProgramPlace): void {
     this.checkRead(from, bytes, now, place);
-    this.#states.fill(outgoing, from, from + bytes);
+    for (let i = from; i < from + bytes; i++) this.#readers[i]!++;
   }
 
   finishRead(from: number, bytes: number): void {
-    this.#states.fill(written, from, from + bytes);
+    for (let i = from; i < from + bytes; i++) this.#readers[i]!--;
   }
 
   /** Something that began now uses the stretch until a later cycle. */
@@ -93,12 +95,12 @@ export class Sram {
   #claim(from: number, bytes: number, now: number, place: ProgramPlace): void {
     this.checkBounds(from, bytes, place);
     for (let i = from; i < from + bytes; i++) {
-      const state = this.#states[i]!;
-      if (state >= incoming)
+      const isIncoming = this.#states[i] === incoming;
+      if (isIncoming || this.#readers[i] !== 0)
         throw programFault(
           "PS5265",
           place,
-          `SRAM byte ${i} is written while a transfer ${state === incoming ? "writes" : "reads"} it`,
+          `SRAM byte ${i} is written while a transfer ${isIncoming ? "writes" : "reads"} it`,
         );
     }
     this.#checkWindows(from, bytes, now, true, place);

@@ -148,6 +148,110 @@ describe("a fault names the tile, the bundle, and", () => {
   });
 });
 
+/** Sets fields of a descriptor, as `name value` or `name register`. */
+const describeTransfer = (descriptor: number, fields: Readonly<Record<string, number | string>>): string =>
+  Object.entries(fields)
+    .map(([field, x]) =>
+      typeof x === "number"
+        ? `s.imm s1, ${x}\nd.write d${descriptor}, ${field}, s1\n`
+        : `d.write d${descriptor}, ${field}, ${x}\n`,
+    )
+    .join("");
+
+describe("transfers that are under way together", () => {
+  /** 32 numbers of the buffer in SRAM, and two transfers of them out, to different places, with semaphores 1 and `second`. */
+  const twoOut = (second: number): string =>
+    `${bringIn}d.wait 0, 1
+s.addi s2, s0, 128
+${describeTransfer(0, { signal: 1 })}${describeTransfer(1, { size0: 32, element: 4, hbm_stride0: 4, sram_stride0: 4, hbm: "s2", signal: second })}v.splat v0, s1
+d.issue d0, out0
+d.issue d1, out1
+`;
+  const store = "st.unit v0, a0, 0\n";
+
+  it("each keep the bytes that they read from being written", () => {
+    const race = "SRAM byte 0 is written while a transfer reads it";
+    expect(faultOf(`${twoOut(2)}d.wait 1, 1\n${store}c.halt`)).toContain(race);
+    expect(faultOf(`${twoOut(2)}d.wait 2, 1\n${store}c.halt`)).toContain(race);
+    expect(faultOf(`${twoOut(2)}d.wait 2, 1\nd.wait 1, 1\n${store}c.halt`)).toBe("no fault");
+  });
+
+  it("may end in any order: one signal of two does not tell which it was", () => {
+    const race = "SRAM byte 0 is written while a transfer reads it";
+    expect(faultOf(`${twoOut(1)}d.wait 1, 1\n${store}c.halt`)).toContain(race);
+    expect(faultOf(`${twoOut(1)}d.wait 1, 1\nd.wait 1, 1\n${store}c.halt`)).toBe("no fault");
+    expect(faultOf(`${twoOut(1)}d.wait 1, 2\n${store}c.halt`)).toBe("no fault");
+  });
+
+  it("of one engine end in their order: the signal of the later one tells of both", () => {
+    const oneEngine = twoOut(2).replace("out1", "out0");
+    expect(faultOf(`${oneEngine}d.wait 2, 1\n${store}c.halt`)).toBe("no fault");
+    expect(faultOf(`${oneEngine}d.wait 1, 1\n${store}c.halt`)).toContain("while a transfer reads it");
+    // Of two with one semaphore, the first signal is that of the first.
+    const oneSignal = twoOut(1).replace("out1", "out0");
+    expect(faultOf(`${oneSignal}d.wait 1, 1\n${store}c.halt`)).toContain("while a transfer reads it");
+    expect(faultOf(`${oneSignal}d.wait 1, 2\n${store}c.halt`)).toBe("no fault");
+  });
+
+  /** The first 32 numbers in SRAM; then one transfer out, not waited for, and another of d1 by `engine`. */
+  const meeting = (engine: string, fields: Readonly<Record<string, number | string>>): string =>
+    `${bringIn}d.wait 0, 1
+s.addi s2, s0, 4
+s.addi s3, s0, 128
+s.addi s4, s0, 124
+${describeTransfer(0, { signal: 1 })}${describeTransfer(1, { size0: 32, element: 4, hbm_stride0: 4, sram_stride0: 4, sram: 256, signal: 2, ...fields })}`
+      .concat(engine.startsWith("out") ? "" : "d.issue d0, out0\n")
+      .concat(`d.issue d1, ${engine}\n`);
+
+  it("do not read from HBM what another one still writes there", () => {
+    const race = "is read while a transfer writes it";
+    expect(faultOf(`${meeting("in0", { hbm: "s0" })}c.halt`)).toContain(`PS5265 kernel, tile (0, 0), bundle`);
+    expect(faultOf(`${meeting("in0", { hbm: "s0" })}c.halt`)).toContain(`HBM byte 1024 ${race}`);
+    expect(faultOf(`${meeting("in0", { hbm: "s4" })}c.halt`)).toContain(`HBM byte 1148 ${race}`);
+    expect(faultOf(`${meeting("in0", { hbm: "s3" })}c.halt`)).toBe("no fault");
+    const waited = meeting("in0", { hbm: "s0" }).replace("d.issue d1", "d.wait 1, 1\nd.issue d1");
+    expect(faultOf(`${waited}c.halt`)).toBe("no fault");
+  });
+
+  it("do not write to HBM what another one still reads or writes there", () => {
+    // d1 brings in and is not waited for; d0 goes out to the same place.
+    const behind = `${meeting("in0", { hbm: "s0" }).replace("d.issue d0, out0\n", "")}d.issue d0, out0\nc.halt`;
+    expect(faultOf(behind)).toContain("HBM byte 1024 is written while a transfer reads it");
+    const twice = `${bringIn}d.wait 0, 1\nd.issue d0, out0\nd.issue d0, out1\nc.halt`;
+    expect(faultOf(twice)).toContain("HBM byte 1024 is written while a transfer writes it");
+  });
+
+  it("meet only where they have a byte in common, and not where one goes between the elements of another", () => {
+    // Two columns of an array of 8-byte rows: their extents overlap, their bytes do not.
+    const columns = (hbm: string): string =>
+      `${bringIn}d.wait 0, 1
+s.addi s2, s0, 4
+s.addi s3, s0, 8
+${describeTransfer(0, { hbm_stride0: 8, size0: 8, signal: 1 })}${describeTransfer(1, { size0: 8, element: 4, hbm_stride0: 8, sram_stride0: 4, hbm, signal: 2 })}d.issue d0, out0
+d.issue d1, out1
+d.wait 1, 1
+d.wait 2, 1
+c.halt`;
+    expect(faultOf(columns("s2"))).toBe("no fault");
+    expect(faultOf(columns("s3"))).toContain("HBM byte 1032 is written while a transfer writes it");
+  });
+
+  it("stall an engine whose queue is full until its first one has ended", () => {
+    const { queueDepth } = machine.dma;
+    const outs = (count: number): string => {
+      const issues = Array.from(
+        { length: count },
+        (_, k) => `s.addi s2, s0, ${4 * k}\nd.write d0, hbm, s2\nd.issue d0, out0`,
+      );
+      return `${bringIn}d.wait 0, 1\n${describeTransfer(0, { size0: 1, signal: 1 })}v.splat v0, s1\n${issues.join("\n")}\n`;
+    };
+    const other = `${describeTransfer(1, { element: 4, sram: 4, hbm: "s0", signal: 2 })}`;
+    // The first one's place in HBM may be read again once there are more behind it than the queue holds.
+    expect(faultOf(`${outs(queueDepth)}${other}d.issue d1, in0\nc.halt`)).toContain("HBM byte 1024 is read while");
+    expect(faultOf(`${outs(queueDepth + 1)}${other}d.issue d1, in0\nc.halt`)).toBe("no fault");
+  });
+});
+
 /** `[1 2; 3 4]` and weights `[5 6; 7 8]` in SRAM from 0 and from 64 on, sums that begin at 0 from 256 on. */
 const matrixSetUp = `${[
   ["element", 4],
