@@ -5,44 +5,21 @@
  */
 
 import type { Context } from "../ir/context.js";
+import type { DiagnosticSink } from "../ir/diagnostic.js";
 import type { Dim } from "../ir/dim.js";
+import { pointRange } from "../ir/dim-range.js";
 import type { Operation, Value } from "../ir/graph.js";
-import type { MemRefType } from "../ir/types.js";
+import type { MemRefType, Type } from "../ir/types.js";
 import type { Action } from "../runtime-lib/bundle/generated/manifest.js";
 import { sizeExpression } from "./expression.js";
 import { bareSymbol } from "./llvm/plan-function.js";
+import { type Bounded, computed, unbounded } from "./schedule-arithmetic.js";
 
 /** A longer text is given a symbol, so that texts do not grow into one another. */
 const longest = 256;
 
-/** Divisions and remainders on the host are of sizes, which are not negative: rounding is the same for all of them. */
-const infix: Readonly<Record<string, string>> = {
-  "arith.addi": "+",
-  "arith.subi": "-",
-  "arith.muli": "*",
-  "arith.floordivsi": "floordiv",
-  "arith.divsi": "floordiv",
-  "arith.divui": "floordiv",
-  "arith.ceildivsi": "ceildiv",
-  "arith.ceildivui": "ceildiv",
-  "arith.remsi": "mod",
-  "arith.remui": "mod",
-};
-
-const calls: Readonly<Record<string, string>> = {
-  "arith.minsi": "min",
-  "arith.minui": "min",
-  "arith.maxsi": "max",
-  "arith.maxui": "max",
-};
-
-const conversions: ReadonlySet<string> = new Set([
-  "arith.index_cast",
-  "arith.index_castui",
-  "arith.extsi",
-  "arith.extui",
-  "arith.trunci",
-]);
+/** The code of what a program asks of its host that a schedule cannot say. */
+export const SCHEDULE_PROBLEM = "PS3030";
 
 /** Position of a symbol in the manifest, which gets it where it has it not yet, with a least value if it is no size. */
 export type SymbolIndex = (name: string, min?: number) => number;
@@ -50,28 +27,42 @@ export type SymbolIndex = (name: string, min?: number) => number;
 export class HostSizes {
   readonly #context: Context;
   readonly #symbolIndex: SymbolIndex;
-  readonly #texts = new Map<Value, string>();
+  readonly #problems: DiagnosticSink;
+  readonly #values = new Map<Value, Bounded>();
   /** What symbols stand for where the walk is. */
   #defined = new Map<string, string>();
 
-  constructor(context: Context, symbolIndex: SymbolIndex) {
+  constructor(context: Context, symbolIndex: SymbolIndex, problems: DiagnosticSink) {
     this.#context = context;
+    this.#problems = problems;
     this.#symbolIndex = symbolIndex;
   }
 
-  /** The text of a scalar. */
+  /** The text of a scalar; one that has none is a problem of the program, told with all others. */
   of(value: Value): string {
-    const text = this.#texts.get(value);
-    if (text === undefined) throw new Error(`${value.definingOp?.name ?? "an argument"} of the host has no expression`);
-    return text;
+    const known = this.#values.get(value);
+    if (known) return known.text;
+    const op = value.definingOp;
+    this.#problems.error(SCHEDULE_PROBLEM, `${op ? `what ${op.name} gives` : "an argument"} cannot be a size here`, {
+      ...(op ? { at: op.at } : {}),
+      fix: "compute sizes and indices from integers by sums, products, divisions, comparisons and selections",
+    });
+    this.bind(value, "0");
+    return "0";
   }
 
   isKnown(value: Value): boolean {
-    return this.#texts.has(value);
+    return this.#values.has(value);
   }
 
   bind(value: Value, text: string): void {
-    this.#texts.set(value, text);
+    this.#values.set(value, unbounded(text));
+  }
+
+  /** Makes `target` the same number as `source`. */
+  same(target: Value, source: Value): void {
+    const known = this.#values.get(source);
+    if (known) this.#values.set(target, known);
   }
 
   dim(d: Dim): string {
@@ -82,19 +73,19 @@ export class HostSizes {
   /** A new symbol for `value`; a step has to give its value. */
   fresh(value?: Value): { readonly name: string; readonly symbol: number } {
     const [name] = this.#context.dims.symbolsOf(this.#context.freshSymbol("data")) as [string];
-    if (value) this.#texts.set(value, name);
+    if (value) this.bind(value, name);
     return { name, symbol: this.#symbolIndex(name, Number.MIN_SAFE_INTEGER) };
   }
 
   /** Binds the results of arithmetic; a step where the text has grown long. Anything else is left without a text. */
   compute(op: Operation): readonly Action[] {
-    const text = this.#expression(op);
-    if (text === undefined) return [];
-    if (text.length <= longest) {
-      this.bind(op.result, text);
-      return [];
-    }
-    return [{ kind: "define", symbol: this.fresh(op.result).symbol, value: text }];
+    const value = this.#valueOf(op);
+    if (value === undefined) return [];
+    this.#values.set(op.result, value);
+    if (value.text.length <= longest) return [];
+    const { name, symbol } = this.fresh();
+    this.#values.set(op.result, { ...value, text: name });
+    return [{ kind: "define", symbol, value: value.text }];
   }
 
   /** The step that makes the dimension `d` `text`, where it is a symbol that stands for something else so far. */
@@ -115,29 +106,25 @@ export class HostSizes {
     return result;
   }
 
-  #expression(op: Operation): string | undefined {
+  #valueOf(op: Operation): Bounded | undefined {
     if (op.results.length !== 1) return undefined;
-    if (op.name === "arith.constant") return constantText(op);
-    if (op.name === "memref.dim") {
-      const axis = Number(this.of(op.operand(1)));
-      return this.dim((op.operand(0).type as MemRefType).shape[axis]!);
-    }
-    if (!op.operands.every((v) => this.isKnown(v))) return undefined;
-    const [a, b] = op.operands.map((v) => this.of(v)) as [string, string];
-    if (conversions.has(op.name)) return a;
-    const sign = infix[op.name];
-    if (sign !== undefined) return `${term(a)} ${sign} ${term(b)}`;
-    const call = calls[op.name];
-    return call === undefined ? undefined : `${call}(${a}, ${b})`;
+    if (op.name === "arith.constant") return constantValue(op);
+    if (op.name === "memref.dim") return this.#dimValue(op);
+    const operands = op.operands.map((v) => this.#values.get(v));
+    return operands.every((v) => v !== undefined) ? computed(op, operands) : undefined;
+  }
+
+  #dimValue(op: Operation): Bounded | undefined {
+    const axis = Number(this.of(op.operand(1)));
+    const d = (op.operand(0).type as MemRefType).shape[axis];
+    return d === undefined ? undefined : { text: this.dim(d), range: this.#context.dims.bounds(d) };
   }
 }
 
-/** The negative ones among symbols are none: only a sum or product needs parentheses. */
-function term(text: string): string {
-  return /^\w+$/.test(text) ? text : `(${text})`;
-}
-
-function constantText(op: Operation): string | undefined {
-  const { value } = op.attrs["value"] as { readonly value?: unknown };
-  return typeof value === "bigint" ? String(value) : undefined;
+function constantValue(op: Operation): Bounded | undefined {
+  const { value, type } = op.attrs["value"] as { readonly value?: unknown; readonly type?: Type };
+  if (typeof value !== "bigint") return undefined;
+  const isTruth = type?.kind === "scalar" && type.element === "i1";
+  const number = isTruth ? Number(value !== 0n) : Number(value);
+  return { text: String(number), range: pointRange(number) };
 }

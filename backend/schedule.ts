@@ -4,24 +4,20 @@
  */
 
 import type { Context } from "../ir/context.js";
+import { DiagnosticSink } from "../ir/diagnostic.js";
 import { callOp, functionBody } from "../ir/dialects/func.js";
 import type { Dim } from "../ir/dim.js";
 import { elementFacts } from "../ir/element.js";
 import type { EntryInterface } from "../ir/entry.js";
 import type { Block, Operation, Value } from "../ir/graph.js";
 import type { MemRefType } from "../ir/types.js";
-import type {
-  Action,
-  BufferKind,
-  Kernel,
-  PlannedBuffer,
-  Program,
-  Step,
-} from "../runtime-lib/bundle/generated/manifest.js";
+import type { Action, Kernel, Program, Step } from "../runtime-lib/bundle/generated/manifest.js";
 import { sizeExpression } from "./expression.js";
 import { allocatedOutputs, hostArguments } from "./host-arguments.js";
 import { symbolsIn } from "./llvm/kernel.js";
-import { HostSizes, type SymbolIndex } from "./schedule-sizes.js";
+import { ScheduleBuffers } from "./schedule-buffers.js";
+import { decidingLoad, feedsDecisionsAlone } from "./schedule-decisions.js";
+import { HostSizes, SCHEDULE_PROBLEM, type SymbolIndex } from "./schedule-sizes.js";
 
 export interface ScheduleInput {
   readonly entry: EntryInterface;
@@ -49,17 +45,6 @@ export function scheduleOf(input: ScheduleInput, context: Context): Program {
   };
 }
 
-/** A buffer as it is found, with the steps it is used in. */
-interface OpenBuffer {
-  readonly kind: BufferKind;
-  readonly index: number;
-  readonly size: string;
-  readonly offset: string;
-  readonly alignment: number;
-  begin: number;
-  end: number;
-}
-
 /** What carries a value into or out of control flow: a heap buffer, or a symbol. */
 interface Carrier {
   readonly buffer?: number;
@@ -69,63 +54,38 @@ interface Carrier {
 class ScheduleWalk {
   readonly #input: ScheduleInput;
   readonly #context: Context;
-  readonly #buffers: OpenBuffer[] = [];
-  readonly #ids = new Map<Value, number>();
+  readonly #problems = new DiagnosticSink();
   readonly #sizes: HostSizes;
-  #step = 0;
+  readonly #buffers: ScheduleBuffers;
   #checks: number;
 
   constructor(input: ScheduleInput, context: Context) {
     this.#input = input;
     this.#context = context;
-    this.#sizes = new HostSizes(context, input.symbolIndex);
+    this.#sizes = new HostSizes(context, input.symbolIndex, this.#problems);
+    this.#buffers = new ScheduleBuffers(context, this.#sizes);
     this.#checks = input.sizeChecks;
   }
 
-  buffers(): readonly PlannedBuffer[] {
-    return this.#buffers.map((b) => ({ ...b, end: Math.min(Math.max(b.end, b.begin + 1), this.#step) }));
+  buffers(): Program["buffers"] {
+    return this.#buffers.planned();
   }
 
   host(): readonly Step[] {
     const { entry, host } = this.#input;
     const body = functionBody(host);
     hostArguments(host, entry).forEach(({ kind, index }, k) => {
-      if (kind !== "arena") this.#addBuffer(body.args[k]!, kind, index, "0");
+      if (kind !== "arena") this.#buffers.add(body.args[k]!, kind, index);
     });
     const steps = this.#block(body);
     const outputs = allocatedOutputs(host, entry);
     const given = body.terminator.operands.flatMap((v, k) => {
-      const from = this.#use(v);
-      const to = this.#addBuffer(v, "output", outputs[k]!, "0");
+      const from = this.#buffers.use(v);
+      const to = this.#buffers.add(v, "output", outputs[k]!);
       return this.#stepOf(() => ({ kind: "move", from, to }));
     });
+    this.#problems.throwIfErrors();
     return [...steps, ...given];
-  }
-
-  #addBuffer(value: Value, kind: BufferKind, index: number, offset: string): number {
-    const type = value.type as MemRefType;
-    const { dims } = this.#context;
-    const bytes = dims.mul(dims.product(type.shape), elementFacts[type.element].storageBytes);
-    const id = this.#buffers.length;
-    this.#ids.set(value, id);
-    this.#buffers.push({
-      kind,
-      index,
-      size: this.#sizes.dim(bytes),
-      offset,
-      alignment: kind === "input" || kind === "output" ? elementFacts[type.element].storageBytes : 64,
-      begin: this.#step,
-      end: this.#step,
-    });
-    return id;
-  }
-
-  #use(value: Value): number {
-    const id = this.#ids.get(value);
-    if (id === undefined) throw new Error("a buffer of the schedule has not been placed");
-    const buffer = this.#buffers[id]!;
-    buffer.end = Math.max(buffer.end, this.#step);
-    return id;
   }
 
   #block(block: Block): Step[] {
@@ -145,19 +105,19 @@ class ScheduleWalk {
       }
       case "memref.view": {
         const defined = this.#defineSizes(op);
-        this.#addBuffer(op.result, "arena", 0, this.#sizes.of(op.operand(1)));
+        this.#buffers.add(op.result, "arena", 0, this.#sizes.of(op.operand(1)));
         return defined;
       }
       case "memref.get_global":
-        this.#addBuffer(op.result, "weight", this.#input.weightIndex(op.attrs["name"] as string), "0");
+        this.#buffers.add(op.result, "weight", this.#input.weightIndex(op.attrs["name"] as string), "0");
         return [];
       case "memref.alloc": {
         const defined = this.#defineSizes(op);
-        this.#addBuffer(op.result, "heap", 0, "0");
-        return [...defined, ...this.#stepOf(() => ({ kind: "alloc", buffer: this.#use(op.result) }))];
+        this.#buffers.add(op.result, "heap");
+        return [...defined, ...this.#stepOf(() => ({ kind: "alloc", buffer: this.#buffers.use(op.result) }))];
       }
       case "memref.dealloc":
-        return this.#stepOf(() => ({ kind: "free", buffer: this.#use(op.operand(0)) }));
+        return this.#stepOf(() => ({ kind: "free", buffer: this.#buffers.use(op.operand(0)) }));
       case "memref.copy":
         return this.#stepOf(() => this.#copy(op));
       case "memref.load":
@@ -176,7 +136,7 @@ class ScheduleWalk {
 
   /** Steps are numbered from 0, a step before those inside it. */
   #stepOf(make: () => Action): Step[] {
-    this.#step++;
+    this.#buffers.step++;
     return [{ action: make(), sources: [] }];
   }
 
@@ -196,27 +156,28 @@ class ScheduleWalk {
   #launch(op: Operation, operands: readonly Value[]): Action {
     const { callee } = callOp.attrsOf(op);
     const kernel = this.#input.kernels.findIndex((k) => k.symbol === callee);
-    const buffers = operands.filter((v) => v.type.kind === "memref").map((v) => this.#use(v));
+    const buffers = operands.filter((v) => v.type.kind === "memref").map((v) => this.#buffers.use(v));
     const own = operands.filter((v) => v.type.kind !== "memref").map((v) => this.#sizes.of(v));
     const func = this.#input.kernelFunctions.get(callee);
     return { kind: "launch", kernel, buffers, scalars: [...own, ...(func ? symbolsIn(func, this.#context) : [])] };
   }
 
   #copy(op: Operation): Action {
-    const [from, to] = [this.#use(op.operand(0)), this.#use(op.operand(1))];
-    return { kind: "copy", from, fromOffset: "0", to, toOffset: "0", bytes: this.#buffers[from]!.size };
+    const [from, to] = [this.#buffers.use(op.operand(0)), this.#buffers.use(op.operand(1))];
+    return { kind: "copy", from, fromOffset: "0", to, toOffset: "0", bytes: this.#buffers.sizeOf(from) };
   }
 
   /** An integer that the host reads has a symbol; one that decides what is done stays in its buffer. */
   #read(op: Operation): readonly Step[] {
-    if (op.result.users.size > 0 && [...op.result.users].every(isTest)) return [];
+    if (feedsDecisionsAlone(op)) return [];
     const type = op.operand(0).type as MemRefType;
-    const { storageBytes } = elementFacts[type.element];
+    const { storageBytes, kind } = elementFacts[type.element];
+    if (kind === "float" || kind === "complex") return [];
     const offset = this.#offset(op, type).map((text) => `${text} * ${storageBytes}`);
     return this.#stepOf(() => ({
       kind: "bind",
       symbol: this.#sizes.fresh(op.result).symbol,
-      buffer: this.#use(op.operand(0)),
+      buffer: this.#buffers.use(op.operand(0)),
       ...(offset.length === 0 ? {} : { offset: offset.join(" + ") }),
       ...(type.element === "i64" ? {} : { dtype: type.element }),
     }));
@@ -233,7 +194,7 @@ class ScheduleWalk {
   }
 
   #require(op: Operation): Action {
-    return { kind: "require", check: this.#checks++, buffer: this.#conditionBuffer(op.operand(0)) };
+    return { kind: "require", check: this.#checks++, buffer: this.#conditionBuffer(op) };
   }
 
   #choice(op: Operation): readonly Step[] {
@@ -244,26 +205,35 @@ class ScheduleWalk {
         if (!block) return [];
         return this.#sizes.within(() => [...this.#block(block), ...this.#handOn(block.terminator.operands, carriers)]);
       };
-      if (op.name === "scf.if") {
-        const condition = this.#conditionBuffer(op.operand(0));
-        return { kind: "if", condition, body: branch(0), otherwise: branch(1) };
-      }
+      if (op.name === "scf.if") return this.#branch(op, branch);
       const values = op.attrs["cases"] as readonly number[];
       const cases = values.map((value, k) => ({ value, body: branch(k + 1) }));
       return { kind: "switch", value: this.#sizes.of(op.operand(0)), cases, otherwise: branch(0) };
     });
   }
 
+  /** A condition that no buffer holds when the branch is taken is a number. */
+  #branch(op: Operation, branch: (k: number) => readonly Step[]): Action {
+    const load = decidingLoad(op);
+    if (load) {
+      const condition = this.#buffers.use(load.operand(0));
+      return { kind: "if", condition, body: branch(0), otherwise: branch(1) };
+    }
+    const value = this.#sizes.of(op.operand(0));
+    const body = branch(0);
+    return { kind: "switch", value, cases: [{ value: 0, body: branch(1) }], otherwise: body };
+  }
+
   #loop(op: Operation): readonly Step[] {
     const [before, body] = [op.region(0).blocks[0]!, op.region(1).blocks[0]!];
     const carriers = this.#carriers(before.args);
     const begin = this.#handOn(op.operands, carriers);
-    const start = this.#step;
+    const start = this.#buffers.step;
     const loop = this.#stepOf(() =>
       this.#sizes.within(() => {
         const first = this.#block(before);
-        const [decision, ...passed] = before.terminator.operands as readonly [Value, ...Value[]];
-        const condition = this.#conditionBuffer(decision);
+        const [, ...passed] = before.terminator.operands;
+        const condition = this.#conditionBuffer(before.terminator);
         // What the decision passes on has its value whenever the body or what follows the loop runs.
         passed.forEach((v, k) => {
           for (const target of [body.args[k]!, op.results[k]!]) this.#same(target, v);
@@ -273,20 +243,18 @@ class ScheduleWalk {
       }),
     );
     // The next turn needs whatever the loop found.
-    for (const b of this.#buffers) if (b.begin <= start && b.end > start) b.end = this.#step;
+    this.#buffers.keepFor(start);
     return [...begin, ...loop];
   }
 
   #same(target: Value, source: Value): void {
-    if (target.type.kind === "memref") this.#ids.set(target, this.#use(source));
-    else if (this.#sizes.isKnown(source)) this.#sizes.bind(target, this.#sizes.of(source));
+    if (target.type.kind === "memref") this.#buffers.alias(target, source);
+    else this.#sizes.same(target, source);
   }
 
   #carriers(values: readonly Value[]): readonly Carrier[] {
     return values.map((v) =>
-      v.type.kind === "memref"
-        ? { buffer: this.#addBuffer(v, "heap", 0, "0") }
-        : { symbol: this.#sizes.fresh(v).symbol },
+      v.type.kind === "memref" ? { buffer: this.#buffers.add(v, "heap") } : { symbol: this.#sizes.fresh(v).symbol },
     );
   }
 
@@ -299,9 +267,9 @@ class ScheduleWalk {
     carriers.forEach(({ buffer: to, symbol }, k) => {
       const value = values[k]!;
       if (to !== undefined) {
-        const from = this.#use(value);
+        const from = this.#buffers.use(value);
         if (from === to) return;
-        const aside = carriers.length === 1 ? to : this.#spare(to);
+        const aside = carriers.length === 1 ? to : this.#buffers.spare(to);
         first.push({ kind: "move", from, to: aside });
         if (aside !== to) second.push({ kind: "move", from: aside, to });
         return;
@@ -315,18 +283,16 @@ class ScheduleWalk {
     return this.#stepsOf([...first, ...second]);
   }
 
-  /** A heap buffer of the size of another. */
-  #spare(of: number): number {
-    this.#buffers.push({ ...this.#buffers[of]!, begin: this.#step, end: this.#step + 2 });
-    return this.#buffers.length - 1;
-  }
-
-  /** The buffer a condition was read from; a truth value in memory is a byte that arithmetic turns into `i1`. */
-  #conditionBuffer(value: Value): number {
-    let op = value.definingOp;
-    while (op?.def.dialect === "arith" && op.operands.length > 0) op = op.operand(0).definingOp;
-    if (op?.name !== "memref.load") throw new Error("a condition of the schedule must be read from a buffer");
-    return this.#use(op.operand(0));
+  /** The buffer whose byte decides a loop or a check: these have no form for anything else. */
+  #conditionBuffer(decision: Operation): number {
+    const load = decidingLoad(decision);
+    if (load) return this.#buffers.use(load.operand(0));
+    const at = decision.operand(0).definingOp?.at ?? decision.at;
+    this.#problems.error(SCHEDULE_PROBLEM, "a loop or check goes by a condition that is not read from a tensor", {
+      at,
+      fix: "compute the condition as a tensor<i1> right before it is needed",
+    });
+    return 0;
   }
 
   #scalarOrAlias(op: Operation): readonly Step[] {
@@ -334,10 +300,10 @@ class ScheduleWalk {
     if (op.def.traits.includes("terminator")) return [];
     if (op.results[0]?.type.kind === "memref" && source?.type.kind === "memref") {
       const defined = this.#defineSizes(op);
-      this.#ids.set(op.results[0], this.#use(source));
+      this.#buffers.alias(op.results[0], source);
       return defined;
     }
-    if (op.regions.length > 0) throw new Error(`${op.name} of the host has no steps`);
+    if (op.regions.length > 0) this.#problems.error(SCHEDULE_PROBLEM, `${op.name} cannot be scheduled`, { at: op.at });
     return this.#stepsOf(this.#sizes.compute(op));
   }
 }
@@ -348,9 +314,4 @@ function dynamicSizes(op: Operation): readonly Value[] {
   if (op.name !== "memref.reinterpret_cast") return [];
   const [source = 1, offsets = 0, sizes = 0] = op.segments ?? [];
   return op.operands.slice(source + offsets, source + offsets + sizes);
-}
-
-/** Makes a truth value of a byte, or is decided by one. */
-function isTest(op: Operation): boolean {
-  return ["arith.cmpi", "arith.trunci", "scf.if", "scf.condition", "cf.assert"].includes(op.name);
 }

@@ -125,6 +125,44 @@ const programs: Readonly<Record<string, Program>> = {
       [i64(1), i64(2)],
     ],
   },
+  "two branches by one truth, the storage of which is used again between them": {
+    text: `func.func @main(%x: tensor<3xf32>) -> tensor<3xf32> {
+      %i = stablehlo.slice %x [0:1] : (tensor<3xf32>) -> tensor<1xf32>
+      %s = stablehlo.reshape %i : (tensor<1xf32>) -> tensor<f32>
+      %zero = stablehlo.constant dense<0.0> : tensor<f32>
+      %c = stablehlo.compare GT, %s, %zero : (tensor<f32>, tensor<f32>) -> tensor<i1>
+      %0 = "stablehlo.if"(%c) ({
+        %1 = stablehlo.negate %x : tensor<3xf32>
+        stablehlo.return %1 : tensor<3xf32>
+      }, {
+        stablehlo.return %x : tensor<3xf32>
+      }) : (tensor<i1>) -> tensor<3xf32>
+      %2 = stablehlo.multiply %0, %x : tensor<3xf32>
+      %3 = "stablehlo.if"(%c) ({
+        %4 = stablehlo.add %2, %x : tensor<3xf32>
+        stablehlo.return %4 : tensor<3xf32>
+      }, {
+        stablehlo.return %2 : tensor<3xf32>
+      }) : (tensor<i1>) -> tensor<3xf32>
+      return %3 : tensor<3xf32>
+    }`,
+    inputs: [[f32(1, 2, 3)], [f32(-1, 2, 3)]],
+  },
+  "a truth that decides, and is a size too": {
+    text: `func.func @main(%c: tensor<i1>, %x: tensor<3xf32>) -> (tensor<3xf32>, tensor<?xf32>) {
+      %0 = "stablehlo.if"(%c) ({
+        %1 = stablehlo.negate %x : tensor<3xf32>
+        stablehlo.return %1 : tensor<3xf32>
+      }, {
+        stablehlo.return %x : tensor<3xf32>
+      }) : (tensor<i1>) -> tensor<3xf32>
+      %n = stablehlo.convert %c : (tensor<i1>) -> tensor<i64>
+      %m = stablehlo.reshape %n : (tensor<i64>) -> tensor<1xi64>
+      %2 = stablehlo.dynamic_iota %m, dim = 0 : (tensor<1xi64>) -> tensor<?xf32>
+      return %0, %2 : tensor<3xf32>, tensor<?xf32>
+    }`,
+    inputs: [true, false].map((c) => [bool(c), f32(1, 2, 3)]),
+  },
   "slices from places that data decide": {
     text: `func.func @main(%x: tensor<8xf32>, %b: tensor<1xi64>, %e: tensor<1xi64>) -> tensor<?xf32> {
       %one = stablehlo.constant dense<1> : tensor<1xi64>
