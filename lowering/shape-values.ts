@@ -1,6 +1,6 @@
 /**
  * @file Symbolic sizes as SSA values: a `Dim` becomes `index` arithmetic over sizes that are in scope.
- * All operands are sizes, so divisions and remainders are of non-negative numbers.
+ * Divisions round down and remainders have the sign of the divisor, as those of `Dim` do.
  */
 
 import type { Builder } from "../ir/builder.js";
@@ -52,7 +52,7 @@ function atomValue(builder: Builder, atom: DimAtom, scope: SizeScope): Value {
     case "floordiv":
       return builder.value(arith.floordivsi, { lhs, rhs }, {});
     case "mod":
-      return builder.value(arith.remui, { lhs, rhs }, {});
+      return moduloValue(builder, atom, lhs, rhs);
     case "max":
       return builder.value(arith.maxsi, { lhs, rhs }, {});
     case "min":
@@ -60,6 +60,15 @@ function atomValue(builder: Builder, atom: DimAtom, scope: SizeScope): Value {
     default:
       return unreachable(atom);
   }
+}
+
+/** A size is seldom negative, and one that is not needs no correction. */
+function moduloValue(builder: Builder, { a, b }: { readonly a: Dim; readonly b: Dim }, lhs: Value, rhs: Value): Value {
+  const { dims } = builder.context;
+  if (dims.bounds(a).min >= 0 && dims.bounds(b).min >= 0) return builder.value(arith.remui, { lhs, rhs }, {});
+  const quotient = builder.value(arith.floordivsi, { lhs, rhs }, {});
+  const whole = builder.value(arith.muli, { lhs: quotient, rhs }, {});
+  return builder.value(arith.subi, { lhs, rhs: whole }, {});
 }
 
 /** The size of a tensor or memref along `axis`: a constant where the type says it. */

@@ -4,6 +4,7 @@
  */
 
 import { Block, type Operation, type Value } from "../../ir/graph.js";
+import { brokenInvariant } from "../../ir/unreachable.js";
 import type { Storage, StorageTable } from "./storage.js";
 
 /** What to allocate before which operation. */
@@ -36,7 +37,7 @@ function commonBlock(block: Block, op: Operation): Block {
   for (let at: Operation | undefined = op; at; at = at.parent) if (at.block) around.add(at.block);
   let common: Block | undefined = block;
   while (common && !around.has(common)) common = common.parent?.block;
-  if (!common) throw new Error("storage is used in two functions");
+  if (!common) throw brokenInvariant("storage is used in two functions", op.at);
   return common;
 }
 

@@ -64,7 +64,7 @@ function sliceOf(op: Operation, to: Emitter, shape: readonly Dim[]): Part & { re
   const attrs = extractSlice.attrsOf(op);
   const operands = op.def.operandsOf(op) as Readonly<Record<"offsets" | "strides", readonly Value[]>>;
   const kept = keptAxes(attrs.static_sizes, shape);
-  if (!kept) throw new Error(`${op.name}: the shape does not fit the slice`);
+  if (!kept) throw to.unsupported(op, "the shape does not fit the slice");
   const sizes: Dim[] = [...attrs.static_sizes];
   kept.forEach((axis, i) => {
     sizes[axis] = shape[i]!;

@@ -27,7 +27,8 @@ const constantRow: EmitRow = (op, to) => {
     to.bind(op.result, to.builder.value(constant, {}, { value }));
     return;
   }
-  if (value.kind !== "dense" && value.kind !== "resource") throw new Error("a tensor constant holds one number");
+  if (value.kind !== "dense" && value.kind !== "resource")
+    throw to.unsupported(op, "a constant tensor has the elements of one");
   const name = to.globals.nameFor(value);
   to.bindBuffer(op.result, to.builder.value(getGlobal, {}, { name }, { results: [to.type(op.result.type)] }));
 };
@@ -35,7 +36,8 @@ const constantRow: EmitRow = (op, to) => {
 const dim: EmitRow = (op, to) => {
   const axis = constantIndexOf(op.operand(1));
   const { shape: sizes } = op.operand(0).type as TensorType;
-  if (axis === undefined || sizes[axis] === undefined) throw new Error("the axis of tensor.dim must be a constant");
+  if (axis === undefined || sizes[axis] === undefined)
+    throw to.unsupported(op, "its axis is no constant in the rank of the tensor");
   to.bind(op.result, to.dim(sizes[axis]));
 };
 

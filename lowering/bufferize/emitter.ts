@@ -11,9 +11,11 @@ import { alloc, copy } from "../../ir/dialects/memref/storage.js";
 import { reinterpretCast } from "../../ir/dialects/memref/views.js";
 import type { Dim, DimExpr } from "../../ir/dim.js";
 import { Block, newRegion, Operation, type Region, type Value } from "../../ir/graph.js";
+import { type Location, unknownLocation } from "../../ir/location.js";
 import { symbolNameOf } from "../../ir/size-facts.js";
 import { DYNAMIC } from "../../ir/text/mixed-indices.js";
 import { isShaped, type MemRefType, printType, type Type } from "../../ir/types.js";
+import { brokenInvariant } from "../../ir/unreachable.js";
 import { axisSize, dimValue, type SizeScope, SizesOfValues } from "../shape-values.js";
 import { allocationPoints } from "./allocation-points.js";
 import type { Assignment } from "./assign-storage.js";
@@ -87,7 +89,7 @@ export class Emitter implements SizeScope {
     const made = this.#values.get(old);
     if (made) return made;
     if (old.type.kind === "tensor") return this.#buffer(old);
-    throw new Error(`a value of type ${printType(old.type)} is read before it is emitted`);
+    throw brokenInvariant(`a value of type ${printType(old.type)} is read before it is emitted`, placeOf(old));
   }
 
   bind(old: Value, made: Value): void {
@@ -138,7 +140,7 @@ export class Emitter implements SizeScope {
 
   #buffer(old: Value): Value {
     const buffer = this.#buffers.get(this.storageOf(old));
-    if (!buffer) throw new Error(`a tensor of type ${printType(old.type)} has no buffer`);
+    if (!buffer) throw brokenInvariant(`a tensor of type ${printType(old.type)} has no buffer`, placeOf(old));
     const type = this.type(old.type) as MemRefType;
     return buffer.type === type ? buffer : this.cast(buffer, type);
   }
@@ -231,7 +233,7 @@ export class Emitter implements SizeScope {
       }
       this.operation(op);
     }
-    throw new Error("a block has no terminator");
+    throw brokenInvariant("a block has no terminator", block.last?.at ?? unknownLocation);
   }
 
   operation(op: Operation): void {
@@ -343,3 +345,7 @@ export const cloneRow: EmitRow = (op, to) => {
     to.bind(r, copied.results[i]!);
   });
 };
+
+function placeOf(value: Value): Location {
+  return value.definingOp?.at ?? unknownLocation;
+}

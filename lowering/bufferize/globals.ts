@@ -9,6 +9,7 @@ import type { Context } from "../../ir/context.js";
 import { moduleBody } from "../../ir/dialects/builtin.js";
 import { global } from "../../ir/dialects/memref/global.js";
 import type { Operation } from "../../ir/graph.js";
+import { brokenInvariant } from "../../ir/unreachable.js";
 
 /** The globals of a module, by their elements. */
 export class Globals {
@@ -37,7 +38,7 @@ export class Globals {
     const builder = new Builder(this.#context, moduleBody(this.#module), moduleBody(this.#module).first);
     const type = this.#context.types.memref(value.type.shape, value.type.element);
     const initial = value.kind === "dense" && value.type.kind === "vector" ? undefined : value;
-    if (!initial) throw new Error("a global cannot hold a vector");
+    if (!initial) throw brokenInvariant("a global cannot hold a vector", builder.at);
     builder.op(global, {}, { sym_name: name, sym_visibility: "private", constant: true, type, initial_value: initial });
     this.#byElements.set(key, name);
     this.#names.add(name);

@@ -5,6 +5,8 @@
  */
 
 import type { Value } from "../../ir/graph.js";
+import { unknownLocation } from "../../ir/location.js";
+import { brokenInvariant } from "../../ir/unreachable.js";
 
 /** From the time a value is written to the time it is last read, both included. */
 export type Interval = readonly [from: number, to: number];
@@ -74,7 +76,8 @@ export class StorageTable {
 
   /** Puts `value`, which has no storage yet, into that of another. */
   share(value: Value, storage: Storage): void {
-    if (this.#of.has(value)) throw new Error("the value has storage already");
+    if (this.#of.has(value))
+      throw brokenInvariant("the value has storage already", value.definingOp?.at ?? unknownLocation);
     storage.members.push(value);
     this.#of.set(value, storage);
   }

@@ -5,6 +5,7 @@
  */
 
 import { Block, type Operation, type Value } from "../../ir/graph.js";
+import { brokenInvariant } from "../../ir/unreachable.js";
 
 /** `scf` operations whose regions hold operations on whole tensors. */
 const controlFlow: ReadonlySet<string> = new Set([
@@ -57,7 +58,7 @@ export class Timeline {
       const position = this.#begin.get(at);
       if (position !== undefined) return position;
     }
-    throw new Error(`${op.name} is not in the function`);
+    throw brokenInvariant(`${op.name} is not in the function`, op.at);
   }
 
   /** The last time at which `value`, read by `user` at `time`, must still be there: loops around only the reader run again. */

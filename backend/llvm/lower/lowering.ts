@@ -225,9 +225,11 @@ export class FunctionLowering {
     const [a, b] = [this.dim(atom.a), this.dim(atom.b)];
     switch (atom.kind) {
       case "floordiv":
-        return this.emit(arithmetic.sdiv, [a, b]);
+        return this.#isPlain(atom)
+          ? this.emit(arithmetic.sdiv, [a, b])
+          : this.emit(arithmetic.sdiv, [this.emit(arithmetic.sub, [a, this.#modulo(a, b)]), b]);
       case "mod":
-        return this.emit(arithmetic.srem, [a, b]);
+        return this.#isPlain(atom) ? this.emit(arithmetic.srem, [a, b]) : this.#modulo(a, b);
       case "max":
         return this.emit(arithmetic.select, [this.emit(arithmetic.icmp, [a, b], { predicate: "sgt" }), a, b]);
       case "min":
@@ -235,6 +237,18 @@ export class FunctionLowering {
       default:
         return unreachable(atom);
     }
+  }
+
+  /** True where rounding down is rounding towards zero: neither side is ever negative. */
+  #isPlain({ a, b }: { readonly a: Dim; readonly b: Dim }): boolean {
+    const { dims } = this.context;
+    return dims.bounds(a).min >= 0 && dims.bounds(b).min >= 0;
+  }
+
+  /** The remainder with the sign of the divisor. */
+  #modulo(a: Value, b: Value): Value {
+    const rest = this.emit(arithmetic.srem, [a, b]);
+    return this.emit(arithmetic.srem, [this.add(rest, b), b]);
   }
 
   /** Row-major strides, or those of the layout; a stride only run time knows must have been bound with the address. */

@@ -7,6 +7,7 @@ import { type ElementType, elementFacts } from "../../../ir/element.js";
 import type { Operation, Value } from "../../../ir/graph.js";
 import { DYNAMIC } from "../../../ir/text/mixed-indices.js";
 import type { MemRefType, Type } from "../../../ir/types.js";
+import { brokenInvariant } from "../../../ir/unreachable.js";
 import type { FunctionLowering, Row } from "./lowering.js";
 
 /** The type an element has in memory. */
@@ -56,28 +57,29 @@ const store: Row = (op, to) => {
   );
 };
 
-/** Storage beyond this many bytes does not go on the stack. */
-const STACK_BYTES = 64 * 1024;
+/** The largest slot of a kernel's stack: a packed panel. What is larger has been placed elsewhere. */
+const MAX_SLOT_BYTES = 64 * 1024;
 const ALIGNMENT = 64;
 
 const alloca: Row = (op, to) => {
   const type = op.result.type as MemRefType;
   const count = type.shape.reduce((n: number, d) => (typeof d === "number" ? n * d : Number.NaN), 1);
   const bytes = count * elementFacts[type.element].storageBytes;
-  if (!(bytes <= STACK_BYTES)) throw new Error(`a kernel's own storage of ${bytes} bytes has not been placed`);
+  if (!(bytes <= MAX_SLOT_BYTES))
+    throw brokenInvariant(`a kernel's own storage of ${bytes} bytes has not been placed`, op.at);
   to.bindPointer(op.result, to.stackSlot(bytes, ALIGNMENT));
 };
 
 const dim: Row = (op, to) => {
   const type = op.operand(0).type as MemRefType;
-  const axis = constantIndexOf(op.operand(1));
+  const axis = constantIndexOf(op.operand(1), op);
   to.bind(op.result, to.dim(type.shape[axis]!));
 };
 
 /** The number an index is, where a constant makes it. */
-function constantIndexOf(value: Value): number {
+function constantIndexOf(value: Value, op: Operation): number {
   const attr = value.definingOp?.attrs["value"] as { readonly kind: string; readonly value: bigint } | undefined;
-  if (attr?.kind !== "int") throw new Error("the axis of a size must be a constant");
+  if (attr?.kind !== "int") throw brokenInvariant("the axis of a size must be a constant", op.at);
   return Number(attr.value);
 }
 
@@ -87,7 +89,7 @@ const reinterpret: Row = (op, to) => {
   const { offset } = op.attrs as { readonly offset?: unknown };
   const offsets = (op.attrs["static_offsets"] as readonly number[] | undefined) ?? [];
   if (offset !== undefined || offsets.some((o) => o !== 0))
-    throw new Error("a reinterpreted memref must start where its source does");
+    throw brokenInvariant("a reinterpreted memref must start where its source does", op.at);
   defineSymbols(op, to);
   to.bindPointer(op.result, source.pointer);
 };
@@ -155,7 +157,7 @@ const copy: Row = (op, to) => {
   const [source, target] = op.operands as readonly [Value, Value];
   const type = source.type as MemRefType;
   if (type.layout || (target.type as MemRefType).layout)
-    throw new Error("a copy between strided memrefs must be a loop before it is lowered");
+    throw brokenInvariant("a copy between strided memrefs must be a loop before it is lowered", op.at);
   const count = to.dim(to.context.dims.product(type.shape));
   const bytes = to.mul(count, to.integer(elementFacts[type.element].storageBytes));
   to.effect(memory.memcpy, [to.address(target).pointer, to.address(source).pointer, bytes]);
