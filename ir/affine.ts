@@ -193,11 +193,16 @@ export function inverseMap(map: AffineMap): AffineMap | undefined {
   if (map.numSymbols > 0) return undefined;
   const results: AffineExpr[] = [];
   for (let dim = 0; dim < map.numDims; dim++) {
-    const at = map.results.findIndex((e) => e.kind === "dim" && e.position === dim);
+    const at = axisOfDim(map, dim);
     if (at < 0) return undefined;
     results.push(affineDim(at));
   }
   return affineMap(map.results.length, 0, results);
+}
+
+/** The first result that is dim `position` by itself, or -1. */
+export function axisOfDim(map: AffineMap, position: number): number {
+  return map.results.findIndex((e) => e.kind === "dim" && e.position === position);
 }
 
 /** True when some result depends on dim `position`. */

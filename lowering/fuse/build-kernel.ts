@@ -15,7 +15,8 @@ import { Block, newRegion, type Operation, type Value } from "../../ir/graph.js"
 import type { Location } from "../../ir/location.js";
 import { elementOf, type Type } from "../../ir/types.js";
 import { destinationOf } from "../bufferize/destinations.js";
-import { GROUP, ROWS, valuesReadBy } from "./kernel-groups.js";
+import { GROUP, ROWS } from "../kernels.js";
+import { valuesReadBy } from "./kernel-groups.js";
 
 export interface Kernel {
   readonly at: Location;

@@ -11,7 +11,7 @@ import { reshape } from "../../ir/dialects/tensor/shape.js";
 import type { Dim } from "../../ir/dim.js";
 import type { Operation, Value } from "../../ir/graph.js";
 import type { Pass } from "../../ir/pass.js";
-import { shapeOf } from "./row-space.js";
+import { shapeOf } from "../structured/access.js";
 
 export const foldUnitAxes: Pass = {
   name: "fold-unit-axes",

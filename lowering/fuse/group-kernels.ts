@@ -5,7 +5,6 @@
  * head). Composites need no names here: their decompositions have these forms.
  */
 
-import { isIdentityMap } from "../../ir/affine.js";
 import type { Attr } from "../../ir/attrs.js";
 import { cloneOp } from "../../ir/clone.js";
 import type { Context } from "../../ir/context.js";
@@ -16,10 +15,11 @@ import { elementFacts } from "../../ir/element.js";
 import type { Block, Operation, Value } from "../../ir/graph.js";
 import type { Pass } from "../../ir/pass.js";
 import { elementOf, isShaped } from "../../ir/types.js";
-import { filledWith } from "../loops/surroundings.js";
+import { GROUP, ROWS } from "../kernels.js";
+import { accessesOf, shapeOf } from "../structured/access.js";
+import { filledWith, isElementwiseOn } from "../structured/forms.js";
+import { countOf, isBlockedProduct, restOf, rowDims, sharedRows, writtenBy } from "../structured/row-space.js";
 import { isVectorizable } from "../vectorize/vector-body.js";
-import { GROUP, ROWS } from "./kernel-groups.js";
-import { accessesOf, countOf, isBlockedProduct, restOf, rowDims, shapeOf, sharedRows, writtenBy } from "./row-space.js";
 
 export const groupKernels: Pass = {
   name: "group-kernels",
@@ -185,15 +185,8 @@ function isProductWithEpilogue(ops: readonly Operation[]): boolean {
 }
 
 function isEpilogue(op: Operation, product: Value): boolean {
-  const { indexing_maps: maps, iterator_types: kinds } = generic.attrsOf(op);
-  const { inputs, outputs } = generic.operandsOf(op);
-  const body = op.region(0).blocks[0]!;
-  const isElementwise = kinds.every((k) => k === "parallel") && outputs.length === 1 && isIdentityMap(maps.at(-1)!);
-  const reads = inputs.flatMap((x, k) => (x === product ? [maps[k]!] : []));
-  const isAlone = product.countUses() === reads.length && reads.length > 0 && reads.every(isIdentityMap);
-  const isPlain = !body.args.at(-1)!.isUsed && isVectorizable(body);
-  const usesPosition = [...body.ops()].some((x) => x.name === "linalg.index");
-  return isElementwise && isAlone && isPlain && !usesPosition && op.result.type === product.type;
+  const reads = op.operands.filter((x) => x === product).length;
+  return product.countUses() === reads && isElementwiseOn(op, product) && isVectorizable(op.region(0).blocks[0]!);
 }
 
 function isWorthARow(ops: readonly Operation[]): boolean {

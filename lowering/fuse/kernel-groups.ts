@@ -9,12 +9,7 @@ import { callOp } from "../../ir/dialects/func.js";
 import { fromElements } from "../../ir/dialects/tensor/access.js";
 import { insertSlice } from "../../ir/dialects/tensor/slice.js";
 import type { Block, Operation, Value } from "../../ir/graph.js";
-
-/** The attribute by which earlier passes say that operations of one block belong to one kernel. */
-export const GROUP = "psm.group";
-
-/** The attribute of a group's operations, and of their kernel, that says how many leading axes are rows they share. */
-export const ROWS = "psm.rows";
+import { GROUP } from "../kernels.js";
 
 /** Operations over whole tensors that are not in the `linalg` dialect. */
 const copies: ReadonlySet<string> = new Set([

@@ -4,12 +4,12 @@ import type { Builder } from "../../ir/builder.js";
 import { select } from "../../ir/dialects/arith/constant.js";
 import type { Value } from "../../ir/graph.js";
 import type { CpuDescription } from "../../machine/cpu.js";
-import { mergeMap, motionAlong } from "../vectorize/access.js";
+import { type Access, mergeMap, motionAlong } from "../structured/access.js";
+import { countedLoop } from "../structured/build-loops.js";
+import { mergeAccess } from "../structured/merge-dimensions.js";
 import { widestBits } from "../vectorize/vector-body.js";
-import { buildRange, type Operand, type Shape } from "../vectorize/vector-loops.js";
-import { countedLoop } from "./build-loops.js";
+import { buildRange, type Shape } from "../vectorize/vector-loops.js";
 import type { Contraction } from "./contraction.js";
-import { collapsed } from "./merge-dimensions.js";
 import { canMerge, type Epilogue } from "./surroundings.js";
 
 /** An epilogue over the merged dimensions of its contraction, all columns as one. */
@@ -35,10 +35,7 @@ export function tileEpilogue(
   if (!canMerge(epilogue, parts)) return undefined;
   const accesses = [...epilogue.inputs, epilogue.output];
   if (accesses.some(({ map }) => motionAlong(mergeMap(map, parts).map, others.length) === "strided")) return undefined;
-  const operand = ({ memref, map }: Operand): Operand => {
-    const merged = mergeMap(map, parts);
-    return { memref: collapsed(b, memref, merged.groups), map: merged.map };
-  };
+  const operand = (access: Access): Access => mergeAccess(b, access, parts);
   const shape: Shape = {
     kinds: parts.map(() => "parallel"),
     inputs: epilogue.inputs.map(operand),

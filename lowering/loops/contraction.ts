@@ -4,18 +4,12 @@
  * all lanes; matrix products, batched ones and convolutions differ only in their maps.
  */
 
-import { type AffineMap, isMapOfDim } from "../../ir/affine.js";
-import type { Builder } from "../../ir/builder.js";
+import { type AffineMap, axisOfDim, isMapOfDim } from "../../ir/affine.js";
 import { generic } from "../../ir/dialects/linalg/structured.js";
-import type { Block, Operation, Value } from "../../ir/graph.js";
-import { elementOf, type MemRefType } from "../../ir/types.js";
-import { axisSize } from "../shape-values.js";
-import { hasNeighbours } from "../vectorize/access.js";
-
-export interface Access {
-  readonly memref: Value;
-  readonly map: AffineMap;
-}
+import type { Operation, Value } from "../../ir/graph.js";
+import { elementOf } from "../../ir/types.js";
+import { type Access, accessesOf, hasNeighbours } from "../structured/access.js";
+import { isSumOfProducts } from "../structured/forms.js";
 
 export interface Contraction {
   /** Read as vectors. */
@@ -35,11 +29,11 @@ export interface Contraction {
 
 /** The roles of a contraction's dimensions, or `undefined` where the operation is none that can be tiled. */
 export function contractionOf(op: Operation): Contraction | undefined {
-  const { indexing_maps: maps, iterator_types: kinds } = generic.attrsOf(op);
+  const { iterator_types: kinds } = generic.attrsOf(op);
   const { inputs, outputs } = generic.operandsOf(op);
   if (inputs.length !== 2 || outputs.length !== 1 || !isSumOfProducts(op.region(0).blocks[0]!)) return undefined;
-  const operands = op.operands.map((memref, k): Access => ({ memref, map: maps[k]! }));
-  if (operands.some((x) => !isPlain(x.memref))) return undefined;
+  const operands = accessesOf(op);
+  if (operands.some((x) => !isPlain(x.value))) return undefined;
   const output = operands[2]!;
   const last = output.map.results.at(-1);
   if (last?.kind !== "dim" || !output.map.results.every((e) => e.kind === "dim")) return undefined;
@@ -53,17 +47,6 @@ function isPlain({ type }: Value): boolean {
   return hasNeighbours(type) && (elementOf(type) === "f32" || elementOf(type) === "f64");
 }
 
-/** `acc + x * y` and nothing else. */
-export function isSumOfProducts(body: Block): boolean {
-  const ops = [...body.ops()];
-  const [x, y, acc] = body.args;
-  const [product, sum, end] = ops;
-  if (ops.length !== 3 || product?.name !== "arith.mulf" || sum?.name !== "arith.addf") return false;
-  const multiplies = [x!, y!].every((v) => product.operands.includes(v));
-  const adds = sum.operands.includes(acc!) && sum.operands.includes(product.result);
-  return multiplies && adds && end!.operands[0] === sum.result;
-}
-
 function assignRoles(
   kinds: readonly string[],
   access: Pick<Contraction, "scalars" | "vectors" | "output">,
@@ -73,7 +56,7 @@ function assignRoles(
   const summed = summedInOrder(kinds, scalars.map);
   if (!summed || summed.length === 0) return undefined;
   const free = kinds.map((_, d) => d).filter((d) => kinds[d] === "parallel" && !columns.includes(d));
-  const rows = free.filter((d) => !isMapOfDim(vectors.map, d) && isBareAxis(scalars.map, d));
+  const rows = free.filter((d) => !isMapOfDim(vectors.map, d) && axisOfDim(scalars.map, d) >= 0);
   const row = rows.at(-1);
   return { ...access, outer: free.filter((d) => d !== row), row, columns, summed };
 }
@@ -97,28 +80,7 @@ function summedInOrder(kinds: readonly string[], map: AffineMap): readonly numbe
   return dims.includes(-1) || new Set(dims).size !== count ? undefined : dims;
 }
 
-function isBareAxis(map: AffineMap, dim: number): boolean {
-  return map.results.some((e) => e.kind === "dim" && e.position === dim);
-}
-
-/** The size of a dimension as some operand's type says it. */
-export function extent(
-  { scalars, vectors, output }: Contraction,
-  dim: number,
-): MemRefType["shape"][number] | undefined {
-  for (const { memref, map } of [output, scalars, vectors]) {
-    const axis = map.results.findIndex((e) => e.kind === "dim" && e.position === dim);
-    if (axis >= 0) return (memref.type as MemRefType).shape[axis];
-  }
-  return undefined;
-}
-
-/** The size of a dimension as an `index`. */
-export function sizeValue(b: Builder, c: Contraction, dim: number): Value {
-  const holds = ({ map }: Access): number => map.results.findIndex((e) => e.kind === "dim" && e.position === dim);
-  for (const access of [c.output, c.scalars, c.vectors]) {
-    const axis = holds(access);
-    if (axis >= 0) return axisSize(b, access.memref, axis);
-  }
-  throw new Error("a dimension of a contraction has no extent");
+/** What a contraction touches, the output first. */
+export function accessesIn({ scalars, vectors, output }: Contraction): readonly Access[] {
+  return [output, scalars, vectors];
 }

@@ -20,12 +20,11 @@ import type { Operation, Value } from "../../ir/graph.js";
 import type { Pass } from "../../ir/pass.js";
 import { DYNAMIC } from "../../ir/text/mixed-indices.js";
 import type { MemRefType } from "../../ir/types.js";
-import { ROWS } from "../fuse/kernel-groups.js";
-import { isRowAxis, rowDims, sharedRows, writtenBy } from "../fuse/row-space.js";
-import { IndexArithmetic, type Position } from "../fuse/structure/index-arithmetic.js";
+import { ROWS } from "../kernels.js";
 import { axisSize } from "../shape-values.js";
-import { parallelLoops } from "./build-loops.js";
-import { unflatten } from "./pack-panel.js";
+import { parallelLoops } from "../structured/build-loops.js";
+import { IndexArithmetic, type Position, unflatten } from "../structured/index-arithmetic.js";
+import { isRowAxis, rowDims, sharedRows, writtenBy } from "../structured/row-space.js";
 import { rootOf } from "./surroundings.js";
 
 export const fuseRows: Pass = {

@@ -15,8 +15,8 @@ import type { Block, Operation, Value } from "../../ir/graph.js";
 import type { Pass } from "../../ir/pass.js";
 import { affinePosition } from "../affine-position.js";
 import { axisSize } from "../shape-values.js";
-import { motionAlong } from "../vectorize/access.js";
-import { carryingLoop, parallelLoops, upTo } from "./build-loops.js";
+import { accessesOf, extentValue, motionAlong } from "../structured/access.js";
+import { carryingLoop, parallelLoops, upTo } from "../structured/build-loops.js";
 
 export const linalgToLoops: Pass = {
   name: "linalg-to-loops",
@@ -43,7 +43,7 @@ function lowerGeneric(op: Operation, context: Context): void {
   const { indexing_maps: maps, iterator_types: kinds } = generic.attrsOf(op);
   const { inputs, outputs } = generic.operandsOf(op);
   const b = Builder.before(context, op);
-  const sizes = kinds.map((_, d) => dimensionSize(b, op, d));
+  const sizes = kinds.map((_, d) => extentValue(b, accessesOf(op), d));
   const nest: Nest = { inputs, outputs, maps, body: op.region(0).blocks[0]!, sizes };
   const order = loopOrder(kinds, maps, inputs.length);
   parallelLoops(
@@ -53,16 +53,6 @@ function lowerGeneric(op: Operation, context: Context): void {
       reductionLoops(inner, nest, order.reduction, new Map(order.parallel.map((d, k) => [d, counters[k]!]))),
   );
   op.erase();
-}
-
-/** A dimension has the size of the axis that it alone walks. */
-function dimensionSize(b: Builder, op: Operation, dim: number): Value {
-  const { indexing_maps: maps } = generic.attrsOf(op);
-  for (let k = 0; k < maps.length; k++) {
-    const axis = maps[k]!.results.findIndex((e) => e.kind === "dim" && e.position === dim);
-    if (axis >= 0) return axisSize(b, op.operand(k), axis);
-  }
-  throw new Error(`dimension ${dim} of ${op.name} has no extent`);
 }
 
 /** Dimensions in loop order, those along which most operands are contiguous innermost. */

@@ -11,11 +11,11 @@ import * as vector from "../../ir/dialects/vector/memory.js";
 import type { Value } from "../../ir/graph.js";
 import { elementOf, type VectorType } from "../../ir/types.js";
 import { affinePosition } from "../affine-position.js";
-import { IndexArithmetic, type Position } from "../fuse/structure/index-arithmetic.js";
-import { motionAlong } from "../vectorize/access.js";
+import { extentValue, motionAlong } from "../structured/access.js";
+import { countedLoop, type Range, upTo } from "../structured/build-loops.js";
+import { IndexArithmetic, type Position, unflatten } from "../structured/index-arithmetic.js";
 import { laneMask, transposeSquare } from "../vectorize/lanes.js";
-import { countedLoop, type Range, upTo } from "./build-loops.js";
-import { type Contraction, sizeValue } from "./contraction.js";
+import { accessesIn, type Contraction } from "./contraction.js";
 
 /** What a pass packs, and where to. */
 export interface Packing {
@@ -52,7 +52,7 @@ export function packPanel(b: Builder, p: Packing, point: Point, block: PackedBlo
   }
   countedLoop(b, upTo(b, block.kc), (row, kk) => {
     const at = new IndexArithmetic(row);
-    const sizes = c.summed.map((d) => sizeValue(row, c, d));
+    const sizes = c.summed.map((d) => extentValue(row, accessesIn(c), d));
     const k = unflatten(row, at.value(at.add(block.k0, kk)), sizes);
     const summed = new Map([...point, ...c.summed.map((d, i) => [d, k[i]!] as const)]);
     if (p.lines === 1) {
@@ -86,7 +86,7 @@ function packTransposed(b: Builder, p: Packing, point: Point, { firstColumn, cou
   const at = new IndexArithmetic(b);
   const columns = at.value(at.sub(count, at.mod(count, lanes)));
   const depth = at.value(at.sub(kc, at.mod(kc, lanes)));
-  const base = c.vectors.memref;
+  const base = c.vectors.value;
   const source = (here: Builder, column: Position, kk: Position): readonly Value[] => {
     const sum = new IndexArithmetic(here);
     const columnAt = sum.value(sum.add(firstColumn, column));
@@ -117,7 +117,7 @@ function packTransposed(b: Builder, p: Packing, point: Point, { firstColumn, cou
 }
 
 function laneVector(b: Builder, { c, lanes }: Packing): VectorType {
-  return b.context.types.vector([lanes], elementOf(c.vectors.memref.type));
+  return b.context.types.vector([lanes], elementOf(c.vectors.value.type));
 }
 
 /** A run of columns: where it begins in the operand and in the scratch, and the scratch's row. */
@@ -131,7 +131,7 @@ interface Line {
 /** The elements of a line, by vectors where they are neighbours in memory. */
 function copyLine(b: Builder, p: Packing, point: Point, { from, to, count, kk }: Line, isContiguous: boolean): void {
   const { c, lanes, scratch } = p;
-  const base = c.vectors.memref;
+  const base = c.vectors.value;
   const read = (at: Builder, column: Value): readonly Value[] => {
     const sum = new IndexArithmetic(at);
     const position = new Map([...point, [c.columns.at(-1)!, sum.value(sum.add(from, column))]]);
@@ -163,16 +163,4 @@ function copyLine(b: Builder, p: Packing, point: Point, { from, to, count, kk }:
     const value = here.value(vector.maskedLoad, operands, {}, { results: [type] });
     here.op(vector.maskedStore, { base: scratch, indices: target(here, column), mask, valueToStore: value }, {});
   });
-}
-
-/** The positions along each size of a row-major flat position. */
-export function unflatten(b: Builder, flat: Value, sizes: readonly Value[]): readonly Value[] {
-  const at = new IndexArithmetic(b);
-  const positions: Value[] = [];
-  let rest: Position = flat;
-  for (let k = sizes.length - 1; k > 0; k--) {
-    positions.unshift(at.value(at.mod(rest, sizes[k]!)));
-    rest = at.floorDiv(rest, sizes[k]!);
-  }
-  return [at.value(rest), ...positions];
 }

@@ -14,10 +14,10 @@ import { broadcast } from "../../ir/dialects/vector/shape.js";
 import type { Value } from "../../ir/graph.js";
 import { elementOf, type VectorType } from "../../ir/types.js";
 import { affinePosition } from "../affine-position.js";
-import { IndexArithmetic } from "../fuse/structure/index-arithmetic.js";
+import { carryingLoop, upTo } from "../structured/build-loops.js";
+import { IndexArithmetic } from "../structured/index-arithmetic.js";
 import { laneMask } from "../vectorize/lanes.js";
 import { widen } from "../vectorize/vector-body.js";
-import { carryingLoop, upTo } from "./build-loops.js";
 import type { Contraction } from "./contraction.js";
 
 /** Sizes of the register tile and of the packed panel, in elements. */

@@ -4,22 +4,22 @@
  * grow in the storage of the final output, which nothing else reads or writes meanwhile.
  */
 
-import { type AffineMap, affineMap, isIdentityMap, projectedDims } from "../../ir/affine.js";
+import { affineMap, isIdentityMap, projectedDims } from "../../ir/affine.js";
 import { affineDim, substituteAffine } from "../../ir/affine-expr.js";
-import { constantScalarOf } from "../../ir/dialects/arith/constant.js";
 import { generic } from "../../ir/dialects/linalg/structured.js";
 import { alloc } from "../../ir/dialects/memref/storage.js";
 import type { Block, Operation, Value } from "../../ir/graph.js";
 import { elementOf, type MemRefType } from "../../ir/types.js";
-import { adjacent, hasNeighbours } from "../vectorize/access.js";
+import { type Access, accessesOf, adjacent, hasNeighbours } from "../structured/access.js";
+import { filledWith, isElementwiseOn } from "../structured/forms.js";
 import { isStorable, isVectorizable } from "../vectorize/vector-body.js";
 
 /** An elementwise operation on a contraction's result, its maps over the contraction's dimensions. */
 export interface Epilogue {
   readonly op: Operation;
   readonly body: Block;
-  readonly inputs: readonly { readonly memref: Value; readonly map: AffineMap }[];
-  readonly output: { readonly memref: Value; readonly map: AffineMap };
+  readonly inputs: readonly Access[];
+  readonly output: Access;
 }
 
 export interface Surroundings {
@@ -34,17 +34,6 @@ export function surroundingsOf(contraction: Operation): Surroundings {
   const output = outputs[0]!;
   const fill = fillBefore(contraction, output);
   return { fill, epilogue: fill && epilogueAfter(contraction, fill.op, output) };
-}
-
-/** The constant that a structured operation without inputs writes everywhere. */
-export function filledWith(op: Operation): Value | undefined {
-  if (!generic.matches(op)) return undefined;
-  const { inputs, outputs } = generic.operandsOf(op);
-  const body = op.region(0).blocks[0]!;
-  const [value] = body.terminator.operands;
-  const isWhole = generic.attrsOf(op).iterator_types.every((kind) => kind === "parallel") && outputs.length === 1;
-  if (inputs.length > 0 || !isWhole || !value) return undefined;
-  return constantScalarOf(value) === undefined ? undefined : value;
 }
 
 function fillBefore(contraction: Operation, output: Value): Surroundings["fill"] {
@@ -97,35 +86,28 @@ function isThereAt(place: Operation, x: Value): boolean {
 }
 
 function elementwiseOn(op: Operation, contraction: Operation, result: Value): Epilogue | undefined {
-  const { indexing_maps: maps, iterator_types: kinds } = generic.attrsOf(op);
+  if (!isElementwiseOn(op, result)) return undefined;
   const { inputs, outputs } = generic.operandsOf(op);
-  const [output] = outputs;
+  const output = outputs[0]!;
   const body = op.region(0).blocks[0]!;
-  const isElementwise = outputs.length === 1 && kinds.every((k) => k === "parallel") && isIdentityMap(maps.at(-1)!);
-  if (!isElementwise || body.args.at(-1)!.isUsed || [...body.ops()].some((x) => x.name === "linalg.index"))
-    return undefined;
   // Sums grow in the output: it must not be what the contraction or the epilogue still reads.
   const read = [...generic.operandsOf(contraction).inputs, ...inputs];
-  if (sameStorage(output!, read) || output!.type !== result.type) return undefined;
-  const isReadInPlace = inputs.every((x, k) => x !== result || isIdentityMap(maps[k]!));
+  if (sameStorage(output, read)) return undefined;
   const isSimple = isVectorizable(body) && elementOf(body.terminator.operand(0).type) !== "i1";
   const isReadable = inputs.every((x) => hasNeighbours(x.type) && isStorable(elementOf(x.type)));
-  if (!isReadInPlace || !isSimple || !isReadable) return undefined;
   const places = projectedDims(generic.attrsOf(contraction).indexing_maps.at(-1)!);
-  if (!places) return undefined;
+  if (!isSimple || !isReadable || !places) return undefined;
   const dims = generic.attrsOf(contraction).iterator_types.length;
-  const renamed = (map: AffineMap): AffineMap =>
-    affineMap(
+  const placed = ({ value, map }: Access): Access => ({
+    value: value === result ? output : value,
+    map: affineMap(
       dims,
       0,
       map.results.map((e) => substituteAffine(e, places.map(affineDim))),
-    );
-  return {
-    op,
-    body,
-    inputs: inputs.map((x, k) => ({ memref: x === result ? output! : x, map: renamed(maps[k]!) })),
-    output: { memref: output!, map: renamed(maps.at(-1)!) },
-  };
+    ),
+  });
+  const accesses = accessesOf(op).map(placed);
+  return { op, body, inputs: accesses.slice(0, -1), output: accesses.at(-1)! };
 }
 
 /** Whether the storage that a memref is part of is also that of one of the others. */
@@ -143,7 +125,7 @@ export function rootOf(x: Value): Value {
 /** Whether the epilogue walks each run of dimensions as one. */
 export function canMerge(epilogue: Epilogue, runs: readonly (readonly number[])[]): boolean {
   const maps = [...epilogue.inputs, epilogue.output].map((x) => x.map);
-  const isPart = [...epilogue.inputs, epilogue.output].some(({ memref }) => (memref.type as MemRefType).layout);
+  const isPart = [...epilogue.inputs, epilogue.output].some(({ value }) => (value.type as MemRefType).layout);
   return runs.every((run) =>
     run.every((d, k) => k === 0 || (!isPart && maps.every((map) => adjacent(map, run[k - 1]!, d)))),
   );

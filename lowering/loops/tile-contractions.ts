@@ -13,7 +13,6 @@ import { constantIndex } from "../../ir/dialects/arith/constant.js";
 import { cmpi } from "../../ir/dialects/arith/integer.js";
 import { functionsOf } from "../../ir/dialects/func.js";
 import { generic } from "../../ir/dialects/linalg/structured.js";
-import { collapseShape } from "../../ir/dialects/memref/reshape.js";
 import * as memref from "../../ir/dialects/memref/storage.js";
 import { elementFacts } from "../../ir/element.js";
 import type { Operation, Value } from "../../ir/graph.js";
@@ -21,13 +20,13 @@ import { SUMMARY } from "../../ir/names.js";
 import type { Pass } from "../../ir/pass.js";
 import { elementOf, type MemRefType } from "../../ir/types.js";
 import type { CpuDescription } from "../../machine/cpu.js";
-import { IndexArithmetic, type Position } from "../fuse/structure/index-arithmetic.js";
-import { mergeMap } from "../vectorize/access.js";
+import { type Access, extentOf, extentValue } from "../structured/access.js";
+import { countedLoop, parallelLoops, type Range, upTo } from "../structured/build-loops.js";
+import { computed, IndexArithmetic, type Position, unflatten } from "../structured/index-arithmetic.js";
+import { collapsed, mergeAccess, mergeDimensions } from "../structured/merge-dimensions.js";
 import { buildEpilogue, type TiledEpilogue, tileEpilogue } from "./build-epilogue.js";
-import { countedLoop, parallelLoops, type Range, upTo } from "./build-loops.js";
-import { type Access, type Contraction, contractionOf, extent, sizeValue } from "./contraction.js";
-import { collapsed, mergeDimensions } from "./merge-dimensions.js";
-import { packPanel, unflatten } from "./pack-panel.js";
+import { accessesIn, type Contraction, contractionOf } from "./contraction.js";
+import { type Point, packPanel } from "./pack-panel.js";
 import { type Panel, RegisterTile, type TileSizes } from "./register-tile.js";
 import { surroundingsOf } from "./surroundings.js";
 
@@ -68,8 +67,8 @@ function tile(op: Operation, func: Operation, cpu: CpuDescription, context: Cont
   if (!contraction || !isWorthTiling(contraction, sizes)) return;
   const b = Builder.before(context, merged);
   const tiled = epilogue && tileEpilogue(b, epilogue, contraction, runs, cpu);
-  const output = tiled && collapsed(b, epilogue.output.memref, mergeMap(epilogue.output.map, runs).groups);
-  const whole = output ? { ...contraction, output: { memref: output, map: contraction.output.map } } : contraction;
+  const output = tiled && mergeAccess(b, epilogue.output, runs).value;
+  const whole = output ? { ...contraction, output: { value: output, map: contraction.output.map } } : contraction;
   new Tiler(whole, sizes, { initial: fill?.value, epilogue: tiled, isInLoop: merged.parent !== func }, b).build(b);
   fill?.op.erase();
   if (tiled) epilogue.op.erase();
@@ -79,28 +78,30 @@ function tile(op: Operation, func: Operation, cpu: CpuDescription, context: Cont
       `contraction ${sizes.rows}x${sizes.vectors * sizes.lanes} ${elementOf(merged.operand(0).type)}, packed columns`,
     ),
   );
-  const intermediate = contraction.output.memref;
+  const intermediate = contraction.output.value;
   merged.erase();
-  if (tiled) eraseUnused(intermediate);
+  if (tiled) eraseStorage(intermediate);
 }
 
 /** Storage that is left without a use, and the views of it. */
-function eraseUnused(x: Value): void {
+function eraseStorage(x: Value): void {
   const op = x.definingOp;
   if (!op || x.isUsed) return;
   const [source] = op.operands;
   op.erase();
-  if (source?.type.kind === "memref") eraseUnused(source);
+  if (source?.type.kind === "memref") eraseStorage(source);
 }
 
 /** Few rows leave the packing unpaid; few columns leave lanes idle. Symbolic sizes are taken to be large. */
 function isWorthTiling(c: Contraction, { lanes }: TileSizes): boolean {
   if (c.row === undefined || c.columns.length === 0 || c.columns.length > 2) return false;
   // Several axes are walked as one, which those of a part of something larger are not.
-  const isPart = ({ memref: x }: Access): boolean => (x.type as MemRefType).layout !== undefined;
+  const isPart = ({ value: x }: Access): boolean => (x.type as MemRefType).layout !== undefined;
   if ((isPart(c.output) && c.columns.length > 1) || (isPart(c.scalars) && c.summed.length > 1)) return false;
-  const rows = extent(c, c.row);
-  const columns = c.columns.map((d) => extent(c, d)).reduce((n: number, d) => n * (typeof d === "number" ? d : 64), 1);
+  const rows = extentOf(accessesIn(c), c.row);
+  const columns = c.columns
+    .map((d) => extentOf(accessesIn(c), d))
+    .reduce((n: number, d) => n * (typeof d === "number" ? d : 64), 1);
   return (typeof rows !== "number" || rows >= 4) && columns >= lanes;
 }
 
@@ -111,6 +112,13 @@ interface Around {
   readonly epilogue: TiledEpilogue | undefined;
   /** There are threads enough outside. */
   readonly isInLoop: boolean;
+}
+
+/** Which lines of columns, which piece of a line, and which part of the rows. */
+interface BlockPosition {
+  readonly line: Value;
+  readonly piece: Value;
+  readonly part: Value;
 }
 
 class Tiler {
@@ -125,8 +133,6 @@ class Tiler {
   readonly #columns: Value;
   readonly #width: Value;
   readonly #summed: Value;
-  /** The packed panel of the block at hand. */
-  #scratch: Value;
   readonly #block: number;
   /** Whole inner rows per block, where a block spans several. */
   readonly #lines: number;
@@ -137,29 +143,28 @@ class Tiler {
     this.#around = around;
     this.#context = b.context;
     const at = new IndexArithmetic(b);
-    const size = (dim: number): Value => sizeValue(b, c, dim);
-    this.#output = collapseTail(b, c.output.memref, c.columns.length);
-    this.#scalars = collapseTail(b, c.scalars.memref, c.summed.length);
+    const size = (dim: number): Value => extentValue(b, accessesIn(c), dim);
+    this.#output = collapseTail(b, c.output.value, c.columns.length);
+    this.#scalars = collapseTail(b, c.scalars.value, c.summed.length);
     this.#rows = size(c.row!);
     this.#width = size(c.columns.at(-1)!);
     this.#columns = at.value(c.columns.map(size).reduce<Position>((x, y) => at.mul(x, y), 1));
     this.#summed = at.value(c.summed.map(size).reduce<Position>((x, y) => at.mul(x, y), 1));
-    const width = extent(c, c.columns.at(-1)!);
+    const width = extentOf(accessesIn(c), c.columns.at(-1)!);
     const most = BLOCK_VECTORS * sizes.lanes;
     this.#lines = c.columns.length === 2 && typeof width === "number" ? Math.max(1, Math.floor(most / width)) : 1;
     this.#block = most;
-    this.#scratch = this.#output;
   }
 
   /** One parallel loop over all blocks of columns, for every point of the outer dimensions. */
   build(b: Builder): void {
     const at = new IndexArithmetic(b);
     const { outer, columns } = this.#c;
-    const high = columns.length === 2 ? sizeValue(b, this.#c, columns[0]!) : constantIndex(b, 1);
-    const perLine = this.#lines > 1 ? constantIndex(b, 1) : at.value(ceilDiv(at, this.#width, this.#block));
-    const lines = ceilDiv(at, high, this.#lines);
+    const high = columns.length === 2 ? extentValue(b, accessesIn(this.#c), columns[0]!) : constantIndex(b, 1);
+    const perLine = this.#lines > 1 ? constantIndex(b, 1) : at.value(at.ceilDiv(this.#width, this.#block));
+    const lines = at.ceilDiv(high, this.#lines);
     const trips = [
-      ...outer.map((d) => sizeValue(b, this.#c, d)),
+      ...outer.map((d) => extentValue(b, accessesIn(this.#c), d)),
       at.value(lines),
       perLine,
       constantIndex(b, this.#rowParts()),
@@ -168,7 +173,8 @@ class Tiler {
     parallelLoops(b, [total], (inner, [flat]) => {
       const position = unflatten(inner, flat!, trips);
       const point = new Map(outer.map((d, k) => [d, position[k]!]));
-      this.#buildBlock(inner, point, position[outer.length]!, position[outer.length + 1]!, position[outer.length + 2]!);
+      const [line, piece, part] = position.slice(outer.length) as [Value, Value, Value];
+      this.#buildBlock(inner, point, { line, piece, part });
     });
   }
 
@@ -176,18 +182,18 @@ class Tiler {
   #rowParts(): number {
     const blocks =
       this.#c.columns
-        .map((d) => extent(this.#c, d))
+        .map((d) => extentOf(accessesIn(this.#c), d))
         .reduce((n: number, d) => n * (typeof d === "number" ? d : 1024), 1) / this.#block;
     const outer = this.#c.outer
-      .map((d) => extent(this.#c, d))
+      .map((d) => extentOf(accessesIn(this.#c), d))
       .reduce((n: number, d) => n * (typeof d === "number" ? d : 1), 1);
-    const rows = extent(this.#c, this.#c.row!);
+    const rows = extentOf(accessesIn(this.#c), this.#c.row!);
     if (blocks * outer >= 8 || typeof rows !== "number" || this.#around.isInLoop) return 1;
     return Math.max(1, Math.min(8, Math.floor(rows / (2 * this.#sizes.rows))));
   }
 
-  #buildBlock(b: Builder, point: ReadonlyMap<number, Value>, line: Value, piece: Value, part: Value): void {
-    this.#scratch = this.#newScratch(b);
+  #buildBlock(b: Builder, point: Point, { line, piece, part }: BlockPosition): void {
+    const scratch = this.#newScratch(b);
     const at = new IndexArithmetic(b);
     const firstLine = at.value(at.mul(line, this.#lines));
     const firstColumn = at.value(at.mul(piece, this.#block));
@@ -199,7 +205,7 @@ class Tiler {
     const count = at.value(at.sub(at.min(lineEnd, this.#columns), start));
     const { rows } = this.#sizes;
     const parts = this.#rowParts();
-    const perPart = at.mul(ceilDiv(at, ceilDiv(at, this.#rows, parts), rows), rows);
+    const perPart = at.mul(at.ceilDiv(at.ceilDiv(this.#rows, parts), rows), rows);
     const firstRow = parts === 1 ? constantIndex(b, 0) : at.value(at.min(at.mul(part, perPart), this.#rows));
     const endRow = parts === 1 ? this.#rows : at.value(at.min(at.add(firstRow, perPart), this.#rows));
     countedLoop(b, this.#panels(b), (inner, k0) => {
@@ -210,10 +216,10 @@ class Tiler {
         lanes: this.#sizes.lanes,
         lines: this.#lines,
         width: this.#width,
-        scratch: this.#scratch,
+        scratch,
       };
       packPanel(inner, packer, point, { firstLine, firstColumn, count, k0, kc });
-      this.#rowTiles(inner, point, { start, count, k0, kc, firstRow, endRow, ...this.#ends(inner, k0, kc) });
+      this.#rowTiles(inner, point, scratch, { start, count, k0, kc, firstRow, endRow, ...this.#ends(inner, k0, kc) });
     });
   }
 
@@ -240,7 +246,7 @@ class Tiler {
 
   /** How much is summed up, where types say it. */
   #depth(): number | undefined {
-    const extents = this.#c.summed.map((d) => extent(this.#c, d));
+    const extents = this.#c.summed.map((d) => extentOf(accessesIn(this.#c), d));
     return extents.every((d) => typeof d === "number") ? extents.reduce((x, y) => x * y, 1) : undefined;
   }
 
@@ -250,14 +256,14 @@ class Tiler {
   }
 
   /** Register tiles over the rows, the last of which may be lower. */
-  #rowTiles(b: Builder, point: ReadonlyMap<number, Value>, block: Panel): void {
+  #rowTiles(b: Builder, point: Point, scratch: Value, block: Panel): void {
     const at = new IndexArithmetic(b);
     const { rows } = this.#sizes;
     const count = at.sub(block.endRow, block.firstRow);
     const tail = at.value(at.mod(count, rows));
     const whole = at.value(at.sub(block.endRow, tail));
     const operands = { c: this.#c, sizes: this.#sizes, initial: this.#around.initial };
-    const places = { output: this.#output, scalars: this.#scalars, scratch: this.#scratch };
+    const places = { output: this.#output, scalars: this.#scalars, scratch };
     const tile = new RegisterTile({ ...operands, ...places }, this.#context);
     const columnTiles = (inner: Builder, row: Value, height: number): void => {
       const width = this.#sizes.vectors * this.#sizes.lanes;
@@ -267,14 +273,14 @@ class Tiler {
       this.#finish(inner, point, block, row, height);
     };
     countedLoop(b, { from: block.firstRow, to: whole, step: rows }, (inner, row) => columnTiles(inner, row, rows));
-    const total = extent(this.#c, this.#c.row!);
+    const total = extentOf(accessesIn(this.#c), this.#c.row!);
     const left = typeof total === "number" ? total % rows : 1;
     if (left > 0)
       countedLoop(b, { from: whole, to: block.endRow, step: left }, (inner, row) => columnTiles(inner, row, left));
   }
 
   /** After the last panel, what comes behind the contraction, on `height` rows. */
-  #finish(b: Builder, point: ReadonlyMap<number, Value>, block: Panel, row: Value, height: number): void {
+  #finish(b: Builder, point: Point, block: Panel, row: Value, height: number): void {
     if (!this.#around.epilogue) return;
     buildEpilogue(b, this.#around.epilogue, {
       point,
@@ -286,27 +292,9 @@ class Tiler {
   }
 }
 
-function computed(b: Builder, position: (at: IndexArithmetic) => Position): Value {
-  const at = new IndexArithmetic(b);
-  return at.value(position(at));
-}
-
-function ceilDiv(at: IndexArithmetic, x: Position, y: number): Position {
-  return y === 1 ? x : at.floorDiv(at.add(x, y - 1), y);
-}
-
 /** The last `count` axes as one. */
 function collapseTail(b: Builder, x: Value, count: number): Value {
-  if (count <= 1) return x;
-  const type = x.type as MemRefType;
-  const kept = type.shape.length - count;
-  const axes = type.shape.map((_, k) => k);
-  const groups = [...axes.slice(0, kept).map((k) => [k]), axes.slice(kept)];
-  const shape = groups.map((g) => b.context.dims.product(g.map((axis) => type.shape[axis]!)));
-  return b.value(
-    collapseShape,
-    { src: x },
-    { reassociation: groups },
-    { results: [b.context.types.memref(shape, type.element, { space: type.space })] },
-  );
+  const axes = (x.type as MemRefType).shape.map((_, k) => k);
+  const kept = axes.length - Math.max(1, count);
+  return collapsed(b, x, [...axes.slice(0, kept).map((k) => [k]), axes.slice(kept)]);
 }

@@ -17,7 +17,7 @@ export const foldSizes: Pass = {
   summary: "Reads sizes where storage got them, and makes no storage that is not used.",
   run(module, context) {
     for (const op of [...module.walk()]) if (dim.matches(op)) foldDim(op, context);
-    for (const op of [...module.walk()]) if (alloc.matches(op)) eraseUnused(op);
+    for (const op of [...module.walk()]) if (alloc.matches(op)) eraseUnusedAllocation(op);
   },
 };
 
@@ -40,7 +40,7 @@ function sizeAt(source: Value, axis: number, op: Operation, context: Context): V
   return made.operand(shape.slice(0, axis).filter((d) => typeof d !== "number").length);
 }
 
-function eraseUnused(op: Operation): void {
+function eraseUnusedAllocation(op: Operation): void {
   const users = [...op.result.users];
   if (!users.every((user) => dealloc.matches(user))) return;
   for (const user of users) user.erase();

@@ -4,7 +4,6 @@
  * gather partial results that are folded at the end.
  */
 
-import type { AffineMap } from "../../ir/affine.js";
 import type { Builder } from "../../ir/builder.js";
 import { constantIndex, constantOf, select } from "../../ir/dialects/arith/constant.js";
 import * as i from "../../ir/dialects/arith/integer.js";
@@ -13,22 +12,17 @@ import * as vector from "../../ir/dialects/vector/memory.js";
 import type { Block, Value } from "../../ir/graph.js";
 import { elementOf, type MemRefType, type ScalarType } from "../../ir/types.js";
 import { affinePosition } from "../affine-position.js";
-import { carryingLoop, countedLoop, parallelLoops, type Range, upTo } from "../loops/build-loops.js";
-import { motionAlong } from "./access.js";
+import { type Access, motionAlong } from "../structured/access.js";
+import { carryingLoop, countedLoop, parallelLoops, type Range, upTo } from "../structured/build-loops.js";
 import { foldLanes, laneMask } from "./lanes.js";
 import type { Monoid } from "./monoid.js";
 import { buildVectorBody, widen } from "./vector-body.js";
 
-export interface Operand {
-  readonly memref: Value;
-  readonly map: AffineMap;
-}
-
 /** A structured operation ready to be built: merged dimensions, and the one that becomes vectors. */
 export interface Shape {
   readonly kinds: readonly ("parallel" | "reduction")[];
-  readonly inputs: readonly Operand[];
-  readonly outputs: readonly Operand[];
+  readonly inputs: readonly Access[];
+  readonly outputs: readonly Access[];
   readonly body: Block;
   readonly sizes: readonly Value[];
   readonly lanes: number;
@@ -139,7 +133,7 @@ function unusedArgument(b: Builder, arg: Value): Value {
 function readOperand(
   b: Builder,
   shape: Shape,
-  { memref: x, map }: Operand,
+  { value: x, map }: Access,
   at: ReadonlyMap<number, Value>,
   mask: Value | undefined,
 ): Value {
@@ -155,7 +149,7 @@ function readOperand(
 function writeVector(
   b: Builder,
   shape: Shape,
-  { memref: x, map }: Operand,
+  { value: x, map }: Access,
   at: ReadonlyMap<number, Value>,
   value: Value,
   mask: Value | undefined,
@@ -178,8 +172,8 @@ function buildReduction(b: Builder, shape: Shape, at: ReadonlyMap<number, Value>
   ]);
   const total = foldLanes(b, monoid.op, sums!, shape.lanes);
   const indices = output.map.results.map((e) => affinePosition(b, e, (d) => at.get(d)!));
-  const before = b.value(memref.load, { memref: output.memref, indices }, {});
-  b.op(memref.store, { value: b.create(monoid.op, [before, total], {}).result, memref: output.memref, indices }, {});
+  const before = b.value(memref.load, { memref: output.value, indices }, {});
+  b.op(memref.store, { value: b.create(monoid.op, [before, total], {}).result, memref: output.value, indices }, {});
 }
 
 type Fill = (b: Builder, at: ReadonlyMap<number, Value>, carried: readonly Value[]) => readonly Value[];

@@ -9,16 +9,23 @@ import { Builder } from "../../ir/builder.js";
 import type { Context } from "../../ir/context.js";
 import { functionsOf } from "../../ir/dialects/func.js";
 import { generic } from "../../ir/dialects/linalg/structured.js";
-import type { Operation, Value } from "../../ir/graph.js";
+import type { Operation } from "../../ir/graph.js";
 import type { Pass } from "../../ir/pass.js";
 import { elementOf, type MemRefType } from "../../ir/types.js";
 import type { CpuDescription } from "../../machine/cpu.js";
-import { collapsed } from "../loops/merge-dimensions.js";
-import { axisSize } from "../shape-values.js";
-import { hasNeighbours, mergeableRuns, mergeMap, motionAlong } from "./access.js";
+import {
+  accessesOf,
+  extentOf,
+  extentValue,
+  hasNeighbours,
+  mergeableRuns,
+  mergeMap,
+  motionAlong,
+} from "../structured/access.js";
+import { mergeAccess } from "../structured/merge-dimensions.js";
 import { type Monoid, monoidOf } from "./monoid.js";
 import { isStorable, isVectorizable, widestBits } from "./vector-body.js";
-import { buildVectorLoops, type Operand, type Shape } from "./vector-loops.js";
+import { buildVectorLoops, type Shape } from "./vector-loops.js";
 
 export function vectorizeGenerics(cpu: CpuDescription): Pass {
   return {
@@ -87,33 +94,16 @@ function rank(kinds: readonly string[], runs: readonly (readonly number[])[], r:
 
 /** The number of points along a run of dimensions, where types say it. */
 function staticExtent(op: Operation, run: readonly number[]): number | undefined {
-  let extent = 1;
-  for (const d of run) {
-    const size = extentOf(op, d);
-    if (typeof size !== "number") return undefined;
-    extent *= size;
-  }
-  return extent;
-}
-
-function extentOf(op: Operation, dim: number): MemRefType["shape"][number] | undefined {
-  const { indexing_maps: maps } = generic.attrsOf(op);
-  for (let k = 0; k < maps.length; k++) {
-    const axis = maps[k]!.results.findIndex((e) => e.kind === "dim" && e.position === dim);
-    if (axis >= 0) return (op.operand(k).type as MemRefType).shape[axis];
-  }
-  return undefined;
+  const sizes = run.map((d) => extentOf(accessesOf(op), d));
+  return sizes.every((size) => typeof size === "number") ? sizes.reduce((x, y) => x * y, 1) : undefined;
 }
 
 /** Operands seen with merged axes, and the size of every merged dimension. */
 function merged(b: Builder, op: Operation, { runs, dim, lanes, monoid }: Choice): Shape {
-  const { indexing_maps: maps, iterator_types: kinds } = generic.attrsOf(op);
+  const { iterator_types: kinds } = generic.attrsOf(op);
   const { inputs } = generic.operandsOf(op);
-  const operands = op.operands.map((x, k): Operand => {
-    const { map, groups } = mergeMap(maps[k]!, runs);
-    return { memref: collapsed(b, x, groups), map };
-  });
-  const sizes = runs.map((_, r) => sizeOf(b, operands, r));
+  const operands = accessesOf(op).map((access) => mergeAccess(b, access, runs));
+  const sizes = runs.map((_, r) => extentValue(b, operands, r));
   return {
     kinds: runs.map((run) => (kinds[run[0]!] === "parallel" ? "parallel" : "reduction")),
     inputs: operands.slice(0, inputs.length),
@@ -124,12 +114,4 @@ function merged(b: Builder, op: Operation, { runs, dim, lanes, monoid }: Choice)
     dim,
     monoid,
   };
-}
-
-function sizeOf(b: Builder, operands: readonly Operand[], dim: number): Value {
-  for (const { memref: x, map } of operands) {
-    const axis = map.results.findIndex((e) => e.kind === "dim" && e.position === dim);
-    if (axis >= 0) return axisSize(b, x, axis);
-  }
-  throw new Error("a dimension has no extent");
 }

@@ -15,9 +15,9 @@ import type { Dim } from "../../../ir/dim.js";
 import type { Operation, Value } from "../../../ir/graph.js";
 import { DYNAMIC } from "../../../ir/text/mixed-indices.js";
 import type { TensorType } from "../../../ir/types.js";
+import { IndexArithmetic, type Position } from "../../structured/index-arithmetic.js";
 import type { Converter, Structure } from "./converter.js";
 import { type Body, emptyTensor, filledTensor, parallel } from "./generic.js";
-import { IndexArithmetic, type Position } from "./index-arithmetic.js";
 import { branch, read } from "./loops.js";
 
 const tensorOf = (x: Value): TensorType => x.type as TensorType;

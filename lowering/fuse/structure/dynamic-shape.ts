@@ -10,9 +10,9 @@ import * as dynamic from "../../../ir/dialects/stablehlo/dynamic-shape.js";
 import * as tensor from "../../../ir/dialects/tensor/access.js";
 import type { Operation, Value } from "../../../ir/graph.js";
 import { elementOf, type TensorType } from "../../../ir/types.js";
+import { IndexArithmetic, type Position } from "../../structured/index-arithmetic.js";
 import type { Converter, Structure } from "./converter.js";
 import { broadcastInto, gathered, padded, reshaped } from "./data-movement.js";
-import { IndexArithmetic, type Position } from "./index-arithmetic.js";
 import { countedAlong } from "./values.js";
 
 /** Element `k` of a one-dimensional integer operand, as an `index`. */

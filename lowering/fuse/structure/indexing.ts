@@ -18,11 +18,11 @@ import type { Dim } from "../../../ir/dim.js";
 import { type ElementType, elementFacts } from "../../../ir/element.js";
 import type { Operation, Value } from "../../../ir/graph.js";
 import { elementOf, type TensorType } from "../../../ir/types.js";
+import { IndexArithmetic, type Position } from "../../structured/index-arithmetic.js";
 import type { Converter, Structure } from "./converter.js";
 import { gathered, insertBlock, sizePosition } from "./data-movement.js";
 import { defineSizes, elementAsIndex } from "./dynamic-shape.js";
 import { type Body, type Input, parallel } from "./generic.js";
-import { IndexArithmetic, type Position } from "./index-arithmetic.js";
 import { constantLike } from "./scalars.js";
 
 const shapeOf = (x: Value): readonly Dim[] => (x.type as TensorType).shape;

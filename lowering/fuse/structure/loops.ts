@@ -12,8 +12,8 @@ import { yieldOp } from "../../../ir/dialects/scf/yield.js";
 import * as tensor from "../../../ir/dialects/tensor/access.js";
 import type { Value } from "../../../ir/graph.js";
 import type { TensorType, Type } from "../../../ir/types.js";
+import { IndexArithmetic, type Position } from "../../structured/index-arithmetic.js";
 import type { Converter } from "./converter.js";
-import { IndexArithmetic, type Position } from "./index-arithmetic.js";
 
 /** On the outermost loop of an operation: its name. */
 export const NEST = "psm.nest";

@@ -6,10 +6,10 @@ import { type WindowAxis, windowAxes } from "../../../ir/dialects/stablehlo/wind
 import type { Dim } from "../../../ir/dim.js";
 import type { Operation, Value } from "../../../ir/graph.js";
 import { elementOf, type TensorType } from "../../../ir/types.js";
+import { IndexArithmetic, type Position } from "../../structured/index-arithmetic.js";
 import type { Converter, Structure } from "./converter.js";
 import { sizePosition } from "./data-movement.js";
 import { filledTensor } from "./generic.js";
-import { IndexArithmetic, type Position } from "./index-arithmetic.js";
 import { branch, type Loop, loopNest, loopsOver, read, write } from "./loops.js";
 import { scalarRegion } from "./scalar-region.js";
 import { placesOf, presentElement } from "./windows.js";

@@ -41,7 +41,7 @@ export class Raiser {
     const made = build(t);
     noteReplacement(this.context, root.result, made, this.names);
     root.result.replaceAllUsesWith(made);
-    eraseUnused(parts);
+    eraseParts(parts);
     return made;
   }
 }
@@ -77,7 +77,7 @@ export function onlyUser(value: Value): Operation | undefined {
 const isPart = (op: Operation): boolean => isRemovable(op) || composite.matches(op);
 
 /** Erases what nothing reads any more; `parts` has users before what they use, but for those met twice. */
-function eraseUnused(parts: readonly Operation[]): void {
+function eraseParts(parts: readonly Operation[]): void {
   for (let left = parts; left.length > 0; ) {
     const used = left.filter((op) => op.results.some((r) => r.isUsed));
     for (const op of left) if (!used.includes(op)) op.erase();

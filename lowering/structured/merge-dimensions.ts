@@ -8,7 +8,7 @@ import { generic } from "../../ir/dialects/linalg/structured.js";
 import { collapseShape } from "../../ir/dialects/memref/reshape.js";
 import type { Operation, Value } from "../../ir/graph.js";
 import type { MemRefType } from "../../ir/types.js";
-import { mergeableRuns, mergeMap } from "../vectorize/access.js";
+import { type Access, accessesOf, mergeableRuns, mergeMap } from "./access.js";
 
 export interface Merged {
   /** The operation over merged dimensions, in the place of the given one, or that itself where nothing merges. */
@@ -25,10 +25,7 @@ export function mergeDimensions(op: Operation, others: readonly AffineMap[], con
   if (runs.every((run) => run.length === 1)) return { op, runs };
   const b = Builder.before(context, op);
   const { inputs } = generic.operandsOf(op);
-  const merged = op.operands.map((x, k) => {
-    const { map, groups } = mergeMap(maps[k]!, runs);
-    return { value: collapsed(b, x, groups), map };
-  });
+  const merged = accessesOf(op).map((access) => mergeAccess(b, access, runs));
   const made = b.op(
     generic,
     {
@@ -40,6 +37,12 @@ export function mergeDimensions(op: Operation, others: readonly AffineMap[], con
   );
   op.erase();
   return { op: made, runs };
+}
+
+/** A memref and its map over merged dimensions. */
+export function mergeAccess(b: Builder, { value, map }: Access, runs: readonly (readonly number[])[]): Access {
+  const merged = mergeMap(map, runs);
+  return { value: collapsed(b, value, merged.groups), map: merged.map };
 }
 
 /** A memref whose axes of one group are one. */

@@ -5,28 +5,13 @@
  * they are grouped, and on memrefs, when their loops become one.
  */
 
-import { type AffineMap, isMapOfDim } from "../../ir/affine.js";
+import { type AffineMap, axisOfDim, isMapOfDim } from "../../ir/affine.js";
 import { isFunctionOfDim } from "../../ir/affine-expr.js";
 import { generic } from "../../ir/dialects/linalg/structured.js";
 import type { Dim } from "../../ir/dim.js";
 import type { Operation, Value } from "../../ir/graph.js";
-import { isShaped } from "../../ir/types.js";
-import { isSumOfProducts } from "../loops/contraction.js";
-
-export interface RowAccess {
-  readonly value: Value;
-  readonly map: AffineMap;
-}
-
-/** What a structured operation touches: operands, and the tensors it makes. */
-export function accessesOf(op: Operation): readonly RowAccess[] {
-  const { indexing_maps: maps } = generic.attrsOf(op);
-  const first = maps.length - op.results.length;
-  return [
-    ...op.operands.map((value, k) => ({ value, map: maps[k]! })),
-    ...op.results.map((value, k) => ({ value, map: maps[first + k]! })),
-  ];
-}
+import { type Access, accessesOf, shapeOf } from "./access.js";
+import { isSumOfProducts } from "./forms.js";
 
 /** Tensors it makes, or memrefs it writes to. */
 export function writtenBy(op: Operation): readonly Value[] {
@@ -56,7 +41,7 @@ export function rowDims(op: Operation, rows: number, written: ReadonlySet<Value>
   const { inputs } = generic.operandsOf(op);
   const isBatch = (k: number): boolean =>
     !isProduct || k >= inputs.length || dims.every((d) => isMapOfDim(accesses[k]!.map, d));
-  const isAligned = ({ value, map }: RowAccess): boolean =>
+  const isAligned = ({ value, map }: Access): boolean =>
     written.has(value) ? beginsWith(map, dims) : isPinned(map, dims, value);
   return accesses.every((x, k) => isAligned(x) && isBatch(k)) ? dims : undefined;
 }
@@ -81,7 +66,7 @@ export function isBlockedProduct(op: Operation): boolean {
   if (!kinds.includes("reduction") || inputs.length !== 2 || !isSumOfProducts(op.region(0).blocks[0]!)) return false;
   const [left, right, output] = maps as readonly [AffineMap, AffineMap, AffineMap];
   const shape = shapeOf(writtenBy(op)[0]!);
-  const sizeOf = (d: number): Dim => shape[output.results.findIndex((e) => e.kind === "dim" && e.position === d)] ?? 1;
+  const sizeOf = (d: number): Dim => shape[axisOfDim(output, d)] ?? 1;
   const parallel = kinds.map((_, d) => d).filter((d) => kinds[d] === "parallel");
   const own = (map: AffineMap, other: AffineMap): number =>
     countOf(parallel.filter((d) => isMapOfDim(map, d) && !isMapOfDim(other, d)).map(sizeOf));
@@ -89,7 +74,7 @@ export function isBlockedProduct(op: Operation): boolean {
 }
 
 /** The elements of a row of what is accessed: the axes that are no rows. */
-export function restOf({ value, map }: RowAccess, dims: readonly number[]): readonly Dim[] {
+export function restOf({ value, map }: Access, dims: readonly number[]): readonly Dim[] {
   const { length } = map.results;
   const shape = shapeOf(value);
   return shape.slice(0, length).filter((_, axis) => !isRowAxis(map, axis, dims));
@@ -98,10 +83,6 @@ export function restOf({ value, map }: RowAccess, dims: readonly number[]): read
 export function isRowAxis(map: AffineMap, axis: number, dims: readonly number[]): boolean {
   const e = map.results[axis]!;
   return e.kind === "dim" && dims.includes(e.position);
-}
-
-export function shapeOf({ type }: Value): readonly Dim[] {
-  return isShaped(type) ? type.shape : [];
 }
 
 /** The body reads elements of something that is written. */
@@ -117,10 +98,7 @@ function hasEqualRows(written: ReadonlySet<Value>, rows: number): boolean {
 
 /** The row dimensions lead, in order, and occur nowhere else. */
 function beginsWith(map: AffineMap, dims: readonly number[]): boolean {
-  const isLeading = dims.every((d, axis) => {
-    const e = map.results[axis]!;
-    return e.kind === "dim" && e.position === d;
-  });
+  const isLeading = dims.every((d, axis) => axisOfDim(map, d) === axis);
   const rest = map.results.slice(dims.length);
   return isLeading && rest.every((e) => dims.every((d) => !isFunctionOfDim(e, d)));
 }

@@ -1,13 +1,13 @@
 /** @file Arithmetic on `index` values in bodies: positions computed rather than mapped. */
 
-import type { Builder } from "../../../ir/builder.js";
-import type { IntegerPredicate } from "../../../ir/dialects/arith/attributes.js";
-import * as cast from "../../../ir/dialects/arith/cast.js";
-import { indexCast } from "../../../ir/dialects/arith/cast.js";
-import { constantIndex, constantOf } from "../../../ir/dialects/arith/constant.js";
-import * as i from "../../../ir/dialects/arith/integer.js";
-import { type ElementType, elementFacts } from "../../../ir/element.js";
-import type { Value } from "../../../ir/graph.js";
+import type { Builder } from "../../ir/builder.js";
+import type { IntegerPredicate } from "../../ir/dialects/arith/attributes.js";
+import * as cast from "../../ir/dialects/arith/cast.js";
+import { indexCast } from "../../ir/dialects/arith/cast.js";
+import { constantIndex, constantOf } from "../../ir/dialects/arith/constant.js";
+import * as i from "../../ir/dialects/arith/integer.js";
+import { type ElementType, elementFacts } from "../../ir/element.js";
+import type { Value } from "../../ir/graph.js";
 
 /** A position: a value, or a number known now. */
 export type Position = Value | number;
@@ -51,6 +51,11 @@ export class IndexArithmetic {
     return y === 1 ? 0 : this.b.value(i.remui, { lhs: this.value(x), rhs: this.value(y) }, {});
   }
 
+  /** The quotient, rounded up, of non-negative positions. */
+  ceilDiv(x: Position, y: number): Position {
+    return y === 1 ? x : this.floorDiv(this.add(x, y - 1), y);
+  }
+
   min(x: Position, y: Position): Position {
     if (typeof x === "number" && typeof y === "number") return Math.min(x, y);
     return this.b.value(i.minsi, { lhs: this.value(x), rhs: this.value(y) }, {});
@@ -85,4 +90,22 @@ export class IndexArithmetic {
     const def = elementFacts[element].kind === "int" ? indexCast : cast.indexCastui;
     return this.b.value(def, { in: x }, {}, { results: [this.b.context.types.scalar("index")] });
   }
+}
+
+/** A position computed on the spot. */
+export function computed(b: Builder, position: (at: IndexArithmetic) => Position): Value {
+  const at = new IndexArithmetic(b);
+  return at.value(position(at));
+}
+
+/** The positions along each size of a row-major flat position. */
+export function unflatten(b: Builder, flat: Value, sizes: readonly Value[]): readonly Value[] {
+  const at = new IndexArithmetic(b);
+  const positions: Value[] = [];
+  let rest: Position = flat;
+  for (let k = sizes.length - 1; k > 0; k--) {
+    positions.unshift(at.value(at.mod(rest, sizes[k]!)));
+    rest = at.floorDiv(rest, sizes[k]!);
+  }
+  return [at.value(rest), ...positions];
 }

@@ -1,12 +1,50 @@
 /**
- * @file How a structured operation touches memory along each of its iteration dimensions: what decides which
- * dimension becomes vectors. Pure functions of maps and types; neighbours are along the last axis.
+ * @file What a structured operation touches, and how it moves through memory along each of its iteration dimensions: what
+ * decides which dimension becomes vectors. Functions of maps and types; neighbours are along the last axis.
  */
 
-import { type AffineMap, affineMap } from "../../ir/affine.js";
+import { type AffineMap, affineMap, axisOfDim } from "../../ir/affine.js";
 import { type AffineExpr, affineDim, isFunctionOfDim } from "../../ir/affine-expr.js";
+import type { Builder } from "../../ir/builder.js";
+import { generic } from "../../ir/dialects/linalg/structured.js";
 import { layoutOf } from "../../ir/dialects/memref/layout.js";
-import type { Type } from "../../ir/types.js";
+import type { Dim } from "../../ir/dim.js";
+import type { Operation, Value } from "../../ir/graph.js";
+import { isShaped, type Type } from "../../ir/types.js";
+import { axisSize } from "../shape-values.js";
+
+/** A tensor or memref, and the map from iteration dimensions to its axes. */
+export interface Access {
+  readonly value: Value;
+  readonly map: AffineMap;
+}
+
+/** What a structured operation touches: operands, and the tensors it makes. */
+export function accessesOf(op: Operation): readonly Access[] {
+  const { indexing_maps: maps } = generic.attrsOf(op);
+  const first = maps.length - op.results.length;
+  return [
+    ...op.operands.map((value, k) => ({ value, map: maps[k]! })),
+    ...op.results.map((value, k) => ({ value, map: maps[first + k]! })),
+  ];
+}
+
+/** The size of a dimension, as the type of something that has an axis of its own for it says; `undefined` where nothing has. */
+export function extentOf(accesses: readonly Access[], dim: number): Dim | undefined {
+  const access = accesses.find(({ map }) => axisOfDim(map, dim) >= 0);
+  return access && shapeOf(access.value)[axisOfDim(access.map, dim)];
+}
+
+/** The size of a dimension as an `index`. */
+export function extentValue(b: Builder, accesses: readonly Access[], dim: number): Value {
+  const access = accesses.find(({ map }) => axisOfDim(map, dim) >= 0);
+  if (!access) throw new Error(`no operand has an axis for dimension ${dim}`);
+  return axisSize(b, access.value, axisOfDim(access.map, dim));
+}
+
+export function shapeOf({ type }: Value): readonly Dim[] {
+  return isShaped(type) ? type.shape : [];
+}
 
 /** How an operand moves when a dimension steps by one. */
 export type Motion =
