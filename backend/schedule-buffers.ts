@@ -6,9 +6,9 @@
 import type { Context } from "../ir/context.js";
 import { elementFacts } from "../ir/element.js";
 import type { Value } from "../ir/graph.js";
+import { brokenInvariant } from "../ir/invariant.js";
 import { unknownLocation } from "../ir/location.js";
 import type { MemRefType } from "../ir/types.js";
-import { brokenInvariant } from "../ir/unreachable.js";
 import type { BufferKind, PlannedBuffer } from "../runtime-lib/bundle/generated/manifest.js";
 import type { HostSizes } from "./schedule-sizes.js";
 

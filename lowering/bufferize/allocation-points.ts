@@ -4,7 +4,7 @@
  */
 
 import { Block, type Operation, type Value } from "../../ir/graph.js";
-import { brokenInvariant } from "../../ir/unreachable.js";
+import { brokenInvariant } from "../../ir/invariant.js";
 import type { Storage, StorageTable } from "./storage.js";
 
 /** What to allocate before which operation. */

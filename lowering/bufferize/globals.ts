@@ -9,7 +9,7 @@ import type { Context } from "../../ir/context.js";
 import { moduleBody } from "../../ir/dialects/builtin.js";
 import { global } from "../../ir/dialects/memref/global.js";
 import type { Operation } from "../../ir/graph.js";
-import { brokenInvariant } from "../../ir/unreachable.js";
+import { brokenInvariant } from "../../ir/invariant.js";
 
 /** The globals of a module, by their elements. */
 export class Globals {

@@ -5,8 +5,8 @@
  */
 
 import type { Value } from "../../ir/graph.js";
+import { brokenInvariant } from "../../ir/invariant.js";
 import { unknownLocation } from "../../ir/location.js";
-import { brokenInvariant } from "../../ir/unreachable.js";
 
 /** From the time a value is written to the time it is last read, both included. */
 export type Interval = readonly [from: number, to: number];

@@ -5,7 +5,7 @@
  */
 
 import { Block, type Operation, type Value } from "../../ir/graph.js";
-import { brokenInvariant } from "../../ir/unreachable.js";
+import { brokenInvariant } from "../../ir/invariant.js";
 
 /** `scf` operations whose regions hold operations on whole tensors. */
 const controlFlow: ReadonlySet<string> = new Set([

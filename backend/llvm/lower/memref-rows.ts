@@ -5,9 +5,9 @@ import * as memory from "../../../ir/dialects/llvm/memory.js";
 import { keptAxes } from "../../../ir/dialects/slices.js";
 import { type ElementType, elementFacts } from "../../../ir/element.js";
 import type { Operation, Value } from "../../../ir/graph.js";
+import { brokenInvariant } from "../../../ir/invariant.js";
 import { DYNAMIC } from "../../../ir/text/mixed-indices.js";
 import type { MemRefType, Type } from "../../../ir/types.js";
-import { brokenInvariant } from "../../../ir/unreachable.js";
 import type { FunctionLowering, Row } from "./lowering.js";
 
 /** The type an element has in memory. */
