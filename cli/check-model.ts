@@ -23,7 +23,7 @@ export interface Coverage {
 
 /** The table; exit 3 where the model has problems. Rejects where it cannot be read (exit 5), or MLIR text is malformed. */
 export async function checkModel(path: string): Promise<Outcome> {
-  const { census, diagnostics } = /\.onnx$/i.test(path) ? checkOnnx(path) : checkText(path);
+  const { census, diagnostics } = /\.onnx$/i.test(path) ? checkOnnx(path) : await checkGraph(path);
   const coverage = coverageOf(census, diagnostics);
   const exitCode = diagnostics.some((d) => d.severity === "error") ? 3 : 0;
   return { exitCode, diagnostics, data: { coverage }, lines: coverageLines(coverage) };
@@ -45,8 +45,8 @@ function checkOnnx(path: string): Checked {
   return { census: read.census, diagnostics: [...sink.all, ...(problems ?? context.diagnostics.all)] };
 }
 
-function checkText(path: string): Checked {
-  const graph = importGraph(path);
+async function checkGraph(path: string): Promise<Checked> {
+  const graph = await importGraph(path);
   const census = moduleCensus(graph.module, graph.context, path);
   return { census, diagnostics: problemsOf(() => lowerGraph(graph)) ?? graph.context.diagnostics.all };
 }

@@ -42,12 +42,12 @@ export interface Graph {
 export interface GraphSource {
   readonly source: Source;
   /** A new context with the model in it; the same each time. */
-  readonly make: () => Graph;
+  readonly make: () => Graph | Promise<Graph>;
 }
 
-export function importGraph(path: string): Graph {
+export async function importGraph(path: string): Promise<Graph> {
   const context = newContext();
-  return { module: importModel(path, context), context };
+  return { module: await importModel(path, context), context };
 }
 
 /** `compileModel` for a model that need not be a file as it is. */
@@ -69,7 +69,7 @@ export async function compileGraph({ source, make }: GraphSource, options: Compi
     try {
       return await emitBundle(input, draft);
     } catch (error) {
-      throw isOurFault(error) ? withLastGoodStage(error, make, stagesFor(first.machine)) : error;
+      throw isOurFault(error) ? await withLastGoodStage(error, make, stagesFor(first.machine)) : error;
     } finally {
       timings.push({ target: "all", stage: "emit", milliseconds: performance.now() - start });
     }
@@ -82,16 +82,16 @@ interface Lowered extends LoweredVariant {
 }
 
 async function lower(
-  make: () => Graph,
+  make: GraphSource["make"],
   machine: TargetDescription,
   options: CompileOptions,
   timings: StageTiming[],
 ): Promise<Lowered> {
-  const timed = async <T>(name: string, work: () => T): Promise<T> => {
+  const timed = async <T>(name: string, work: () => T | Promise<T>): Promise<T> => {
     options.onStage?.(machine.name, name);
     await nextTurn();
     const start = performance.now();
-    const result = work();
+    const result = await work();
     timings.push({ target: machine.name, stage: name, milliseconds: performance.now() - start });
     return result;
   };
@@ -109,7 +109,7 @@ async function lower(
       done.push(stage);
     }
   } catch (error) {
-    throw isOurFault(error) ? withLastGoodStage(error, make, done) : error;
+    throw isOurFault(error) ? await withLastGoodStage(error, make, done) : error;
   }
   if (entries === undefined) throw new Error("there are no stages");
   return { machine, module, context, entries };
@@ -124,7 +124,11 @@ function isOurFault(error: unknown): boolean {
  * A fault of ours with the program as it was before: the stages that went well are run once more, as they leave the same
  * program each time, and its text is written where the report says.
  */
-function withLastGoodStage(error: unknown, make: () => Graph, done: readonly Stage[]): InternalBug {
+async function withLastGoodStage(
+  error: unknown,
+  make: GraphSource["make"],
+  done: readonly Stage[],
+): Promise<InternalBug> {
   const files: string[] = [];
   const write = (name: string, text: string): void => {
     const file = join(mkdtempSync(join(tmpdir(), "persimmons-bug-")), `${name}.mlir`);
@@ -132,7 +136,7 @@ function withLastGoodStage(error: unknown, make: () => Graph, done: readonly Sta
     files.push(file);
   };
   try {
-    const { module, context } = make();
+    const { module, context } = await make();
     runStages(done, module, context);
     write(done.at(-1)?.name ?? "import", printModule(module, context, { generic: true }));
     if (error instanceof InvalidStageOutput) write(`${error.stage}.invalid`, error.text);

@@ -9,7 +9,7 @@ import type { Outcome } from "./session.js";
 /** Rejects with everything wrong with the file (exit 3), or exit 5 where it cannot be read. */
 export async function inspectModel(path: string): Promise<Outcome> {
   const sink = new DiagnosticSink();
-  const census = censusOf(path, sink);
+  const census = await censusOf(path, sink);
   sink.throwIfErrors();
   const { operators, ...rest } = census;
   return {
@@ -19,9 +19,9 @@ export async function inspectModel(path: string): Promise<Outcome> {
   };
 }
 
-function censusOf(path: string, sink: DiagnosticSink): ModelCensus {
+async function censusOf(path: string, sink: DiagnosticSink): Promise<ModelCensus> {
   if (!/\.onnx$/i.test(path)) {
-    const { module, context } = importGraph(path);
+    const { module, context } = await importGraph(path);
     return moduleCensus(module, context, path);
   }
   const read = readOnnxCensus(path, sink);

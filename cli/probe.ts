@@ -25,11 +25,11 @@ export interface ModelProbe {
   /** The values inside the model that can be outputs, in the order they are computed. */
   readonly values: readonly ProbedValue[];
   /** The model with these values as its outputs. */
-  make(names: readonly string[]): Graph;
+  make(names: readonly string[]): Promise<Graph>;
 }
 
-export function probeModel(path: string): ModelProbe {
-  return extname(path).toLowerCase() === ".onnx" ? probeOnnx(path) : probeText(path);
+export async function probeModel(path: string): Promise<ModelProbe> {
+  return extname(path).toLowerCase() === ".onnx" ? probeOnnx(path) : probeGraph(path);
 }
 
 function probeOnnx(path: string): ModelProbe {
@@ -47,7 +47,7 @@ function probeOnnx(path: string): ModelProbe {
     const context = newContext();
     return { module: importOnnx({ ...model, graph: { ...graph, outputs } }, context), context };
   };
-  return { values: withoutRefused(all, make), make };
+  return { values: withoutRefused(all, make), make: async (names) => make(names) };
 }
 
 /** Those values that can be outputs: sequences, optionals and strings cannot. */
@@ -66,7 +66,7 @@ function withoutRefused(
   }
 }
 
-function probeText(path: string): ModelProbe {
+async function probeGraph(path: string): Promise<ModelProbe> {
   const inner = (module: Operation): readonly (readonly [ProbedValue, Value])[] => {
     const operations = [...functionBody(mainOf(module)).ops()];
     return operations.flatMap((op, k) =>
@@ -76,8 +76,8 @@ function probeText(path: string): ModelProbe {
       }),
     );
   };
-  const make = (names: readonly string[]): Graph => {
-    const graph = importGraph(path);
+  const make = async (names: readonly string[]): Promise<Graph> => {
+    const graph = await importGraph(path);
     const values = new Map(inner(graph.module).map(([probed, value]) => [probed.name, value]));
     replaceResults(
       graph,
@@ -85,7 +85,7 @@ function probeText(path: string): ModelProbe {
     );
     return graph;
   };
-  const tensors = inner(importGraph(path).module).filter(([, value]) => value.type.kind === "tensor");
+  const tensors = inner((await importGraph(path)).module).filter(([, value]) => value.type.kind === "tensor");
   return { values: tensors.map(([probed]) => probed), make };
 }
 

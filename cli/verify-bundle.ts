@@ -161,9 +161,9 @@ class Verification {
 
   async #interpreter(): Promise<Reference> {
     const outputs = await this.#progress.step("run the interpreter", async () =>
-      this.#interpret(importGraph(this.#model)),
+      this.#interpret(await importGraph(this.#model)),
     );
-    const every: Compute = async (names) => this.#interpret(probeModel(this.#model).make(names));
+    const every: Compute = async (names) => this.#interpret(await (await probeModel(this.#model)).make(names));
     return { name: "interpreter", outputs, every };
   }
 
@@ -187,7 +187,7 @@ class Verification {
       );
       return undefined;
     }
-    const probe = probeModel(this.#model);
+    const probe = await probeModel(this.#model);
     return this.#progress.step("find the first node that differs", async (say) => {
       const compiled: Compute = (names) => {
         say(`${names.length} values`);
@@ -199,7 +199,7 @@ class Verification {
 
   async #compileAndRun(
     cpu: CpuDescription,
-    make: (names: readonly string[]) => Graph,
+    make: (names: readonly string[]) => Promise<Graph>,
     names: readonly string[],
   ): Promise<ReadonlyMap<string, TensorData>> {
     const source = this.#loaded.bundle.manifest.source;

@@ -33,6 +33,8 @@ export const NAME = "psm.name";
 export const ALIASING = "tf.aliasing_output";
 /** Marks an argument that callers do not give: it lives in the bundle between calls. */
 export const STATE = "psm.state";
+/** The elements a state begins with, a `resource` or `dense` attribute; zeros where there is none. */
+export const INITIAL = "psm.initial";
 
 export function entryInterfaces(module: Operation, context: Context): readonly EntryInterface[] {
   return [...functionsOf(module)]

@@ -8,6 +8,8 @@ import { mapToTiles } from "../backend/spatial/map/map-to-tiles.js";
 import { importMlir } from "../frontends/mlir/import.js";
 import { importOnnx } from "../frontends/onnx/import.js";
 import { readOnnxToImport } from "../frontends/onnx/unknown-operators.js";
+import { importTorch } from "../frontends/torch-fx/import.js";
+import { readTorch } from "../frontends/torch-fx/read.js";
 import type { Context } from "../ir/context.js";
 import { compileError } from "../ir/diagnostic.js";
 import type { Operation } from "../ir/graph.js";
@@ -65,13 +67,14 @@ const loops = [...real, "complex"];
 const structured = ["func", "linalg", "tensor", "arith", "math", "complex", "scf", "cf"];
 
 /** Names of model files' formats, by extension. */
-const importers: Readonly<Record<string, (path: string, context: Context) => Operation>> = {
+const importers: Readonly<Record<string, (path: string, context: Context) => Operation | Promise<Operation>>> = {
   ".mlir": importMlir,
   ".onnx": (path, context) => importOnnx(readOnnxToImport(path, context.diagnostics), context),
+  ".pt2": async (path, context) => importTorch(await readTorch(path, context.diagnostics), context),
 };
 
 /** Stage 1, import: any supported file to StableHLO. */
-export function importModel(path: string, context: Context): Operation {
+export async function importModel(path: string, context: Context): Promise<Operation> {
   const extension = /\.[^./\\]+$/.exec(path)?.[0] ?? "";
   const importer = importers[extension];
   if (!importer) {

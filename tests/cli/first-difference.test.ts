@@ -61,7 +61,7 @@ test("values that the reference does not have are passed over", async () => {
   expect(found!.value.name).toBe("v5");
 });
 
-test("inner values of programs and of ONNX models become outputs", () => {
+test("inner values of programs and of ONNX models become outputs", async () => {
   const file = join(folder, "inner.mlir");
   writeFileSync(
     file,
@@ -73,20 +73,20 @@ test("inner values of programs and of ONNX models become outputs", () => {
 }
 `,
   );
-  const inner = probeModel(file);
+  const inner = await probeModel(file);
   expect(inner.values.map(({ node }) => node.split(" ")[0])).toEqual([
     "stablehlo.add",
     "stablehlo.negate",
     "stablehlo.multiply",
   ]);
   const names = inner.values.map(({ name }) => name);
-  const { module, context } = inner.make([names[1]!, names[0]!]);
+  const { module, context } = await inner.make([names[1]!, names[0]!]);
   const results = interpret(module, "main", [arrayOf(tensor(Float32Array.of(1, 2)))], context) as readonly NdArray[];
   expect(results.map((r) => [...r.data])).toEqual([
     [-2, -4],
     [2, 4],
   ]);
-  const digits = probeModel("models/digits.onnx");
+  const digits = await probeModel("models/digits.onnx");
   expect(digits.values.map(({ node }) => node.split(" ")[0])).toContain("Softmax");
   expect(digits.values).toHaveLength(9);
 });

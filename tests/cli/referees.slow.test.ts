@@ -83,10 +83,10 @@ describe.skipIf(python === undefined)("beside ONNX Runtime", () => {
     await peer.run(1);
     const files = await peer.outputs(at("every"));
     await peer.close();
-    const probe = probeModel(digits);
+    const probe = await probeModel(digits);
     const names = probe.values.map(({ name }) => name);
     expect([...files.keys()].sort()).toEqual([...names].sort());
-    const { module, context } = probe.make(names);
+    const { module, context } = await probe.make(names);
     const results = interpret(module, "main", [arrayOf(image)], context) as readonly NdArray[];
     names.forEach((name, k) => {
       expect(maxRelativeError(results[k]!, arrayOf(readNpy(files.get(name)!)))).toBeLessThan(1e-5);

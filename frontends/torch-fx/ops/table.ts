@@ -1,0 +1,39 @@
+/** @file Every operator that is imported by a row of its own, from the tables of the families. */
+
+import { closest } from "../../../ir/suggest.js";
+import type { Row, Rows, ViewRow } from "../call.js";
+import { numbers } from "./numbers.js";
+import { pointwise } from "./pointwise.js";
+import { viewRows } from "./views.js";
+
+const families: readonly Rows[] = [numbers, pointwise];
+const rows = merged(families);
+const views = merged([viewRows]);
+
+function merged<T>(tables: readonly Readonly<Record<string, T>>[]): ReadonlyMap<string, T> {
+  const all = new Map<string, T>();
+  for (const [target, row] of tables.flatMap((table) => Object.entries(table))) {
+    if (all.has(target)) throw new Error(`${target} has two rows`);
+    all.set(target, row);
+  }
+  return all;
+}
+
+function find<T>(table: ReadonlyMap<string, T>, target: string): T | undefined {
+  return table.get(target) ?? table.get(target.slice(0, target.lastIndexOf(".")));
+}
+
+/** The row of an operator that makes tensors of its own. */
+export function findRow(target: string): Row | undefined {
+  return find(rows, target);
+}
+
+/** The row of an operator whose result shares memory with its argument. */
+export function findViewRow(target: string): ViewRow | undefined {
+  return find(views, target);
+}
+
+/** The supported operator with the most similar name. */
+export function nearestTarget(target: string): string | undefined {
+  return closest(target, [...rows.keys(), ...views.keys()]);
+}

@@ -1,0 +1,96 @@
+/**
+ * @file What is wrong with a torch.export archive or its graph: codes, the sink that the reader reports to, and the exception
+ * with which an operator's row gives up. Reading and importing go on after a problem, so that one run names them all.
+ */
+
+import type { DiagnosticCode, DiagnosticSink } from "../../ir/diagnostic.js";
+import { diagnostic } from "../../ir/diagnostic.js";
+import type { Location } from "../../ir/location.js";
+
+/** PS23xx: reading archives. */
+export const archiveCode = {
+  /** The file cannot be opened or read. */
+  file: "PS2301",
+  /** The bytes are no archive that torch.export writes. */
+  archive: "PS2302",
+  /** A text is no JSON. */
+  json: "PS2303",
+  /** The graph was written by a schema that this importer does not know. */
+  schema: "PS2304",
+  /** A record of the graph lacks a field, or has one of another type. */
+  record: "PS2305",
+  /** A tensor's payload is missing, pickled, or does not fit its sizes and strides. */
+  payload: "PS2306",
+  /** An expression over sizes cannot be read. */
+  expression: "PS2307",
+  /** A name is used that nothing defines. */
+  undefinedValue: "PS2308",
+} as const satisfies Record<string, DiagnosticCode>;
+
+/** PS24xx: turning a graph into a program. */
+export const importCode = {
+  /** There is no such operator, or none that is supported. */
+  operator: "PS2401",
+  /** An operator is used in a way that is not supported. */
+  form: "PS2402",
+  /** A node contradicts its operator's signature. */
+  node: "PS2403",
+  /** An input or output of the program is of a kind that programs cannot have. */
+  interface: "PS2404",
+} as const satisfies Record<string, DiagnosticCode>;
+
+export type ArchiveCode = (typeof archiveCode)[keyof typeof archiveCode];
+export type ImportCode = (typeof importCode)[keyof typeof importCode];
+
+/** A hostile file may hold millions of mistakes; nobody reads beyond this many. */
+const MAX_REPORTED = 1000;
+
+/** Reports on one archive. */
+export class Problems {
+  readonly file: string;
+  readonly #sink: DiagnosticSink;
+  #errors = 0;
+
+  constructor(file: string, sink: DiagnosticSink) {
+    this.file = file;
+    this.#sink = sink;
+  }
+
+  /** Errors so far. */
+  get errors(): number {
+    return this.#errors;
+  }
+
+  /** The archive as a whole. */
+  get fileAt(): Location {
+    return { kind: "bytes", file: this.file, offset: 0 };
+  }
+
+  error(code: ArchiveCode, message: string, options: { readonly at?: Location; readonly fix?: string } = {}): void {
+    this.#errors++;
+    const { at = this.fileAt, fix } = options;
+    if (this.#errors > MAX_REPORTED + 1) return;
+    const isLast = this.#errors > MAX_REPORTED;
+    const text = isLast ? `more than ${MAX_REPORTED} problems; the rest is left out` : message;
+    this.#sink.add(diagnostic(code, text, fix === undefined || isLast ? { at } : { at, fix }));
+  }
+}
+
+/** `'name'`, shortened and with control characters escaped: names come from the file. */
+export function quote(name: string): string {
+  const text = JSON.stringify(name.length > 200 ? `${name.slice(0, 197)}...` : name);
+  return `'${text.slice(1, -1).replaceAll('\\"', '"')}'`;
+}
+
+/** Thrown by a row; the node's outputs are then missing, and importing goes on. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly code: ImportCode;
+  readonly fix: string | undefined;
+
+  constructor(code: ImportCode, message: string, fix?: string) {
+    super(message);
+    this.code = code;
+    this.fix = fix;
+  }
+}
