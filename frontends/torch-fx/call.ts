@@ -20,8 +20,8 @@ import type { View } from "./tensors.js";
 /** What a row gives: the only result, or all of them (`undefined` for one that nobody can use). */
 export type RowResult = Item | Value | readonly (Item | Value | undefined)[];
 export type Row = (n: Call) => RowResult;
-/** A row whose result shares memory with its first tensor argument. */
-export type ViewRow = (n: Call) => View | readonly View[];
+/** A row whose result shares memory with its first tensor argument; `undefined` where it has memory of its own in this form. */
+export type ViewRow = (n: Call) => View | readonly View[] | undefined;
 
 /** Rows by `namespace.op.overload`, or by `namespace.op` for all overloads of it. */
 export type Rows = Readonly<Record<string, Row>>;
@@ -41,6 +41,8 @@ export interface CallServices {
   item(argument: Argument): Item;
   /** What the graph declares of result `i`, lists of results counted through. */
   declared(i: number): Declared | undefined;
+  /** The strides that the graph declares of an argument, where they are sizes of the program. */
+  strides(argument: Argument): readonly (Dim | undefined)[] | undefined;
   /** Imports a graph of the node behind `arguments_` into the block of `t`; gives its outputs. */
   graph(graph: TorchGraph, t: TensorBuilder, arguments_: readonly Item[]): readonly Item[];
 }
@@ -76,6 +78,16 @@ export class Call {
   /** True unless the argument is absent or None. */
   has(name: string): boolean {
     return (this.#arguments.get(name) ?? { kind: "none" }).kind !== "none";
+  }
+
+  /** Whether the operator has such a parameter. */
+  takes(name: string): boolean {
+    return this.#arguments.has(name);
+  }
+
+  /** The strides that the graph declares of a tensor argument. */
+  stridesOf(name: string): readonly (Dim | undefined)[] | undefined {
+    return this.services.strides(this.argument(name));
   }
 
   item(name: string): Item {

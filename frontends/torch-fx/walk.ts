@@ -95,8 +95,14 @@ export class Walk {
   ): (() => readonly (Item | undefined)[]) | undefined {
     const { target } = site.node;
     const view = findViewRow(target);
-    if (view !== undefined) return () => this.#views(view(call), call, signature, site);
     const row = findRow(target);
+    if (view !== undefined) {
+      return () => {
+        const shown = view(call);
+        if (shown !== undefined) return this.#views(shown, call, signature, site);
+        return row ? resultsOf(row(call)) : call.unsupported("it does not share memory in this form");
+      };
+    }
     if (row !== undefined) return () => resultsOf(row(call));
     const written = signature?.parameters.filter((p) => p.isWritten) ?? [];
     const pure = signature && written.length > 0 ? findRow(functionalTarget(target)) : undefined;
@@ -137,6 +143,10 @@ export class Walk {
       declared: (i) => {
         const meta = graph.tensors.get(names[i] ?? "");
         return meta && this.#symbols.declared(meta);
+      },
+      strides: (argument) => {
+        const meta = argument.kind === "tensor" ? graph.tensors.get(argument.name) : undefined;
+        return meta?.strides.map((d) => this.#symbols.dim(d));
       },
       graph: (inner, inside, items) => {
         const own: Scope = new Map();

@@ -2,13 +2,14 @@
 
 import { closest } from "../../../ir/suggest.js";
 import type { Row, Rows, ViewRow } from "../call.js";
+import { conversions, conversionViews } from "./conversion.js";
 import { numbers } from "./numbers.js";
 import { pointwise } from "./pointwise.js";
 import { viewRows } from "./views.js";
 
-const families: readonly Rows[] = [numbers, pointwise];
+const families: readonly Rows[] = [conversions, numbers, pointwise];
 const rows = merged(families);
-const views = merged([viewRows]);
+const views = merged([conversionViews, viewRows]);
 
 function merged<T>(tables: readonly Readonly<Record<string, T>>[]): ReadonlyMap<string, T> {
   const all = new Map<string, T>();

@@ -8,9 +8,7 @@ import type { Value } from "../../../ir/graph.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { Call, ViewRows } from "../call.js";
 import type { View } from "../tensors.js";
-
-/** The same elements. */
-const same: View = { read: (_, base) => base, write: (_t, _base, update) => update };
+import { same } from "./conversion.js";
 
 /** The same elements in the same order under other sizes. */
 const reshaped = (dims: readonly Dim[]): View => ({
@@ -193,9 +191,6 @@ function unflatten(n: Call): View {
 const view = (n: Call): View => reshaped(inferred(n, n.dims("size"), n.shape("self")));
 
 export const viewRows: ViewRows = {
-  "aten.alias": () => same,
-  "aten.detach": () => same,
-  "aten.lift_fresh": () => same,
   "aten.view.default": view,
   "aten._unsafe_view": view,
   "aten._reshape_alias": view,
