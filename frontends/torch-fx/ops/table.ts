@@ -2,12 +2,14 @@
 
 import { closest } from "../../../ir/suggest.js";
 import type { Row, Rows, ViewRow } from "../call.js";
+import { control } from "./control.js";
 import { conversions, conversionViews } from "./conversion.js";
+import { creations } from "./creation.js";
 import { numbers } from "./numbers.js";
 import { pointwise } from "./pointwise.js";
 import { viewRows } from "./views.js";
 
-const families: readonly Rows[] = [conversions, numbers, pointwise];
+const families: readonly Rows[] = [control, conversions, creations, numbers, pointwise];
 const rows = merged(families);
 const views = merged([conversionViews, viewRows]);
 
