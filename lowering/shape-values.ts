@@ -21,6 +21,8 @@ export interface SizeScope {
   sizeOf(symbol: string): Value | undefined;
   /** The value of a whole expression, where something in scope has that size. */
   expressionOf?(d: DimExpr): Value | undefined;
+  /** The value of a maximum, quotient or the like, where something in scope tells it. */
+  functionOf?(atom: DimAtom): Value | undefined;
 }
 
 /** `d` as an `index`. A symbol out of scope is a fault of the caller. */
@@ -46,6 +48,8 @@ function atomValue(builder: Builder, atom: DimAtom, scope: SizeScope): Value {
     if (!size) throw new Error(`the size '${atom.name}' has no value here`);
     return size;
   }
+  const known = scope.functionOf?.(atom);
+  if (known) return known;
   const lhs = dimValue(builder, atom.a, scope);
   const rhs = dimValue(builder, atom.b, scope);
   switch (atom.kind) {
@@ -107,7 +111,7 @@ export class SizesOfValues implements SizeScope {
 
   #hasParts(d: DimExpr): boolean {
     const hasAtom = (atom: DimAtom): boolean =>
-      atom.kind === "symbol" ? this.#placeOf(atom.name) !== undefined : this.has(atom.a) && this.has(atom.b);
+      this.#placeOf(atom) !== undefined || (atom.kind !== "symbol" && this.has(atom.a) && this.has(atom.b));
     return d.terms.every((term) => term.atoms.every(hasAtom));
   }
 
@@ -141,8 +145,16 @@ export class SizesOfValues implements SizeScope {
   }
 
   sizeOf(symbol: string): Value | undefined {
-    const place = this.#placeOf(symbol);
-    return place === undefined ? undefined : this.#once(symbol, () => this.#solve(place));
+    return this.#solved({ key: symbol });
+  }
+
+  functionOf(atom: DimAtom): Value | undefined {
+    return this.#solved(atom);
+  }
+
+  #solved(atom: Pick<DimAtom, "key">): Value | undefined {
+    const place = this.#placeOf(atom);
+    return place === undefined ? undefined : this.#once(atom.key, () => this.#solve(place));
   }
 
   #once(key: string, make: () => Value): Value {
@@ -151,14 +163,10 @@ export class SizesOfValues implements SizeScope {
     return value;
   }
 
-  /** The symbol by itself, or a multiple of it with a constant added. */
-  #placeOf(symbol: string): Dim | undefined {
+  /** A size that is the symbol or function by itself, or a multiple of it with a constant added. */
+  #placeOf({ key }: Pick<DimAtom, "key">): Dim | undefined {
     const sizes = [...this.#places.keys()];
-    const hasSymbol = (d: Dim): boolean => {
-      const line = lineOf(d);
-      return line !== undefined && line.symbol === symbol;
-    };
-    return sizes.find((d) => symbolNameOf(d) === symbol) ?? sizes.find(hasSymbol);
+    return sizes.find((d) => symbolNameOf(d) === key) ?? sizes.find((d) => lineOf(d)?.atom.key === key);
   }
 
   #solve(size: Dim): Value {
@@ -172,13 +180,13 @@ export class SizesOfValues implements SizeScope {
   }
 }
 
-/** `factor * symbol + offset`, where `d` is of that form. */
-function lineOf(d: Dim): { readonly symbol: string; readonly factor: number; readonly offset: number } | undefined {
+/** `factor * atom + offset`, where `d` is of that form. */
+function lineOf(d: Dim): { readonly atom: DimAtom; readonly factor: number; readonly offset: number } | undefined {
   if (typeof d === "number" || d.terms.length > 2) return undefined;
   const [first, rest] = d.terms;
   const [atom, ...others] = first!.atoms;
-  if (atom?.kind !== "symbol" || others.length > 0 || (rest && rest.atoms.length > 0)) return undefined;
-  return { symbol: atom.name, factor: first!.coefficient, offset: rest?.coefficient ?? 0 };
+  if (atom === undefined || others.length > 0 || (rest && rest.atoms.length > 0)) return undefined;
+  return { atom, factor: first!.coefficient, offset: rest?.coefficient ?? 0 };
 }
 
 /** factor * size + rest */

@@ -49,6 +49,13 @@ describe("sizes read off an argument", () => {
     expect(computed("a*b", 40, (a, b, { dims }) => dims.min(dims.mul(a, b), 16))).toBe(16);
   });
 
+  it("tell the maxima and quotients that they are made of", () => {
+    const most: Wanted = (a, _, { dims }) => dims.max(dims.sub(a, 1), 0);
+    expect(computed("max(a - 1, 0)*2 + 3", 13, (a, b, c) => c.dims.mul(most(a, b, c), 7))).toBe(35);
+    const squared: Wanted = (a, b, c) => c.dims.mul(c.dims.add(most(a, b, c), 1), c.dims.add(most(a, b, c), 1));
+    expect(computed("max(a - 1, 0) + 1", 6, squared)).toBe(36);
+  });
+
   it("do not tell its factors or summands", () => {
     expect(computed("a*b", 6, (a) => a)).toBeUndefined();
     expect(computed("a + b", 6, (a, b, { dims }) => dims.add(dims.mul(a, 2), b))).toBeUndefined();
