@@ -104,6 +104,9 @@ export class Walk {
       };
     }
     if (row !== undefined) return () => resultsOf(row(call));
+    const copied = findViewRow(target.replace(/_copy(?=\.)/, ""));
+    if (copied !== undefined && target.includes("_copy."))
+      return () => this.#copies(copied(call), call, signature, site);
     const written = signature?.parameters.filter((p) => p.isWritten) ?? [];
     const pure = signature && written.length > 0 ? findRow(functionalTarget(target)) : undefined;
     return pure && (() => this.#inPlace(resultsOf(pure(call)), written, call));
@@ -115,6 +118,17 @@ export class Walk {
     if (!isTensor(base)) return call.invalid(`argument '${name}' is no tensor`);
     const views = Array.isArray(result) ? (result as readonly View[]) : [result as View];
     return views.map((view) => Tensor.viewOf(base, view, t));
+  }
+
+  /** What `view` shows, in memory of its own: the operators `view_copy` and so on. */
+  #copies(
+    result: View | readonly View[] | undefined,
+    call: Call,
+    signature: Signature | undefined,
+    site: Site,
+  ): readonly Item[] {
+    if (result === undefined) return call.unsupported("it does not share memory in this form");
+    return this.#views(result, call, signature, site).map((x) => (isTensor(x) ? Tensor.of(x.read(site.t)) : x));
   }
 
   /** What the operator without the underscore gives, written to the arguments in order; these are the results. */

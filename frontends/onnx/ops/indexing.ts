@@ -2,9 +2,9 @@
 
 import { isNeverNegative } from "../../../ir/analysis/sign.js";
 import type { Dim } from "../../../ir/dim.js";
+import { nonZero, placesOfTrue } from "../../../ir/forms/non-zero.js";
 import type { Value } from "../../../ir/graph.js";
 import type { Joining } from "../../../ir/index-builder.js";
-import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
 
 const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
@@ -126,17 +126,6 @@ function tensorScatter(n: ImportNode): Value {
   });
 }
 
-/** The places along a vector where it is true, in order, and how many there are: sorted to the front, then cut. */
-export function placesOfTrue(t: TensorBuilder, condition: Value): Value {
-  const [size] = t.shape(condition) as readonly [Dim];
-  const amount = t.sum(t.convert(condition, "i64"), [0]);
-  const { max } = t.context.dims.bounds(size);
-  const total = t.symbolOf(amount, { min: 0, max });
-  const places = t.iota([size], 0, "i64");
-  const [, sorted] = t.sort([t.convert(t.not(condition), "i32"), places], 0, (b, [x, y]) => b.lt(x!, y!));
-  return t.sliceAxis(sorted!, 0, 0, total);
-}
-
 function compress(n: ImportNode): Value {
   const { t } = n;
   const { dims } = t.context;
@@ -151,22 +140,6 @@ function compress(n: ImportNode): Value {
   return t.take(x, placesOfTrue(t, reached), axis);
 }
 
-/** One row of coordinates for each axis. */
-function nonZero(n: ImportNode): Value {
-  const { t } = n;
-  const { dims } = t.context;
-  const x = n.value(0);
-  const shape = n.shape(0);
-  const flat = t.element(x) === "i1" ? t.flatten(x) : t.flatten(t.ne(x, t.fillLike(0, x)));
-  const places = placesOfTrue(t, flat);
-  const rows = shape.map((size, axis) => {
-    const stride = dims.product(shape.slice(axis + 1));
-    return t.unsqueeze(t.rem(t.div(places, t.scalar(stride)), t.scalar(size)), [0]);
-  });
-  if (rows.length > 0) return t.concat(rows, 0);
-  return t.fill(0n, [0, t.shape(places)[0]!], "i64");
-}
-
 export const indexing: readonly OpRow[] = [
   { name: "Gather", since: 1, build: gather },
   { name: "GatherElements", since: 11, build: gatherElements },
@@ -176,5 +149,5 @@ export const indexing: readonly OpRow[] = [
   { name: "ScatterND", since: 11, build: scatterNd },
   { name: "TensorScatter", since: 24, build: tensorScatter },
   { name: "Compress", since: 9, build: compress },
-  { name: "NonZero", since: 9, build: nonZero },
+  { name: "NonZero", since: 9, build: (n) => nonZero(n.t, n.value(0)) },
 ];

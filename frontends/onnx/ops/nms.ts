@@ -4,12 +4,12 @@
  */
 
 import type { Dim } from "../../../ir/dim.js";
+import { placesOfTrue } from "../../../ir/forms/non-zero.js";
 import type { Value } from "../../../ir/graph.js";
 import { buildLoop } from "../../../ir/loop-builder.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
 import { checkFloats, checkRank } from "./checks.js";
-import { placesOfTrue } from "./indexing.js";
 
 /** Lower and upper ends of boxes along both axes, and their areas: `[batch, boxes]` or what broadcasts against that. */
 interface Boxes {

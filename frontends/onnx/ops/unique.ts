@@ -3,10 +3,10 @@
  * ones is known only when the model runs.
  */
 
+import { placesOfTrue } from "../../../ir/forms/non-zero.js";
 import type { Value } from "../../../ir/graph.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
-import { placesOfTrue } from "./indexing.js";
 import { accumulate } from "./reductions.js";
 
 /** Slices of more elements are not compared: each element is a key of the sort. */

@@ -5,11 +5,13 @@ import type { Row, Rows, ViewRow } from "../call.js";
 import { control } from "./control.js";
 import { conversions, conversionViews } from "./conversion.js";
 import { creations } from "./creation.js";
+import { indexings } from "./indexing.js";
+import { joinings } from "./joining.js";
 import { numbers } from "./numbers.js";
 import { pointwise } from "./pointwise.js";
 import { viewRows } from "./views.js";
 
-const families: readonly Rows[] = [control, conversions, creations, numbers, pointwise];
+const families: readonly Rows[] = [control, conversions, creations, indexings, joinings, numbers, pointwise];
 const rows = merged(families);
 const views = merged([conversionViews, viewRows]);
 

@@ -1,0 +1,303 @@
+/** @file Elements chosen by index tensors and masks, and put in place. */
+
+import type { Dim } from "../../../ir/dim.js";
+import { nonZero } from "../../../ir/forms/non-zero.js";
+import type { Value } from "../../../ir/graph.js";
+import type { Joining } from "../../../ir/index-builder.js";
+import { numericsOf } from "../../../ir/scalar.js";
+import type { TensorBuilder } from "../../../ir/tensor-builder.js";
+import type { Call, Row, Rows } from "../call.js";
+import { cast } from "./conversion.js";
+
+/** Index tensors as PyTorch's advanced indexing has them: which axes they are for, all of one shape, counted from the beginning. */
+interface Indices {
+  readonly axes: readonly number[];
+  readonly values: readonly Value[];
+  /** The shape that they have together. */
+  readonly shape: readonly Dim[];
+  /** Where their axes stand in the result. */
+  readonly at: number;
+}
+
+/** Masks become the places where they hold: as many index tensors as they have axes. */
+function openMasks(n: Call, listed: readonly (Value | undefined)[]): readonly (Value | undefined)[] {
+  const { t } = n;
+  return listed.flatMap((index): readonly (Value | undefined)[] => {
+    if (index === undefined) return [undefined];
+    if (t.element(index) !== "i1" && t.element(index) !== "ui8") return [index];
+    const places = nonZero(t, t.element(index) === "i1" ? index : t.ne(index, 0));
+    return t.shape(index).map((_, axis) => t.at(places, 0, axis));
+  });
+}
+
+function indicesOf(n: Call, x: Value): Indices {
+  const { t } = n;
+  const open = openMasks(n, n.optionals("indices"));
+  const axes = open.flatMap((index, axis) => (index === undefined ? [] : [axis]));
+  const shape = t.shape(x);
+  const wide = axes.map((axis) => t.fromStart(t.convert(open[axis]!, "i64"), shape[axis]!));
+  const values = t.broadcastTogether(...wide);
+  const isTogether = axes.every((axis, k) => k === 0 || axis === axes[k - 1]! + 1);
+  const [first] = values;
+  return { axes, values, shape: first ? t.shape(first) : [], at: isTogether ? (axes[0] ?? 0) : 0 };
+}
+
+/** Index vectors in a new last axis. */
+function vectors(t: TensorBuilder, values: readonly Value[]): Value {
+  const rank = t.rank(values[0]!);
+  return t.concat(
+    values.map((x) => t.unsqueeze(x, [rank])),
+    rank,
+  );
+}
+
+/** `x[i, :, j]`: the axes of the index tensors stand in the place of the first, or in front where they are apart. */
+function index(n: Call): Value {
+  const { t } = n;
+  const x = n.tensor("self");
+  const { axes, values, shape, at } = indicesOf(n, x);
+  if (axes.length === 0) return x;
+  const sizes = t.shape(x);
+  const offsets = sizes.length - axes.length;
+  const numbers = {
+    offsetDims: Array.from({ length: offsets }, (_, k) => (k < at ? k : k + shape.length)),
+    collapsedSliceDims: axes,
+    operandBatchingDims: [],
+    startIndicesBatchingDims: [],
+    startIndexMap: axes,
+    indexVectorDim: shape.length,
+  };
+  return t.gather(
+    x,
+    vectors(t, values),
+    numbers,
+    sizes.map((d, axis) => (axes.includes(axis) ? 1 : d)),
+  );
+}
+
+/** `x[indices] = values`, or `+=` with `accumulate`. */
+function indexPut(n: Call): Value {
+  const { t } = n;
+  const x = n.tensor("self");
+  const { axes, values, shape, at } = indicesOf(n, x);
+  const update = cast(t, n.tensor("values"), t.element(x));
+  const rest = t.shape(x).filter((_, axis) => !axes.includes(axis));
+  const whole = [...rest.slice(0, at), ...shape, ...rest.slice(at)];
+  const spread = t.broadcast(update, whole);
+  if (axes.length === 0) return n.bool("accumulate") ? t.add(x, spread) : spread;
+  const window = whole.map((_, k) => k).filter((k) => k < at || k >= at + shape.length);
+  return t.scatter(x, vectors(t, values), spread, n.bool("accumulate") ? joined(t, x) : "set", {
+    window,
+    inserted: axes,
+    to: axes,
+    vector: shape.length,
+  });
+}
+
+/** Truth values are joined by "or". */
+const joined = (t: TensorBuilder, x: Value): Joining => (t.element(x) === "i1" ? "or" : "add");
+
+/** Entries of `dim` by a vector of places. */
+function indexSelect(n: Call): Value {
+  const { t } = n;
+  const x = n.tensor("self");
+  const places = n.tensor("index");
+  if (t.rank(x) === 0) return t.reshape(x, []);
+  const vector = t.reshape(places, [t.context.dims.product(t.shape(places))]);
+  const axis = n.axis("dim", t.rank(x));
+  return t.take(x, t.fromStart(vector, t.shape(x)[axis]!), axis);
+}
+
+/** `source` joined into the entries of `dim` that `index` names. */
+const indexJoin =
+  (how: (n: Call, x: Value) => Joining | "set", source: string): Row =>
+  (n) => {
+    const { t } = n;
+    const x = n.tensor("self");
+    const isScalar = t.rank(x) === 0;
+    const operand = isScalar ? t.reshape(x, [1]) : x;
+    const axis = n.axis("dim", t.rank(operand));
+    const index = t.fromStart(t.flatten(n.tensor("index")), t.shape(operand)[axis]!);
+    const shape = t.shape(operand).with(axis, t.shape(index)[0]!);
+    let given = n.operand(source, t.element(x));
+    if (n.takes("alpha") && !isOne(n)) given = t.mul(given, n.operand("alpha", t.element(x)));
+    const updates = t.rank(given) === 0 ? t.broadcast(given, shape, []) : t.reshape(given, shape);
+    const window = shape.map((_, k) => k).filter((k) => k !== axis);
+    const result = t.scatter(operand, t.unsqueeze(index, [1]), updates, how(n, x), {
+      window,
+      inserted: [axis],
+      to: [axis],
+      vector: 1,
+    });
+    return isScalar ? t.reshape(result, []) : result;
+  };
+
+const isOne = (n: Call): boolean => {
+  const alpha = n.argument("alpha");
+  return alpha.kind === "int" && alpha.value === 1n;
+};
+
+/** Tensors of rank 0 are vectors of one element here. */
+function gather(n: Call): Value {
+  const { t } = n;
+  const [x, index] = [n.tensor("self"), n.tensor("index")];
+  const shape = t.shape(index);
+  if (shape.includes(0)) return t.fill(numericsOf(t.element(x)).zero, shape, t.element(x));
+  const wide = t.rank(x) === 0 ? t.reshape(x, [1]) : x;
+  const places = t.rank(index) === 0 ? t.reshape(index, [1]) : index;
+  const axis = n.axis("dim", t.rank(wide));
+  return t.reshape(t.takeAlong(wide, t.fromStart(places, t.shape(wide)[axis]!), axis), shape);
+}
+
+/** Values put, or joined in, at places along `dim`. */
+const scattered =
+  (how: (n: Call, x: Value) => Joining | "set"): Row =>
+  (n) => {
+    const { t } = n;
+    const x = n.tensor("self");
+    const element = t.element(x);
+    const source = n.takes("src") ? "src" : "value";
+    const [wide, index] = [x, n.tensor("index")].map((y) => (t.rank(y) === 0 ? t.reshape(y, [1]) : y)) as [
+      Value,
+      Value,
+    ];
+    const axis = n.axis("dim", t.rank(wide));
+    const shape = t.shape(index);
+    if (shape.includes(0)) return x;
+    const given = n.operand(source, element);
+    const updates = t.rank(given) === 0 ? t.broadcast(given, shape, []) : cut(t, given, shape);
+    const places = t.placesAlong(t.fromStart(t.convert(index, "i64"), t.shape(wide)[axis]!), axis);
+    return t.reshape(t.scatterPlaces(wide, places, updates, how(n, x)), t.shape(x));
+  };
+
+/** The corner of these sizes. */
+function cut(t: TensorBuilder, x: Value, shape: readonly Dim[]): Value {
+  return t.slice(
+    x,
+    shape.map(() => 0),
+    shape,
+  );
+}
+
+const reductions: Readonly<Record<string, Joining>> = {
+  add: "add",
+  sum: "add",
+  multiply: "mul",
+  prod: "mul",
+  amax: "max",
+  amin: "min",
+};
+
+/** The joining that `reduce` names. */
+function reduction(n: Call): Joining | "set" {
+  if (!n.has("reduce")) return "set";
+  const name = n.string("reduce");
+  return (
+    reductions[name] ?? n.unsupported(`its reduction '${name}'`, `use one of ${Object.keys(reductions).join(", ")}`)
+  );
+}
+
+/** A number, or a tensor of rank 0, where the mask holds. */
+function maskedFill(n: Call): Value {
+  const { t } = n;
+  const x = n.tensor("self");
+  const value = t.reshape(n.operand("value", t.element(x)), []);
+  return t.select(n.tensor("mask"), t.broadcast(value, t.broadcastShapes(t.shape(x), n.shape("mask")), []), x);
+}
+
+/** The elements where the mask holds, in order. */
+function maskedSelect(n: Call): Value {
+  const { t } = n;
+  const [x, mask] = t.broadcastTogether(n.tensor("self"), n.tensor("mask")) as [Value, Value];
+  const places = nonZero(t, t.flatten(mask));
+  return t.take(t.flatten(x), t.at(places, 0, 0), 0);
+}
+
+/** Elements of `source` in order, put where the mask holds. */
+function maskedScatter(n: Call): Value {
+  const { t } = n;
+  const [x, mask] = t.broadcastTogether(n.tensor("self"), n.tensor("mask")) as [Value, Value];
+  const flat = t.flatten(mask);
+  const source = t.flatten(n.tensor("source"));
+  if (t.shape(source)[0] === 0) return x;
+  const order = t.sub(runningSum(t, t.convert(flat, "i64")), 1);
+  const chosen = t.take(source, t.max(order, 0), 0);
+  return t.select(mask, t.reshape(chosen, t.shape(x)), x);
+}
+
+/** Sums of a vector up to and with each place: doubling steps, each adding what lies so far back. */
+function runningSum(t: TensorBuilder, x: Value): Value {
+  const [size] = t.shape(x);
+  if (typeof size !== "number") return runningProduct(t, x, size!);
+  let sums = x;
+  for (let step = 1; step < size; step *= 2) {
+    const back = t.pad(t.sliceAxis(sums, 0, 0, size - step), t.number(0, t.element(x)), [step], [0]);
+    sums = t.add(sums, back);
+  }
+  return sums;
+}
+
+/** The same for a size that only the run knows: a triangle of ones times the vector. */
+function runningProduct(t: TensorBuilder, x: Value, size: Dim): Value {
+  const isBefore = t.le(t.iota([size, size], 1, "i64"), t.iota([size, size], 0, "i64"));
+  return t.sum(t.mul(t.convert(isBefore, t.element(x)), t.broadcast(x, [size, size], [1])), [1]);
+}
+
+/** Places of elements that are not zero, one row each. */
+function nonzeroRows(n: Call): Value {
+  const { t } = n;
+  const x = n.tensor("self");
+  const places = nonZero(t, t.element(x) === "i1" ? x : t.ne(x, t.fillLike(0, x)));
+  return t.transpose(places, [1, 0]);
+}
+
+/** Elements of the flattened tensor. */
+function take(n: Call): Value {
+  const { t } = n;
+  const flat = t.flatten(n.tensor("self"));
+  return t.take(flat, t.fromStart(n.tensor("index"), t.shape(flat)[0]!), 0);
+}
+
+/** Elements of the flattened tensor replaced, or joined in. */
+function put(n: Call): Value {
+  const { t } = n;
+  const x = n.tensor("self");
+  const flat = t.flatten(x);
+  const index = t.fromStart(t.flatten(n.tensor("index")), t.shape(flat)[0]!);
+  const updates = t.flatten(n.tensor("source"));
+  const how = n.bool("accumulate") ? joined(t, x) : "set";
+  const places = t.unsqueeze(index, [1]);
+  return t.reshape(t.scatterPlaces(flat, places, updates, how), t.shape(x));
+}
+
+export const indexings: Rows = {
+  "aten.index": index,
+  "aten._unsafe_index": index,
+  "aten.index_put": indexPut,
+  "aten._unsafe_index_put": indexPut,
+  "aten.index_select": indexSelect,
+  "aten.index_add": indexJoin((n, x) => joined(n.t, x), "source"),
+  "aten.index_copy": indexJoin(() => "set", "source"),
+  "aten.index_fill": indexJoin(() => "set", "value"),
+  "aten.gather": gather,
+  "aten.take_along_dim": (n) => (n.has("dim") ? alongDim(n) : take(n)),
+  "aten.scatter": scattered(reduction),
+  "aten.scatter_add": scattered((n, x) => joined(n.t, x)),
+  "aten.masked_fill": maskedFill,
+  "aten.masked_select": maskedSelect,
+  "aten.masked_scatter": maskedScatter,
+  "aten.nonzero": nonzeroRows,
+  "aten.take": take,
+  "aten.put": put,
+};
+
+/** `take_along_dim`: sizes off the axis broadcast. */
+function alongDim(n: Call): Value {
+  const { t } = n;
+  const axis = n.axis("dim", n.rank("self"));
+  const [x, index] = [n.tensor("self"), n.tensor("indices")];
+  const rest = t.broadcastShapes(t.shape(x).with(axis, 1), t.shape(index).with(axis, 1));
+  const wide = t.broadcast(x, rest.with(axis, t.shape(x)[axis]!));
+  const places = t.broadcast(index, rest.with(axis, t.shape(index)[axis]!));
+  return t.takeAlong(wide, t.fromStart(places, t.shape(x)[axis]!), axis);
+}
