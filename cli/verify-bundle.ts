@@ -19,7 +19,7 @@ import { loadModel, type RunnableModel } from "../runtime-lib/load-model.js";
 import type { VerifyOptions } from "./commands/verify.js";
 import { arrayOf, type Comparison, compareTensors } from "./compare.js";
 import { compileGraph, describeSource, type Graph, importGraph } from "./compile.js";
-import { asDiagnostics, cliCode } from "./faults.js";
+import { asDiagnostics, cliCode, usageError } from "./faults.js";
 import { type Compute, type Difference, firstDifference } from "./first-difference.js";
 import { gatherInputs } from "./inputs.js";
 import { readNpy, writeNpy } from "./npy.js";
@@ -104,8 +104,24 @@ class Verification {
   async #compareSource(): Promise<void> {
     const { source } = this.#loaded.bundle.manifest;
     if ((await describeSource(this.#model)).sha256 === source.sha256) return;
+    await this.#compareInterface();
     const message = `the bundle was made from another file than ${this.#model}`;
     this.#remarks.push(diagnostic(cliCode.wrongResult, message, { severity: "warning" }));
+  }
+
+  /** A bundle of a model with another interface cannot be compared at all. */
+  async #compareInterface(): Promise<void> {
+    const { module, context } = await importGraph(this.#model);
+    const entry = entryInterfaces(module, context).find((e) => e.name === this.#entry.name);
+    const ports = (values: readonly { readonly name: string; readonly shape: readonly unknown[] }[]): string =>
+      values.map(({ name, shape }) => `${name} of rank ${shape.length}`).join(", ") || "nothing";
+    const [here, there] = [this.#entry, entry ?? { inputs: [], outputs: [] }].map(
+      (e) => `${ports(e.inputs)} to ${ports(e.outputs)}`,
+    );
+    if (here === there) return;
+    throw usageError(
+      `the bundle is of another model than ${this.#model}: it goes from ${here}, the model from ${there}`,
+    );
   }
 
   /** ONNX Runtime where it is there and takes the model, or is asked for; else the interpreter. */

@@ -8,7 +8,7 @@ export type Location =
   | { readonly kind: "text"; readonly file: string; readonly line: number; readonly column: number }
   /** A node of a graph file: an ONNX node, or an fx node with the Python source line it came from. */
   | { readonly kind: "graph-node"; readonly file: string; readonly node: string; readonly source?: string }
-  /** A byte offset in a binary file. */
+  /** A byte offset in a binary file; 0 is the file as a whole. */
   | { readonly kind: "bytes"; readonly file: string; readonly offset: number }
   /** What a pass made out of other places. */
   | { readonly kind: "derived"; readonly pass: string; readonly from: readonly Location[] };
@@ -24,7 +24,7 @@ export function formatLocation(at: Location): string {
     case "graph-node":
       return at.source === undefined ? `${at.file}#${at.node}` : `${at.file}#${at.node} (${at.source})`;
     case "bytes":
-      return `${at.file}@${at.offset}`;
+      return at.offset === 0 ? at.file : `${at.file}@${at.offset}`;
     case "derived":
       return `${at.from.map(formatLocation).join(" + ")} (via ${at.pass})`;
     default:

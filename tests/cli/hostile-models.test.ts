@@ -78,7 +78,7 @@ describe("a file that is no model", () => {
     "a varint without end": new Uint8Array(64).fill(0x80),
   };
   test.each(Object.entries(whole))("%s", async (_, bytes) => {
-    expect(await refusal(written(bytes), 3)).toMatch(/@\d+: error/);
+    expect(await refusal(written(bytes), 3)).toMatch(/m\.onnx(@\d+)?: error/);
   });
 
   test("a model cut off gives the byte", async () => {

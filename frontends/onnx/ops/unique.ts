@@ -51,7 +51,8 @@ function kindsOf(t: TensorBuilder, columns: readonly Value[]): Kinds {
   const inverse = t.scatterPlaces(t.fillLike(0, places), t.unsqueeze(origin, [1]), kind, "set");
   const starts = placesOfTrue(t, isNew);
   const [amount] = t.shape(starts);
-  const following = t.concat([t.sliceAxis(starts, 0, 1, amount!), t.vector([size!])], 0);
+  const ends = t.concat([starts, t.vector([size!])], 0);
+  const following = t.sliceAxis(ends, 0, 1, t.context.dims.add(amount!, 1));
   return { first: t.take(origin, starts, 0), inverse, counts: t.sub(following, starts) };
 }
 

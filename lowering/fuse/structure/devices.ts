@@ -64,7 +64,11 @@ const custom: Structure = (op, to) => {
   }
   if (annotations.includes(target)) return to.operands(op);
   if (target === DYNAMIC_REDUCE_WINDOW) return dynamicReduceWindow(op, to);
-  throw to.unsupported(op, `nothing is known of the target '${target}'`, "pass its kernel with --kernels");
+  throw to.unsupported(
+    op,
+    `nothing is known of the target '${target}'`,
+    "lower the program so that it does without the call, or leave that part to the caller",
+  );
 };
 
 export const devices: Readonly<Record<string, Structure>> = {

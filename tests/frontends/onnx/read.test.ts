@@ -185,26 +185,26 @@ describe("problems", () => {
 
   test("of the model as a whole are reported at its first byte", () => {
     expect(problems(Buffer.concat([int(1, 99), opset(29), opset(0, "x")]))).toEqual([
-      "m.onnx@0: error PS2104: ir_version 99, but 1 to 14 can be read\n  fix: save the model with an older ONNX release (1.23 or before)",
-      "m.onnx@0: error PS2104: operator set 'ai.onnx' in version 29, but 1 to 28 can be read\n  fix: export the model with opset 28 or older",
-      "m.onnx@0: error PS2104: operator set 'x' in version 0, but versions start at 1",
-      "m.onnx@0: error PS2105: the model has no graph\n  fix: check that the file is complete and an ONNX model",
+      "m.onnx: error PS2104: ir_version 99, but 1 to 14 can be read\n  fix: save the model with an older ONNX release (1.23 or before)",
+      "m.onnx: error PS2104: operator set 'ai.onnx' in version 29, but 1 to 28 can be read\n  fix: export the model with opset 28 or older",
+      "m.onnx: error PS2104: operator set 'x' in version 0, but versions start at 1",
+      "m.onnx: error PS2105: the model has no graph\n  fix: check that the file is complete and an ONNX model",
     ]);
     expect(problems(graph(input("x"), relu))).toEqual([
-      "m.onnx@0: error PS2104: the model has no ir_version",
-      "m.onnx@0: error PS2104: the model imports no operator set\n  fix: add an opset_import for ai.onnx",
+      "m.onnx: error PS2104: the model has no ir_version",
+      "m.onnx: error PS2104: the model imports no operator set\n  fix: add an opset_import for ai.onnx",
     ]);
   });
 
   test("with names: outputs, inputs and initializers of one name, outputs of the graph that nothing defines", () => {
     const twice = initializer("w", FLOAT, [1], raw(float32s(1)));
     expect(problems(small(input("x"), twice, twice, node("A", ["x"], ["w"]), output("y"), output("z")))).toEqual([
-      "m.onnx@0: error PS2106: value 'x' is defined again; it is already an input",
-      "m.onnx@0: error PS2106: value 'w' is defined again; it is already an initializer",
+      "m.onnx: error PS2106: value 'x' is defined again; it is already an input",
+      "m.onnx: error PS2106: value 'w' is defined again; it is already an initializer",
       "m.onnx#A:0: error PS2106: value 'w' is defined again; it is already an initializer",
-      "m.onnx@0: error PS2106: output: 'y' is listed twice",
-      "m.onnx@0: error PS2107: the output 'y' is defined nowhere",
-      "m.onnx@0: error PS2107: the output 'z' is defined nowhere",
+      "m.onnx: error PS2106: output: 'y' is listed twice",
+      "m.onnx: error PS2107: the output 'y' is defined nowhere",
+      "m.onnx: error PS2107: the output 'z' is defined nowhere",
     ]);
   });
 

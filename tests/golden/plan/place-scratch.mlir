@@ -82,20 +82,18 @@ func.func @main(%x: memref<?xf32>) attributes {psm.shapes = ["s0"], psm.symbols 
 // => module {
 // =>   func.func private @kernel(%arg0: memref<?xf32> {psm.access = "read"}, %arg1: memref<?xi8> {psm.scratch}, %arg2: index) attributes {psm.chunks = "8", psm.shapes = ["s0", "floordiv(s0 + 15, 16)*512", "s0"], psm.symbols = ["s0 in [0, inf] input"]} {
 // =>     %0 = arith.constant 0 : index
-// =>     %1 = memref.dim %arg0, %0 : memref<?xf32>
-// =>     %2 = arith.constant 15 : index
-// =>     %3 = arith.addi %1, %2 : index
-// =>     %4 = arith.constant 16 : index
-// =>     %5 = arith.floordivsi %3, %4 : index
-// =>     %6 = arith.constant 64 : index
-// =>     %7 = arith.muli %6, %5 : index
-// =>     %8 = arith.muli %arg2, %7 : index
+// =>     %1 = memref.dim %arg1, %0 : memref<?xi8>
+// =>     %2 = arith.constant 512 : index
+// =>     %3 = arith.divsi %1, %2 : index
+// =>     %4 = arith.constant 64 : index
+// =>     %5 = arith.muli %4, %3 : index
+// =>     %6 = arith.muli %arg2, %5 : index
+// =>     %7 = arith.constant 0 : index
+// =>     %8 = arith.addi %6, %7 : index
 // =>     %9 = arith.constant 0 : index
-// =>     %10 = arith.addi %8, %9 : index
-// =>     %11 = arith.constant 0 : index
-// =>     %12 = memref.dim %arg0, %11 : memref<?xf32>
-// =>     %13 = memref.view %arg1[%10][%12] : memref<?xi8> to memref<?xf32>
-// =>     memref.copy %arg0, %13 : memref<?xf32> to memref<?xf32>
+// =>     %10 = memref.dim %arg0, %9 : memref<?xf32>
+// =>     %11 = memref.view %arg1[%8][%10] : memref<?xi8> to memref<?xf32>
+// =>     memref.copy %arg0, %11 : memref<?xf32> to memref<?xf32>
 // =>     func.return
 // =>   }
 // =>   func.func @main(%arg0: memref<?xf32>) attributes {psm.shapes = ["s0", "floordiv(s0 + 15, 16)*512"], psm.symbols = ["s0 in [0, inf] input"]} {
