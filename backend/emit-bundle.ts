@@ -9,9 +9,10 @@ import { functionBody, lookupFunction } from "../ir/dialects/func.js";
 import { global } from "../ir/dialects/memref/global.js";
 import type { Dim } from "../ir/dim.js";
 import { elementFacts } from "../ir/element.js";
-import type { EntryInterface, InterfaceValue } from "../ir/entry.js";
+import type { EntryInterface, InterfaceValue, StateInterface } from "../ir/entry.js";
 import type { Operation } from "../ir/graph.js";
-import { ARENA_BYTES, ARENA_LOWER_BOUND, CHUNKS, SUMMARY } from "../ir/names.js";
+import { placesIn } from "../ir/location.js";
+import { ARENA_BYTES, ARENA_LOWER_BOUND, BYTES, CHUNKS, FLOPS, SUMMARY } from "../ir/names.js";
 import { toBytes } from "../ir/ndarray.js";
 import { type MemRefType, staticShape } from "../ir/types.js";
 import type { AcceleratorDescription } from "../machine/accelerator.js";
@@ -38,6 +39,7 @@ import { isAllocatedByRun, runChecks } from "./llvm/host.js";
 import { symbolsIn } from "./llvm/kernel.js";
 import { planSizes, type SizeCheck } from "./llvm/plan-function.js";
 import { scheduleOf } from "./schedule.js";
+import { type SourceIndex, sourceTable } from "./source-table.js";
 import { describeTileKernel, emitTiles } from "./spatial/emit-tiles.js";
 
 /** One program, lowered for one CPU or accelerator. */
@@ -61,7 +63,10 @@ export interface BundleInput {
 export async function emitBundle(input: BundleInput, draft: BundleDraft): Promise<ManifestDraft> {
   const [first] = input.variants;
   if (!first) throw new Error("a bundle needs a variant");
-  const tensors = input.variants.flatMap(({ module, context }) => weightsOf(module, context));
+  const tensors = input.variants.flatMap(({ module, context, entries }) => [
+    ...weightsOf(module, context),
+    ...initialStates(entries, context),
+  ]);
   const unique = [...new Map(tensors.map((t) => [t.name, t])).values()];
   const layout = layoutSafetensors(unique);
   const offsets = new Map(layout.tensors.map((t) => [t.name, t.offset]));
@@ -74,6 +79,7 @@ export async function emitBundle(input: BundleInput, draft: BundleDraft): Promis
     bytes,
   }));
   const targets: Target[] = [];
+  const sources = sourceTable();
   const programs = input.variants.map(({ module, context, entries }) => programOf(module, entries, context));
   // Emitted code goes by the positions of its symbols; those of the schedules alone stand behind them.
   const shared = new Map<string, SizeSymbol>();
@@ -84,7 +90,7 @@ export async function emitBundle(input: BundleInput, draft: BundleDraft): Promis
   const symbols = new Map(names.map((name) => [name, shared.get(name)!]));
   for (const [k, variant] of input.variants.entries()) {
     const program: LoweredProgram = { ...programs[k]!, symbols: names };
-    const { target, files } = emitTarget(input, variant, program, offsets, symbols);
+    const { target, files } = emitTarget(input, variant, program, offsets, symbols, sources.index);
     for (const [name, content] of files) await draft.file(name, content);
     targets.push(target);
   }
@@ -97,11 +103,9 @@ export async function emitBundle(input: BundleInput, draft: BundleDraft): Promis
     symbols: [...symbols.values()],
     ...(written ? { weightData: written.data } : {}),
     weights,
-    states: first.entries.flatMap((e) =>
-      e.states.map((s): State => ({ name: s.name, dtype: s.element, shape: s.shape.map((d) => sizeExpression(d)) })),
-    ),
+    states: first.entries.flatMap((e) => e.states.map((s) => describeState(s, weights))),
     entries: first.entries.map((e) => describeEntry(e, first)),
-    sources: [],
+    sources: sources.all,
     targets,
   };
 }
@@ -109,6 +113,36 @@ export async function emitBundle(input: BundleInput, draft: BundleDraft): Promis
 /** Bundles with this option have counters. */
 function isProfiling({ options }: BundleInput): boolean {
   return options.some(({ name, value }) => name === "profile" && value === "true");
+}
+
+function describeState(state: StateInterface, weights: readonly Weight[]): State {
+  const { name, element: dtype, initial } = state;
+  const described = { name, dtype, shape: state.shape.map((d) => sizeExpression(d)) };
+  const weight = initial && weights.findIndex((w) => w.name === initialName(state));
+  return weight === undefined ? described : { ...described, weight };
+}
+
+/** The weight that holds what a state begins with. */
+function initialName({ name, initial }: StateInterface): string {
+  return initial?.kind === "resource" ? initial.name : `${name}.initial`;
+}
+
+/** What states begin with. */
+function initialStates(entries: readonly EntryInterface[], context: Context): TensorSource[] {
+  return entries
+    .flatMap((e) => e.states)
+    .flatMap((state) => {
+      const { element, initial } = state;
+      if (initial === undefined) return [];
+      const shape = state.shape.map((d) => {
+        if (typeof d !== "number") throw new Error(`the state '${state.name}' begins with elements of an open size`);
+        return d;
+      });
+      const bytes = shape.reduce((n, d) => n * d, 1) * elementFacts[element].storageBytes;
+      const source = () =>
+        initial.kind === "dense" ? toBytes(initial.data) : readSlices(initial.name, bytes, context);
+      return [{ name: initialName(state), dtype: element, shape, bytes, source }];
+    });
 }
 
 /** The weights a module refers to, in the order of their globals. */
@@ -143,13 +177,16 @@ function emitTarget(
   program: LoweredProgram,
   offsets: ReadonlyMap<string, number>,
   symbols: Map<string, SizeSymbol>,
+  sourceIndex: SourceIndex,
 ): { readonly target: Target; readonly files: EmittedCode["files"] } {
   const { machine, context, entries } = variant;
   const { files, ...code } = isAccelerator(machine)
     ? emitSpatial(machine, program, input)
     : emitCpu(machine, program, input, variant, offsets);
   const kernels = [...program.kernels].map(([name, func]) =>
-    isAccelerator(machine) ? describeTileKernel(name, func) : describeKernel(name, func, context),
+    isAccelerator(machine)
+      ? { ...describeTileKernel(name, func), ...costOf(func, context), sources: placesIn(func.at).map(sourceIndex) }
+      : describeKernel(name, func, context, sourceIndex),
   );
   const names = [...offsets.keys()];
   const symbolIndex = (name: string, min?: number): number => {
@@ -157,6 +194,7 @@ function emitTarget(
       symbols.set(name, { ...describeSymbol(name, context), ...(min === undefined ? {} : { min }) });
     return [...symbols.keys()].indexOf(name);
   };
+  for (const func of program.kernels.values()) for (const name of costSymbols(func, context)) symbolIndex(name);
   const programs = entries.map((entry, entryIndex) =>
     scheduleOf(
       {
@@ -228,7 +266,22 @@ function emitSpatial(machine: AcceleratorDescription, program: LoweredProgram, i
   };
 }
 
-function describeKernel(name: string, func: Operation, context: Context): Kernel {
+/** What a launch costs, as outlining found it. */
+function costOf(kernel: Operation, context: Context): Pick<Kernel, "flops" | "bytes"> {
+  const text = (name: string): string => expressionOfText(costText(kernel, name), context);
+  return { flops: text(FLOPS), bytes: text(BYTES) };
+}
+
+function costText({ extra }: Operation, name: string): string {
+  const attr = extra[name];
+  return attr?.kind === "string" ? attr.value : "0";
+}
+
+function costSymbols(kernel: Operation, { dims }: Context): readonly string[] {
+  return [FLOPS, BYTES].flatMap((name) => dims.symbolsOf(dims.parse(costText(kernel, name)) ?? 0));
+}
+
+function describeKernel(name: string, func: Operation, context: Context, sourceIndex: SourceIndex): Kernel {
   const args = functionBody(func).args;
   const written = writtenArguments(func);
   const describe = (k: number): KernelArgument => {
@@ -246,9 +299,8 @@ function describeKernel(name: string, func: Operation, context: Context): Kernel
     symbol: name,
     arguments: [...own.map(describe), ...symbolArguments],
     grid: chunks?.kind === "string" ? [expressionOfText(chunks.value, context)] : [],
-    flops: "0",
-    bytes: "0",
-    sources: [],
+    ...costOf(func, context),
+    sources: placesIn(func.at).map(sourceIndex),
     summary: summary?.kind === "string" ? summary.value : summarise(func),
   };
 }

@@ -3,7 +3,7 @@
  * functions as the importer wrote them, before lowering changes types; the manifest and the entry code follow it.
  */
 
-import type { Attr, AttrDict } from "./attrs.js";
+import type { Attr, AttrDict, DenseAttr, ResourceAttr } from "./attrs.js";
 import type { Context } from "./context.js";
 import { funcOp, functionName, functionsOf } from "./dialects/func.js";
 import type { Dim } from "./dim.js";
@@ -18,12 +18,19 @@ export interface InterfaceValue {
   readonly shape: readonly Dim[];
 }
 
+export interface StateInterface extends InterfaceValue {
+  readonly argument: number;
+  readonly result: number;
+  /** The elements it begins with; zeros where there are none given. */
+  readonly initial?: DenseAttr | ResourceAttr;
+}
+
 export interface EntryInterface {
   readonly name: string;
   /** Arguments of the function that callers give, with their positions. */
   readonly inputs: readonly (InterfaceValue & { readonly argument: number })[];
   /** Argument and result that are one state, updated by the call. */
-  readonly states: readonly (InterfaceValue & { readonly argument: number; readonly result: number })[];
+  readonly states: readonly StateInterface[];
   readonly outputs: readonly (InterfaceValue & { readonly result: number })[];
 }
 
@@ -50,7 +57,10 @@ function entryInterface(func: Operation, _context: Context): EntryInterface {
   const outputs = type.results.map((t, i) => ({ ...describe(t, nameOf(results[i]) ?? `output_${i}`), result: i }));
   const states = values.flatMap((v) => {
     const tied = args[v.argument]?.[ALIASING];
-    return args[v.argument]?.[STATE] && tied?.kind === "int" ? [{ ...v, result: Number(tied.value) }] : [];
+    if (!args[v.argument]?.[STATE] || tied?.kind !== "int") return [];
+    const initial = args[v.argument]?.[INITIAL];
+    const begins = initial?.kind === "dense" || initial?.kind === "resource" ? { initial } : {};
+    return [{ ...v, result: Number(tied.value), ...begins }];
   });
   return {
     name: functionName(func),

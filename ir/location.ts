@@ -31,3 +31,16 @@ export function formatLocation(at: Location): string {
       return unreachable(at);
   }
 }
+
+/** The place of what `pass` made out of things at `places`: each once, and those that passes before put together apart. */
+export function derivedLocation(pass: string, places: readonly Location[]): Location {
+  const apart = new Map(places.flatMap(placesIn).map((at) => [formatLocation(at), at]));
+  const from = [...apart.values()];
+  return from.length === 0 ? unknownLocation : from.length === 1 ? from[0]! : { kind: "derived", pass, from };
+}
+
+/** The places in what the user wrote that `at` stands for. */
+export function placesIn(at: Location): readonly Location[] {
+  if (at.kind === "unknown") return [];
+  return at.kind === "derived" ? at.from.flatMap(placesIn) : [at];
+}

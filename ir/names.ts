@@ -2,6 +2,9 @@
 
 /** On a kernel: into how many chunks it is cut, as dimension text. */
 export const CHUNKS = "psm.chunks";
+/** On a kernel: the arithmetic operations of one launch, and the bytes it must at least move; dimension text. */
+export const FLOPS = "psm.flops";
+export const BYTES = "psm.bytes";
 /** On a host function: the size of its arena, and the bound no plan can beat; dimension text. */
 export const ARENA_BYTES = "psm.arena_bytes";
 export const ARENA_LOWER_BOUND = "psm.arena_lower_bound";

@@ -12,7 +12,7 @@ import type { AnyOpDef } from "../../ir/define.js";
 import { funcOp, returnOp } from "../../ir/dialects/func.js";
 import { empty, fromElements } from "../../ir/dialects/tensor/access.js";
 import { Block, newRegion, type Operation, type Value } from "../../ir/graph.js";
-import type { Location } from "../../ir/location.js";
+import { derivedLocation, type Location } from "../../ir/location.js";
 import { elementOf, type Type } from "../../ir/types.js";
 import { destinationOf } from "../bufferize/destinations.js";
 import { GROUP, ROWS } from "../kernels.js";
@@ -144,6 +144,8 @@ function collect(
 }
 
 function placeOf(group: readonly Operation[]): Location {
-  const places = [...new Set(group.map((op) => op.at))];
-  return places.length === 1 ? places[0]! : { kind: "derived", pass: "outline-kernels", from: places };
+  return derivedLocation(
+    "outline-kernels",
+    group.map((op) => op.at),
+  );
 }

@@ -14,6 +14,7 @@ import type { Context } from "../../ir/context.js";
 import { functionsOf } from "../../ir/dialects/func.js";
 import { generic, index as indexOp } from "../../ir/dialects/linalg/structured.js";
 import { Block, newRegion, type Operation, type Value } from "../../ir/graph.js";
+import { derivedLocation } from "../../ir/location.js";
 import type { Pass } from "../../ir/pass.js";
 import { affinePosition } from "../affine-position.js";
 
@@ -92,6 +93,7 @@ function tryFuse(producer: Operation, consumer: Operation, operand: number, cont
   const maps = [...merged.inputs.map((x) => x.map), ...outMaps];
   if (!coversIterations(maps, iterators.length)) return undefined;
   const builder = Builder.before(context, consumer);
+  builder.at = derivedLocation(fuseElementwise.name, [producer.at, consumer.at]);
   const body = new Block([
     ...merged.inputs.map((x) => bodyArgType(x.value, context)),
     ...bodyOf(consumer)

@@ -1,20 +1,24 @@
 /**
  * @file Pass `outline-kernels`: every structured computation of a public function, in its regions too, becomes a private
  * function `@NAME_kernel_N` and a call of it marked `psm.kernel`. Equal kernels are one function: weights and inputs are
- * arguments. What stays in the public function is what the host does: calls, control flow, sizes, storage.
+ * arguments. Each says what a launch of it costs (see `kernelCost`). What stays in the public function is what the host
+ * does: calls, control flow, sizes, storage.
  */
 
-import { unitAttr } from "../../ir/attrs.js";
+import { stringAttr, unitAttr } from "../../ir/attrs.js";
 import { Builder } from "../../ir/builder.js";
 import type { Context } from "../../ir/context.js";
 import { moduleBody } from "../../ir/dialects/builtin.js";
 import { callOp, funcOp, functionBody, functionName, functionsOf, lookupFunction } from "../../ir/dialects/func.js";
 import { extract } from "../../ir/dialects/tensor/access.js";
 import type { Block, Operation, Value } from "../../ir/graph.js";
+import { derivedLocation } from "../../ir/location.js";
+import { BYTES, FLOPS } from "../../ir/names.js";
 import type { Pass } from "../../ir/pass.js";
 import { printOp } from "../../ir/text/printer.js";
 import { KERNEL } from "../kernels.js";
 import { buildKernel, type Kernel } from "./build-kernel.js";
+import { kernelCost } from "./kernel-cost.js";
 import { gather, inOrder, isKernelOp, kernelGroups } from "./kernel-groups.js";
 
 export const outlineKernels: Pass = {
@@ -37,7 +41,7 @@ class Outliner {
   readonly #context: Context;
   /** Numbers that the host reads. */
   readonly #needed: ReadonlySet<Value>;
-  readonly #byText = new Map<string, string>();
+  readonly #byText = new Map<string, Operation>();
   #next = 0;
 
   constructor(module: Operation, entry: Operation, context: Context) {
@@ -81,13 +85,18 @@ class Outliner {
     const text = printOp(made, this.#context);
     const known = this.#byText.get(text);
     if (known !== undefined) {
+      known.at = derivedLocation(outlineKernels.name, [known.at, made.at]);
       made.dropReferences();
-      return known;
+      return functionName(known);
     }
     const name = this.#freshName();
     made.setAttr("sym_name", name);
+    const { dims } = this.#context;
+    const { flops, bytes } = kernelCost(made, this.#context);
+    if (flops !== 0) made.setExtra(FLOPS, stringAttr(dims.print(flops)));
+    made.setExtra(BYTES, stringAttr(dims.print(bytes)));
     moduleBody(this.#module).append(made);
-    this.#byText.set(text, name);
+    this.#byText.set(text, made);
     return name;
   }
 

@@ -36,12 +36,12 @@ func.func @main(%x: tensor<4x8xf32>, %w: tensor<8x3xf32>) -> (tensor<4x3xf32>, t
 // =>     memref.copy %3, %arg3 : memref<12xf32> to memref<12xf32>
 // =>     func.return
 // =>   }
-// =>   func.func private @main_kernel_0(%arg0: memref<4x3xf32> {psm.access = "write"}) {
+// =>   func.func private @main_kernel_0(%arg0: memref<4x3xf32> {psm.access = "write"}) attributes {psm.bytes = "48"} {
 // =>     %0 = arith.constant 0.000000e+00 : f32
 // =>     linalg.fill ins(%0 : f32) outs(%arg0 : memref<4x3xf32>)
 // =>     func.return
 // =>   }
-// =>   func.func private @main_kernel_1(%arg0: memref<4x8xf32> {psm.access = "read"}, %arg1: memref<8x3xf32> {psm.access = "read"}, %arg2: memref<4x3xf32> {psm.access = "readwrite"}) {
+// =>   func.func private @main_kernel_1(%arg0: memref<4x8xf32> {psm.access = "read"}, %arg1: memref<8x3xf32> {psm.access = "read"}, %arg2: memref<4x3xf32> {psm.access = "readwrite"}) attributes {psm.bytes = "320", psm.flops = "192"} {
 // =>     linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%arg0, %arg1 : memref<4x8xf32>, memref<8x3xf32>) outs(%arg2 : memref<4x3xf32>) {
 // =>     ^bb0(%arg3: f32, %arg4: f32, %arg5: f32):
 // =>       %0 = arith.mulf %arg3, %arg4 : f32
@@ -50,7 +50,7 @@ func.func @main(%x: tensor<4x8xf32>, %w: tensor<8x3xf32>) -> (tensor<4x3xf32>, t
 // =>     }
 // =>     func.return
 // =>   }
-// =>   func.func private @main_kernel_2(%arg0: memref<4x3xf32> {psm.access = "read"}, %arg1: memref<3xf32> {psm.access = "read"}, %arg2: memref<4x3xf32> {psm.access = "write"}) {
+// =>   func.func private @main_kernel_2(%arg0: memref<4x3xf32> {psm.access = "read"}, %arg1: memref<3xf32> {psm.access = "read"}, %arg2: memref<4x3xf32> {psm.access = "write"}) attributes {psm.bytes = "108", psm.flops = "12"} {
 // =>     linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%arg0, %arg1 : memref<4x3xf32>, memref<3xf32>) outs(%arg2 : memref<4x3xf32>) {
 // =>     ^bb0(%arg3: f32, %arg4: f32, %arg5: f32):
 // =>       %0 = arith.addf %arg3, %arg4 : f32
@@ -76,7 +76,7 @@ func.func @main(%x: tensor<2x3xf32>, %y: tensor<2x2xf32>, %cache: tensor<4x5xf32
 // =>     func.call @main_kernel_1(%arg4, %arg2, %arg3) {psm.kernel} : (memref<2x5xf32>, memref<i32>, memref<4x5xf32>) -> ()
 // =>     func.return
 // =>   }
-// =>   func.func private @main_kernel_0(%arg0: memref<2x3xf32> {psm.access = "read"}, %arg1: memref<2x2xf32> {psm.access = "read"}, %arg2: memref<2x5xf32> {psm.access = "readwrite"}) {
+// =>   func.func private @main_kernel_0(%arg0: memref<2x3xf32> {psm.access = "read"}, %arg1: memref<2x2xf32> {psm.access = "read"}, %arg2: memref<2x5xf32> {psm.access = "readwrite"}) attributes {psm.bytes = "80"} {
 // =>     %0 = memref.subview %arg2[0, 0] [2, 3] [1, 1] : memref<2x5xf32> to memref<2x3xf32, strided<[5, 1]>>
 // =>     linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%arg0 : memref<2x3xf32>) outs(%0 : memref<2x3xf32, strided<[5, 1]>>) {
 // =>     ^bb0(%arg3: f32, %arg4: f32):
@@ -89,7 +89,7 @@ func.func @main(%x: tensor<2x3xf32>, %y: tensor<2x2xf32>, %cache: tensor<4x5xf32
 // =>     }
 // =>     func.return
 // =>   }
-// =>   func.func private @main_kernel_1(%arg0: memref<2x5xf32> {psm.access = "read"}, %arg1: memref<i32> {psm.access = "read"}, %arg2: memref<4x5xf32> {psm.access = "readwrite"}) {
+// =>   func.func private @main_kernel_1(%arg0: memref<2x5xf32> {psm.access = "read"}, %arg1: memref<i32> {psm.access = "read"}, %arg2: memref<4x5xf32> {psm.access = "readwrite"}) attributes {psm.bytes = "84"} {
 // =>     %0 = memref.load %arg1[] : memref<i32>
 // =>     %1 = arith.index_cast %0 : i32 to index
 // =>     %2 = memref.subview %arg2[%1, 0] [2, 5] [1, 1] : memref<4x5xf32> to memref<2x5xf32, strided<[5, 1], offset: ?>>
@@ -115,7 +115,7 @@ func.func @main(%state: tensor<4xf32> {psm.state, tf.aliasing_output = 0 : i32},
 // =>     memref.copy %0, %arg1 : memref<4xf32> to memref<4xf32>
 // =>     func.return
 // =>   }
-// =>   func.func private @main_kernel_0(%arg0: memref<1xf32> {psm.access = "read"}, %arg1: memref<4xf32> {psm.access = "readwrite"}) {
+// =>   func.func private @main_kernel_0(%arg0: memref<1xf32> {psm.access = "read"}, %arg1: memref<4xf32> {psm.access = "readwrite"}) attributes {psm.bytes = "8"} {
 // =>     %0 = memref.subview %arg1[2] [1] [1] : memref<4xf32> to memref<1xf32, strided<[1], offset: 2>>
 // =>     linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%arg0 : memref<1xf32>) outs(%0 : memref<1xf32, strided<[1], offset: 2>>) {
 // =>     ^bb0(%arg2: f32, %arg3: f32):
@@ -187,7 +187,7 @@ func.func @main(%n: tensor<i32>, %x: tensor<4xf32>) -> tensor<4xf32> {
 // =>     }
 // =>     func.return
 // =>   }
-// =>   func.func private @main_kernel_0(%arg0: memref<i32> {psm.access = "read"}, %arg1: memref<i32> {psm.access = "read"}, %arg2: memref<i1> {psm.access = "write"}) {
+// =>   func.func private @main_kernel_0(%arg0: memref<i32> {psm.access = "read"}, %arg1: memref<i32> {psm.access = "read"}, %arg2: memref<i1> {psm.access = "write"}) attributes {psm.bytes = "9"} {
 // =>     linalg.generic {indexing_maps = [affine_map<() -> ()>, affine_map<() -> ()>, affine_map<() -> ()>], iterator_types = []} ins(%arg0, %arg1 : memref<i32>, memref<i32>) outs(%arg2 : memref<i1>) {
 // =>     ^bb0(%arg3: i32, %arg4: i32, %arg5: i1):
 // =>       %0 = arith.cmpi slt, %arg3, %arg4 : i32
@@ -195,7 +195,7 @@ func.func @main(%n: tensor<i32>, %x: tensor<4xf32>) -> tensor<4xf32> {
 // =>     }
 // =>     func.return
 // =>   }
-// =>   func.func private @main_kernel_1(%arg0: memref<i32> {psm.access = "readwrite"}) {
+// =>   func.func private @main_kernel_1(%arg0: memref<i32> {psm.access = "readwrite"}) attributes {psm.bytes = "8", psm.flops = "1"} {
 // =>     %0 = arith.constant 1 : i32
 // =>     linalg.generic {indexing_maps = [affine_map<() -> ()>], iterator_types = []} outs(%arg0 : memref<i32>) {
 // =>     ^bb0(%arg1: i32):
@@ -204,7 +204,7 @@ func.func @main(%n: tensor<i32>, %x: tensor<4xf32>) -> tensor<4xf32> {
 // =>     }
 // =>     func.return
 // =>   }
-// =>   func.func private @main_kernel_2(%arg0: memref<4xf32> {psm.access = "read"}, %arg1: memref<4xf32> {psm.access = "readwrite"}) {
+// =>   func.func private @main_kernel_2(%arg0: memref<4xf32> {psm.access = "read"}, %arg1: memref<4xf32> {psm.access = "readwrite"}) attributes {psm.bytes = "48", psm.flops = "4"} {
 // =>     linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%arg0 : memref<4xf32>) outs(%arg1 : memref<4xf32>) {
 // =>     ^bb0(%arg2: f32, %arg3: f32):
 // =>       %0 = arith.addf %arg2, %arg3 : f32
@@ -212,7 +212,7 @@ func.func @main(%n: tensor<i32>, %x: tensor<4xf32>) -> tensor<4xf32> {
 // =>     }
 // =>     func.return
 // =>   }
-// =>   func.func private @main_kernel_3(%arg0: memref<i32> {psm.access = "write"}) {
+// =>   func.func private @main_kernel_3(%arg0: memref<i32> {psm.access = "write"}) attributes {psm.bytes = "4"} {
 // =>     %0 = arith.constant 0 : i32
 // =>     linalg.fill ins(%0 : i32) outs(%arg0 : memref<i32>)
 // =>     func.return
@@ -251,7 +251,7 @@ func.func @main(%x: tensor<4xf32>, %y: tensor<4xf32>) -> tensor<4xf32> {
 // =>     }
 // =>     func.return
 // =>   }
-// =>   func.func private @main_kernel_0(%arg0: memref<4xf32> {psm.access = "read"}, %arg1: memref<4xf32> {psm.access = "read"}, %arg2: memref<4xf32> {psm.access = "write"}) {
+// =>   func.func private @main_kernel_0(%arg0: memref<4xf32> {psm.access = "read"}, %arg1: memref<4xf32> {psm.access = "read"}, %arg2: memref<4xf32> {psm.access = "write"}) attributes {psm.bytes = "48", psm.flops = "4"} {
 // =>     linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%arg0, %arg1 : memref<4xf32>, memref<4xf32>) outs(%arg2 : memref<4xf32>) {
 // =>     ^bb0(%arg3: f32, %arg4: f32, %arg5: f32):
 // =>       %0 = arith.addf %arg3, %arg4 : f32
@@ -287,7 +287,7 @@ func.func @main(%p: tensor<i1>, %x: tensor<4xf32>) -> tensor<4xf32> {
 // =>     }
 // =>     func.return
 // =>   }
-// =>   func.func private @main_kernel_0(%arg0: memref<4xf32> {psm.access = "read"}, %arg1: memref<4xf32> {psm.access = "write"}) {
+// =>   func.func private @main_kernel_0(%arg0: memref<4xf32> {psm.access = "read"}, %arg1: memref<4xf32> {psm.access = "write"}) attributes {psm.bytes = "32", psm.flops = "4"} {
 // =>     linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%arg0 : memref<4xf32>) outs(%arg1 : memref<4xf32>) {
 // =>     ^bb0(%arg2: f32, %arg3: f32):
 // =>       %0 = arith.negf %arg2 : f32
@@ -333,7 +333,7 @@ func.func @main(%x: tensor<?x4xf32>) -> (tensor<?xf32>, tensor<?x4xf32>) attribu
 // =>     func.call @main_kernel_1(%7, %arg1) {psm.kernel} : (memref<?xf32>, memref<?xf32>) -> ()
 // =>     func.return
 // =>   }
-// =>   func.func private @main_kernel_0(%arg0: memref<?x4xf32> {psm.access = "read"}, %arg1: memref<?x4xf32> {psm.access = "write"}) attributes {psm.shapes = ["s0, 4", "s0, 4"], psm.symbols = ["s0 in [0, inf] input"]} {
+// =>   func.func private @main_kernel_0(%arg0: memref<?x4xf32> {psm.access = "read"}, %arg1: memref<?x4xf32> {psm.access = "write"}) attributes {psm.bytes = "s0*32", psm.flops = "s0*4", psm.shapes = ["s0, 4", "s0, 4"], psm.symbols = ["s0 in [0, inf] input"]} {
 // =>     linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%arg0 : memref<?x4xf32>) outs(%arg1 : memref<?x4xf32>) {
 // =>     ^bb0(%arg2: f32, %arg3: f32):
 // =>       %0 = arith.negf %arg2 : f32
@@ -341,7 +341,7 @@ func.func @main(%x: tensor<?x4xf32>) -> (tensor<?xf32>, tensor<?x4xf32>) attribu
 // =>     }
 // =>     func.return
 // =>   }
-// =>   func.func private @main_kernel_1(%arg0: memref<?xf32> {psm.access = "read"}, %arg1: memref<?xf32> {psm.access = "write"}) attributes {psm.shapes = ["s0*4", "s0*4"], psm.symbols = ["s0 in [0, inf] input"]} {
+// =>   func.func private @main_kernel_1(%arg0: memref<?xf32> {psm.access = "read"}, %arg1: memref<?xf32> {psm.access = "write"}) attributes {psm.bytes = "s0*32", psm.flops = "s0*4", psm.shapes = ["s0*4", "s0*4"], psm.symbols = ["s0 in [0, inf] input"]} {
 // =>     linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%arg0 : memref<?xf32>) outs(%arg1 : memref<?xf32>) {
 // =>     ^bb0(%arg2: f32, %arg3: f32):
 // =>       %0 = arith.negf %arg2 : f32
@@ -405,17 +405,17 @@ func.func @main(%p: tensor<i1>, %n: tensor<2xi32>) -> tensor<?xf32> attributes {
 // =>     func.call @main_kernel_2(%12, %13) {psm.kernel} : (memref<?xf32>, memref<?xf32>) -> ()
 // =>     func.return %13 : memref<?xf32>
 // =>   }
-// =>   func.func private @main_kernel_0(%arg0: memref<?xf32> {psm.access = "write"}) attributes {psm.shapes = ["u0"], psm.symbols = ["u0 in [0, inf] data"]} {
+// =>   func.func private @main_kernel_0(%arg0: memref<?xf32> {psm.access = "write"}) attributes {psm.bytes = "u0*4", psm.shapes = ["u0"], psm.symbols = ["u0 in [0, inf] data"]} {
 // =>     %0 = arith.constant 1.000000e+00 : f32
 // =>     linalg.fill ins(%0 : f32) outs(%arg0 : memref<?xf32>)
 // =>     func.return
 // =>   }
-// =>   func.func private @main_kernel_1(%arg0: memref<?xf32> {psm.access = "write"}) attributes {psm.shapes = ["u1"], psm.symbols = ["u1 in [0, inf] data"]} {
+// =>   func.func private @main_kernel_1(%arg0: memref<?xf32> {psm.access = "write"}) attributes {psm.bytes = "u1*4", psm.shapes = ["u1"], psm.symbols = ["u1 in [0, inf] data"]} {
 // =>     %0 = arith.constant 2.000000e+00 : f32
 // =>     linalg.fill ins(%0 : f32) outs(%arg0 : memref<?xf32>)
 // =>     func.return
 // =>   }
-// =>   func.func private @main_kernel_2(%arg0: memref<?xf32> {psm.access = "read"}, %arg1: memref<?xf32> {psm.access = "write"}) attributes {psm.shapes = ["u2", "u2"], psm.symbols = ["u2 in [0, inf] data"]} {
+// =>   func.func private @main_kernel_2(%arg0: memref<?xf32> {psm.access = "read"}, %arg1: memref<?xf32> {psm.access = "write"}) attributes {psm.bytes = "u2*8", psm.flops = "u2", psm.shapes = ["u2", "u2"], psm.symbols = ["u2 in [0, inf] data"]} {
 // =>     linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%arg0 : memref<?xf32>) outs(%arg1 : memref<?xf32>) {
 // =>     ^bb0(%arg2: f32, %arg3: f32):
 // =>       %0 = arith.addf %arg2, %arg2 : f32
@@ -467,12 +467,12 @@ func.func @main(%n: tensor<i32>, %x: tensor<3xf32>) -> tensor<?xf32> attributes 
 // =>     %13 = memref.reinterpret_cast %8#0 to offset: [0], sizes: [%8#1], strides: [1] : memref<?xf32> to memref<?xf32>
 // =>     func.return %13 : memref<?xf32>
 // =>   }
-// =>   func.func private @main_kernel_0(%arg0: memref<?xf32> {psm.access = "write"}) attributes {psm.shapes = ["u1"], psm.symbols = ["u1 in [0, inf] data"]} {
+// =>   func.func private @main_kernel_0(%arg0: memref<?xf32> {psm.access = "write"}) attributes {psm.bytes = "u1*4", psm.shapes = ["u1"], psm.symbols = ["u1 in [0, inf] data"]} {
 // =>     %0 = arith.constant 1.000000e+00 : f32
 // =>     linalg.fill ins(%0 : f32) outs(%arg0 : memref<?xf32>)
 // =>     func.return
 // =>   }
-// =>   func.func private @main_kernel_1(%arg0: memref<?xf32> {psm.access = "read"}, %arg1: memref<?xf32> {psm.access = "readwrite"}, %arg2: index) attributes {psm.shapes = ["u0", "u1", "u0"], psm.symbols = ["u0 in [0, inf] data", "u1 in [0, inf] data"]} {
+// =>   func.func private @main_kernel_1(%arg0: memref<?xf32> {psm.access = "read"}, %arg1: memref<?xf32> {psm.access = "readwrite"}, %arg2: index) attributes {psm.bytes = "u0*4 + min(u0*4, u1*4)", psm.shapes = ["u0", "u1", "u0"], psm.symbols = ["u0 in [0, inf] data", "u1 in [0, inf] data"]} {
 // =>     %0 = arith.constant 0 : index
 // =>     %1 = memref.dim %arg0, %0 : memref<?xf32>
 // =>     %2 = memref.subview %arg1[0] [%1] [1] : memref<?xf32> to memref<?xf32, strided<[1]>>
@@ -514,7 +514,7 @@ func.func @main(%n: tensor<i32>, %x: tensor<?xf32>) -> (tensor<?xf32>, tensor<?x
 // =>     memref.copy %arg1, %5 : memref<?xf32> to memref<?xf32>
 // =>     func.return %2, %5 : memref<?xf32>, memref<?xf32>
 // =>   }
-// =>   func.func private @main_kernel_0(%arg0: memref<?xf32> {psm.access = "write"}) attributes {psm.shapes = ["u0"], psm.symbols = ["u0 in [0, inf] data"]} {
+// =>   func.func private @main_kernel_0(%arg0: memref<?xf32> {psm.access = "write"}) attributes {psm.bytes = "u0*4", psm.shapes = ["u0"], psm.symbols = ["u0 in [0, inf] data"]} {
 // =>     %0 = arith.constant 1.000000e+00 : f32
 // =>     linalg.fill ins(%0 : f32) outs(%arg0 : memref<?xf32>)
 // =>     func.return
@@ -563,7 +563,7 @@ func.func @main(%x: tensor<?x2xf32>, %n: index) -> tensor<?x2xf32> attributes {p
 // =>     %12 = memref.dim %arg0, %11 : memref<?x2xf32>
 // =>     func.return
 // =>   }
-// =>   func.func private @main_kernel_0(%arg0: memref<?xf32> {psm.access = "readwrite"}, %arg1: index) attributes {psm.shapes = ["s*2", "s*2"], psm.symbols = ["s in [0, 6] input"]} {
+// =>   func.func private @main_kernel_0(%arg0: memref<?xf32> {psm.access = "readwrite"}, %arg1: index) attributes {psm.bytes = "s*16", psm.flops = "1", psm.shapes = ["s*2", "s*2"], psm.symbols = ["s in [0, 6] input"]} {
 // =>     %0 = arith.constant 0 : index
 // =>     %1 = arith.constant 1 : index
 // =>     %2 = arith.constant 0 : index

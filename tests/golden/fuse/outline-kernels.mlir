@@ -22,12 +22,12 @@ func.func @main(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
 // =>     %3 = func.call @main_kernel_1(%arg0, %0, %2) {psm.kernel} : (tensor<4x8xf32>, tensor<8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
 // =>     func.return %3 : tensor<4x8xf32>
 // =>   }
-// =>   func.func private @main_kernel_0(%arg0: tensor<4x8xf32>) -> tensor<4x8xf32> {
+// =>   func.func private @main_kernel_0(%arg0: tensor<4x8xf32>) -> tensor<4x8xf32> attributes {psm.bytes = "128"} {
 // =>     %0 = arith.constant 0.000000e+00 : f32
 // =>     %1 = linalg.fill ins(%0 : f32) outs(%arg0 : tensor<4x8xf32>) -> tensor<4x8xf32>
 // =>     func.return %1 : tensor<4x8xf32>
 // =>   }
-// =>   func.func private @main_kernel_1(%arg0: tensor<4x8xf32>, %arg1: tensor<8xf32>, %arg2: tensor<4x8xf32>) -> tensor<4x8xf32> {
+// =>   func.func private @main_kernel_1(%arg0: tensor<4x8xf32>, %arg1: tensor<8xf32>, %arg2: tensor<4x8xf32>) -> tensor<4x8xf32> attributes {psm.bytes = "416", psm.flops = "64"} {
 // =>     %0 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%arg0, %arg1 : tensor<4x8xf32>, tensor<8xf32>) outs(%arg2 : tensor<4x8xf32>) {
 // =>     ^bb0(%arg3: f32, %arg4: f32, %arg5: f32):
 // =>       %1 = arith.mulf %arg3, %arg4 : f32
@@ -62,7 +62,7 @@ func.func @main(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
 // =>     %3 = func.call @main_kernel_0(%1, %2) {psm.kernel} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
 // =>     func.return %1, %3 : tensor<4xf32>, tensor<4xf32>
 // =>   }
-// =>   func.func private @main_kernel_0(%arg0: tensor<4xf32>, %arg1: tensor<4xf32>) -> tensor<4xf32> {
+// =>   func.func private @main_kernel_0(%arg0: tensor<4xf32>, %arg1: tensor<4xf32>) -> tensor<4xf32> attributes {psm.bytes = "32", psm.flops = "4"} {
 // =>     %0 = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%arg0 : tensor<4xf32>) outs(%arg1 : tensor<4xf32>) {
 // =>     ^bb0(%arg2: f32, %arg3: f32):
 // =>       %1 = arith.negf %arg2 : f32
@@ -105,7 +105,7 @@ func.func @main(%x: tensor<4x8xf32>) -> (tensor<4x8xf32>, tensor<4xf32>) {
 // =>     %4 = func.call @main_kernel_1(%3#0, %1) {psm.kernel} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
 // =>     func.return %3#1, %4 : tensor<4x8xf32>, tensor<4xf32>
 // =>   }
-// =>   func.func private @main_kernel_0(%arg0: tensor<4x8xf32>, %arg1: tensor<4xf32>, %arg2: tensor<4x8xf32>) -> (tensor<4xf32>, tensor<4x8xf32>) {
+// =>   func.func private @main_kernel_0(%arg0: tensor<4x8xf32>, %arg1: tensor<4xf32>, %arg2: tensor<4x8xf32>) -> (tensor<4xf32>, tensor<4x8xf32>) attributes {psm.bytes = "272", psm.flops = "64"} {
 // =>     %0 = arith.constant 0.000000e+00 : f32
 // =>     %1 = linalg.fill ins(%0 : f32) outs(%arg1 : tensor<4xf32>) -> tensor<4xf32>
 // =>     %2 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0)>], iterator_types = ["parallel", "reduction"]} ins(%arg0 : tensor<4x8xf32>) outs(%1 : tensor<4xf32>) {
@@ -120,7 +120,7 @@ func.func @main(%x: tensor<4x8xf32>) -> (tensor<4x8xf32>, tensor<4xf32>) {
 // =>     } -> tensor<4x8xf32>
 // =>     func.return %2, %4 : tensor<4xf32>, tensor<4x8xf32>
 // =>   }
-// =>   func.func private @main_kernel_1(%arg0: tensor<4xf32>, %arg1: tensor<4xf32>) -> tensor<4xf32> {
+// =>   func.func private @main_kernel_1(%arg0: tensor<4xf32>, %arg1: tensor<4xf32>) -> tensor<4xf32> attributes {psm.bytes = "32", psm.flops = "4"} {
 // =>     %0 = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%arg0 : tensor<4xf32>) outs(%arg1 : tensor<4xf32>) {
 // =>     ^bb0(%arg2: f32, %arg3: f32):
 // =>       %1 = arith.negf %arg2 : f32
@@ -169,7 +169,7 @@ func.func @main(%x: tensor<4xf32>, %at: tensor<3xi32>) -> tensor<4xf32> {
 // =>     %0 = func.call @main_kernel_0(%arg1, %arg0) {psm.kernel} : (tensor<3xi32>, tensor<4xf32>) -> tensor<4xf32>
 // =>     func.return %0 : tensor<4xf32>
 // =>   }
-// =>   func.func private @main_kernel_0(%arg0: tensor<3xi32>, %arg1: tensor<4xf32>) -> tensor<4xf32> {
+// =>   func.func private @main_kernel_0(%arg0: tensor<3xi32>, %arg1: tensor<4xf32>) -> tensor<4xf32> attributes {psm.bytes = "44", psm.flops = "3"} {
 // =>     %0 = arith.constant 0 : index
 // =>     %1 = arith.constant 3 : index
 // =>     %2 = arith.constant 1 : index
@@ -243,7 +243,7 @@ func.func @main(%n: tensor<i32>, %x: tensor<4xf32>) -> tensor<4xf32> {
 // =>     }
 // =>     func.return %2#1 : tensor<4xf32>
 // =>   }
-// =>   func.func private @main_kernel_0(%arg0: tensor<i32>, %arg1: tensor<i32>, %arg2: tensor<i1>) -> tensor<i1> {
+// =>   func.func private @main_kernel_0(%arg0: tensor<i32>, %arg1: tensor<i32>, %arg2: tensor<i1>) -> tensor<i1> attributes {psm.bytes = "9"} {
 // =>     %0 = linalg.generic {indexing_maps = [affine_map<() -> ()>, affine_map<() -> ()>, affine_map<() -> ()>], iterator_types = []} ins(%arg0, %arg1 : tensor<i32>, tensor<i32>) outs(%arg2 : tensor<i1>) {
 // =>     ^bb0(%arg3: i32, %arg4: i32, %arg5: i1):
 // =>       %1 = arith.cmpi slt, %arg3, %arg4 : i32
@@ -251,7 +251,7 @@ func.func @main(%n: tensor<i32>, %x: tensor<4xf32>) -> tensor<4xf32> {
 // =>     } -> tensor<i1>
 // =>     func.return %0 : tensor<i1>
 // =>   }
-// =>   func.func private @main_kernel_1(%arg0: tensor<i32>, %arg1: tensor<i32>) -> tensor<i32> {
+// =>   func.func private @main_kernel_1(%arg0: tensor<i32>, %arg1: tensor<i32>) -> tensor<i32> attributes {psm.bytes = "8", psm.flops = "2"} {
 // =>     %0 = arith.constant 1 : i32
 // =>     %1 = linalg.generic {indexing_maps = [affine_map<() -> ()>, affine_map<() -> ()>], iterator_types = []} ins(%arg0 : tensor<i32>) outs(%arg1 : tensor<i32>) {
 // =>     ^bb0(%arg2: i32, %arg3: i32):
@@ -265,7 +265,7 @@ func.func @main(%n: tensor<i32>, %x: tensor<4xf32>) -> tensor<4xf32> {
 // =>     } -> tensor<i32>
 // =>     func.return %3 : tensor<i32>
 // =>   }
-// =>   func.func private @main_kernel_2(%arg0: tensor<4xf32>, %arg1: tensor<4xf32>) -> tensor<4xf32> {
+// =>   func.func private @main_kernel_2(%arg0: tensor<4xf32>, %arg1: tensor<4xf32>) -> tensor<4xf32> attributes {psm.bytes = "32", psm.flops = "4"} {
 // =>     %0 = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%arg0 : tensor<4xf32>) outs(%arg1 : tensor<4xf32>) {
 // =>     ^bb0(%arg2: f32, %arg3: f32):
 // =>       %1 = arith.addf %arg2, %arg2 : f32
@@ -273,7 +273,7 @@ func.func @main(%n: tensor<i32>, %x: tensor<4xf32>) -> tensor<4xf32> {
 // =>     } -> tensor<4xf32>
 // =>     func.return %0 : tensor<4xf32>
 // =>   }
-// =>   func.func private @main_kernel_3(%arg0: tensor<i32>) -> tensor<i32> {
+// =>   func.func private @main_kernel_3(%arg0: tensor<i32>) -> tensor<i32> attributes {psm.bytes = "4"} {
 // =>     %0 = arith.constant 0 : i32
 // =>     %1 = linalg.fill ins(%0 : i32) outs(%arg0 : tensor<i32>) -> tensor<i32>
 // =>     func.return %1 : tensor<i32>
@@ -303,7 +303,7 @@ func.func @main(%x: tensor<?xf32>, %n: tensor<i32>) -> tensor<?xf32> {
 // =>     %3 = func.call @main_kernel_0(%arg0, %2, %1) {psm.kernel} : (tensor<?xf32>, tensor<?xf32>, index) -> tensor<?xf32>
 // =>     func.return %3 : tensor<?xf32>
 // =>   }
-// =>   func.func private @main_kernel_0(%arg0: tensor<?xf32>, %arg1: tensor<?xf32>, %arg2: index) -> tensor<?xf32> attributes {psm.shapes = ["s0", "u1", "u1"], psm.symbols = ["s0 in [0, inf] input", "u1 in [0, inf] data"]} {
+// =>   func.func private @main_kernel_0(%arg0: tensor<?xf32>, %arg1: tensor<?xf32>, %arg2: index) -> tensor<?xf32> attributes {psm.bytes = "u1*4 + min(s0*4, u1*4)", psm.shapes = ["s0", "u1", "u1"], psm.symbols = ["s0 in [0, inf] input", "u1 in [0, inf] data"]} {
 // =>     %0 = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} outs(%arg1 : tensor<?xf32>) {
 // =>     ^bb0(%arg3: f32):
 // =>       %1 = linalg.index 0 : index
