@@ -150,9 +150,37 @@ export function readAccelerator(json: unknown): ReadDescription {
   return problems.length === 0 ? { ok: true, description: parsed.data } : { ok: false, problems };
 }
 
+/** The greatest figures that are taken: what holds the machine's state in the emulator grows with them. */
+const most = {
+  sramBytes: 2 ** 26,
+  lanes: 2 ** 12,
+  matrixSide: 2 ** 12,
+  accumulators: 2 ** 24,
+  queueDepth: 2 ** 10,
+} as const;
+
+function beyondLimits(d: AcceleratorDescription): readonly DescriptionProblem[] {
+  const { formats, accumulatorBanks, accumulatorRows } = d.matrix;
+  const accumulators = accumulatorBanks * accumulatorRows * Math.max(...formats.map((f) => f.columns));
+  const figures: readonly (readonly [string, number, number])[] = [
+    ["sram.bytes", d.sram.bytes, most.sramBytes],
+    ["vector.lanes", d.vector.lanes, most.lanes],
+    ["matrix.accumulatorRows", accumulators, most.accumulators],
+    ["dma.queueDepth", d.dma.queueDepth, most.queueDepth],
+    ...formats.flatMap((f, k) => [
+      [`matrix.formats.${k}.rows`, f.rows, most.matrixSide] as const,
+      [`matrix.formats.${k}.columns`, f.columns, most.matrixSide] as const,
+    ]),
+  ];
+  return figures.flatMap(([path, given, limit]) => {
+    const what = path === "matrix.accumulatorRows" ? `${given} accumulators in all banks` : String(given);
+    return given > limit ? [{ path, message: `${what}; at most ${limit} are taken` }] : [];
+  });
+}
+
 /** What the types cannot say: figures that contradict each other. */
 function inconsistencies(d: AcceleratorDescription): readonly DescriptionProblem[] {
-  const problems: DescriptionProblem[] = [];
+  const problems: DescriptionProblem[] = [...beyondLimits(d)];
   const add = (path: string, message: string): void => void problems.push({ path, message });
   const inputs = d.matrix.formats.map((f) => f.input);
   if (new Set(inputs).size < inputs.length) add("matrix.formats", "an input type is listed twice");

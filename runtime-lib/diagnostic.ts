@@ -103,7 +103,7 @@ export function formatPlace(at: FaultLocation): string {
     case "unknown":
       return "<unknown>";
     case "bytes":
-      return `${at.file}@${at.offset}`;
+      return at.offset === 0 ? at.file : `${at.file}@${at.offset}`;
     case "graph-node":
       return at.source === undefined ? `${at.file}#${at.node}` : `${at.file}#${at.node} (${at.source})`;
     default: {

@@ -4,11 +4,12 @@
  */
 
 import { readFile } from "node:fs/promises";
+import { totalmem } from "node:os";
 import path from "node:path";
 import { type AcceleratorDescription, readAccelerator } from "../../../machine/accelerator.js";
 import type { Manifest, Target } from "../../bundle/generated/manifest.js";
 import { decodeTiles, type TileProgram } from "../../bundle/tiles.js";
-import { faultDiagnostic, inFile, RuntimeFault } from "../../diagnostic.js";
+import { faultDiagnostic, inFile, RuntimeFault, runtimeFault } from "../../diagnostic.js";
 import { describeModel } from "../../native/description.js";
 import type { LoadedModel, LoadOptions } from "../engine.js";
 import { readWeights } from "../weights-file.js";
@@ -20,13 +21,16 @@ import { verifyPrograms } from "./verify-programs.js";
 export interface CyclesOptions extends LoadOptions {
   /** The most bundles a tile may execute in one launch; 2^30 by default. */
   readonly bundleLimit?: number;
+  /** The most steps of the schedule in one run; 2^30 by default. */
+  readonly stepLimit?: number;
 }
 
-const defaultBundleLimit = 2 ** 30;
+const defaultLimit = 2 ** 30;
 
 /**
  * Loads a spatial target of the bundle in `folder`. Rejects with a `RuntimeFault`: PS5260 malformed tile programs, PS5261 a
- * malformed description, PS5262 programs that do not fit the machine, PS5269 schedules that are not run.
+ * malformed description, PS5262 programs that do not fit the machine, PS5269 schedules that are not run, PS5200 ones that contradict themselves, PS5230 other
+ * weights, PS5241 more memory than there is.
  */
 export async function openCycles(
   manifest: Manifest,
@@ -40,20 +44,34 @@ export async function openCycles(
   verifyPrograms(programs, machine, tilesPath);
   checkKernels(target, programs, tilesPath);
   checkSchedules(manifest, target);
-  const weights = new Uint8Array(manifest.weightData?.bytes ?? 0);
-  if (manifest.weightData !== undefined)
-    readWeights(path.join(folder, manifest.weightData.file), manifest.weightData, weights);
+  // What a machine would have, as far as the computer that emulates it has it.
+  const memoryLimit = Math.min(machine.hbm.bytes, options.memoryLimit ?? totalmem());
+  const weights = weightsOf(manifest, folder, memoryLimit);
   const make = (): LoadedModel =>
     new CyclesModel({
       manifest,
       target,
       description: describeModel(manifest, target),
-      accelerator: new Accelerator(machine, programs, options.bundleLimit ?? defaultBundleLimit),
+      accelerator: new Accelerator(machine, programs, options.bundleLimit ?? defaultLimit),
       weights,
-      memoryLimit: Math.min(machine.hbm.bytes, options.memoryLimit ?? machine.hbm.bytes),
+      memoryLimit,
+      stepLimit: options.stepLimit ?? defaultLimit,
       again: make,
     });
   return make();
+}
+
+/** The data section of the weights file; its size is checked before there is room made for it. */
+function weightsOf({ weightData }: Manifest, folder: string, limit: number): Uint8Array {
+  if (weightData === undefined) return new Uint8Array();
+  const file = path.join(folder, weightData.file);
+  const { bytes } = weightData;
+  readWeights(file, weightData, new Uint8Array());
+  if (bytes > limit)
+    throw runtimeFault("PS5241", `weights of ${bytes} bytes; there are ${limit} bytes of memory`, { exitCode: 4 });
+  const weights = new Uint8Array(bytes);
+  readWeights(file, weightData, weights);
+  return weights;
 }
 
 function readMachine(text: string, file: string): AcceleratorDescription {

@@ -3,7 +3,7 @@
  *
  *     PS5261 the machine's description is malformed       PS5265 a value is used before it is complete, or a race
  *     PS5262 a program does not fit the machine           PS5266 a wait that nothing will end
- *     PS5263 an address out of bounds                     PS5267 the limit of executed bundles is reached
+ *     PS5263 an address out of bounds                     PS5267 the limit of bundles or steps is reached
  *     PS5264 SRAM or a register read before it is written PS5268 a field holds what the hardware does not take
  *     PS5269 a schedule has steps the control processor does not run
  */

@@ -3,8 +3,8 @@
  * the memory are those a machine would have; how long they would take is not told yet.
  */
 
-import { findDtype } from "../../bundle/dtype.js";
-import type { Manifest, Program, Target, Value } from "../../bundle/generated/manifest.js";
+import type { Manifest, Program, Target } from "../../bundle/generated/manifest.js";
+import { runtimeFault } from "../../diagnostic.js";
 import type { DescribedEntry, ModelDescription } from "../../native/description.js";
 import { checkInputs, checkStateValue } from "../check-inputs.js";
 import {
@@ -21,7 +21,9 @@ import {
 import type { Accelerator } from "./accelerator.js";
 import { runSchedule } from "./control-processor.js";
 import { flatCounters } from "./counters.js";
-import { evaluate, HbmMemory, type Region } from "./hbm-memory.js";
+import { HbmMemory, type Region } from "./hbm-memory.js";
+import { type ProgramRegions, ScheduleBuffers, scheduleFault } from "./schedule-buffers.js";
+import { Sizes, sizesOf } from "./sizes.js";
 
 export interface CyclesParts {
   readonly manifest: Manifest;
@@ -31,11 +33,21 @@ export interface CyclesParts {
   /** The data section of the weights file; empty for a model without weights. */
   readonly weights: Uint8Array;
   readonly memoryLimit: number;
+  /** The most steps of the schedule in one run. */
+  readonly stepLimit: number;
   /** Another instance over the same programs and weights. */
   readonly again: () => LoadedModel;
 }
 
-const noSizes: ReadonlyMap<string, number> = new Map();
+const noSizes = new Sizes();
+
+/** What a call needs to know. */
+interface Prepared {
+  readonly parts: CyclesParts;
+  readonly entry: DescribedEntry;
+  readonly program: Program;
+  readonly sizes: Sizes;
+}
 
 export class CyclesModel implements LoadedModel {
   readonly engine = "cycles";
@@ -54,7 +66,13 @@ export class CyclesModel implements LoadedModel {
     this.#weights = manifest.weights.map(({ offset, bytes }) =>
       this.#memory.place(weights.subarray(offset, offset + bytes)),
     );
-    this.#states = manifest.states.map((state) => this.#memory.place(new Uint8Array(bytesOf(state, noSizes))));
+    this.#states = manifest.states.map((state) => {
+      const region = this.#memory.allocate(noSizes.bytesOf(state), `state '${state.name}'`);
+      const first = state.weight === undefined ? undefined : manifest.weights[state.weight]!;
+      if (first === undefined || first.bytes === region.bytes.length) return region;
+      const message = `state '${state.name}' has ${region.bytes.length} bytes, its first value ${first.bytes}`;
+      throw runtimeFault("PS5200", message);
+    });
     this.resetState();
   }
 
@@ -66,32 +84,48 @@ export class CyclesModel implements LoadedModel {
     const { entry, sizes } = this.#prepare(entryName, inputs);
     return entry.outputs.map((output) => {
       const { name, dtype } = output;
-      return { name, dtype, shape: shapeOf(output, sizes), bytes: bytesOf(output, sizes) };
+      const shape = output.shape.map((text) => (sizes.isKnown(text) ? sizes.evaluate(text) : -1));
+      return { name, dtype, shape, bytes: shape.includes(-1) ? undefined : sizes.bytesOf(output) };
     });
   }
 
   run(entryName: string, inputs: readonly TensorData[]): readonly TensorData[] {
-    const { parts, entry, program, sizes } = this.#prepare(entryName, inputs);
+    const prepared = this.#prepare(entryName, inputs);
     const mark = this.#memory.mark;
     try {
-      const place = (bytes: number): Region => this.#memory.place(new Uint8Array(bytes));
-      const outputs = entry.outputs.map((output) => place(bytesOf(output, sizes)));
-      const regions = {
-        inputs: inputs.map((input) => this.#memory.place(input.bytes)),
-        outputs,
-        states: entry.states.map((state) => this.#states[state]!),
-        weights: this.#weights,
-        arena: place(evaluate(program.memory.arenaBytes, sizes)),
-      };
-      runSchedule(parts.accelerator, { target: parts.target, program, regions, memory: this.#memory, sizes }, () =>
+      const regions = this.#regions(prepared, inputs);
+      const { parts, entry, program, sizes } = prepared;
+      const { manifest, target, accelerator, stepLimit } = parts;
+      const buffers = new ScheduleBuffers(program, regions, this.#memory, sizes);
+      const { steps } = program;
+      runSchedule(accelerator, { manifest, target, entry, steps, buffers, sizes, stepLimit }, () =>
         this.#checkCancelled(),
       );
       return entry.outputs.map((output, k) => {
-        return { dtype: output.dtype, shape: shapeOf(output, sizes), bytes: outputs[k]!.bytes };
+        const { dtype, name } = output;
+        const bytes = regions.outputs[k]?.bytes;
+        const wanted = sizes.bytesOf(output);
+        if (bytes !== undefined && bytes.length >= wanted)
+          return { dtype, shape: sizes.shapeOf(output), bytes: bytes.subarray(0, wanted) };
+        throw scheduleFault(`output '${name}' of ${wanted} bytes is given ${bytes?.length ?? "no"} bytes`);
       });
     } finally {
       this.#memory.release(mark);
     }
+  }
+
+  /** The tensors of one run. */
+  #regions({ entry, program, sizes }: Prepared, inputs: readonly TensorData[]): ProgramRegions {
+    return {
+      outputs: entry.outputs.map((output) => {
+        if (output.allocatedByRun) return undefined;
+        return this.#memory.allocate(sizes.bytesOf(output), `output '${output.name}'`);
+      }),
+      inputs: inputs.map((input) => this.#memory.place(input.bytes)),
+      states: entry.states.map((state) => this.#states[state]!),
+      weights: this.#weights,
+      arena: this.#memory.allocate(sizes.evaluate(program.memory.arenaBytes), "the arena"),
+    };
   }
 
   /** Runs on this thread; a signal counts only if aborted before. */
@@ -151,38 +185,19 @@ export class CyclesModel implements LoadedModel {
     throw new RunCancelled();
   }
 
-  #prepare(entryName: string, inputs: readonly (TensorShape | TensorData)[]) {
+  #prepare(entryName: string, inputs: readonly (TensorShape | TensorData)[]): Prepared {
     const parts = this.#live();
     const index = entryIndex(this.description, entryName);
     const entry = this.entries[index]!;
     checkInputs(this.description, entry, inputs);
     const program: Program = parts.target.programs[index]!;
-    return { parts, entry, program, sizes: bindSizes(entry, inputs) };
+    return { parts, entry, program, sizes: sizesOf(entry, inputs) };
   }
 
   #state(name: string): { readonly region: Region; readonly shape: TensorShape } {
     this.#live();
     const index = stateIndex(this.description, name);
     const { dtype, shape } = this.description.states[index]!;
-    return { region: this.#states[index]!, shape: { dtype, shape: shape.map((e) => evaluate(e, noSizes)) } };
+    return { region: this.#states[index]!, shape: { dtype, shape: shape.map((e) => noSizes.evaluate(e)) } };
   }
-}
-
-/** Symbols that are an input's size, with their values. */
-function bindSizes(entry: DescribedEntry, inputs: readonly TensorShape[]): ReadonlyMap<string, number> {
-  const sizes = new Map<string, number>();
-  entry.inputs.forEach(({ shape }, k) => {
-    shape.forEach((expression, axis) => {
-      if (/^[A-Za-z_]\w*$/.test(expression)) sizes.set(expression, inputs[k]!.shape[axis]!);
-    });
-  });
-  return sizes;
-}
-
-function shapeOf({ shape }: Pick<Value, "shape">, sizes: ReadonlyMap<string, number>): readonly number[] {
-  return shape.map((expression) => evaluate(expression, sizes));
-}
-
-function bytesOf(value: Pick<Value, "shape" | "dtype">, sizes: ReadonlyMap<string, number>): number {
-  return shapeOf(value, sizes).reduce((a, b) => a * b, findDtype(value.dtype)!.bytes);
 }

@@ -10,7 +10,12 @@ import { verifyPrograms } from "../../../../runtime-lib/engines/cycles/verify-pr
 const tiny = acceleratorNamed("p1-tiny")!;
 
 /** One tile, so that counters and faults are those of one program. */
-export const machine: AcceleratorDescription = { ...tiny, name: "one", grid: { rows: 1, columns: 1 } };
+export const machine: AcceleratorDescription = {
+  ...tiny,
+  name: "one",
+  grid: { rows: 1, columns: 1 },
+  hbm: { ...tiny.hbm, channels: 1, positions: [{ row: 0, column: 0, edge: "north" }] },
+};
 
 export interface Launch {
   readonly sramBytes?: number;
