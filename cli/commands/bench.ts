@@ -8,7 +8,7 @@ import { type MakeVerb, repeated, verb, whole } from "./verb.js";
 export interface BenchOptions extends CommonOptions {
   readonly against: readonly PeerName[];
   readonly model: readonly string[];
-  readonly engine?: "native" | "wasm";
+  readonly engine?: "native" | "wasm" | "cycles";
   readonly target?: string;
   readonly threads: number;
   readonly rounds: number;
@@ -28,7 +28,7 @@ export const benchVerb: MakeVerb = (act) =>
       [],
     )
     .addOption(repeated("--model <file>", "the ONNX file of each bundle, in their order; for --against"))
-    .addOption(new Option("--engine <name>", "time this engine").choices(["native", "wasm"]))
+    .addOption(new Option("--engine <name>", "time this engine").choices(["native", "wasm", "cycles"]))
     .option("--target <name>", "time this variant of the code")
     .option("--threads <number>", "threads for everyone", whole(1, 1024), 2)
     .option("--rounds <number>", "rounds in which everyone runs once in turn", whole(1), 20)

@@ -11,7 +11,7 @@ export interface VerifyOptions extends CommonOptions {
   readonly dim: readonly string[];
   readonly tolerance: number;
   readonly reference?: "ort" | "interpreter";
-  readonly engine?: "native" | "wasm";
+  readonly engine?: "native" | "wasm" | "cycles";
   readonly target?: string;
   readonly threads?: number;
   readonly trust?: boolean;
@@ -32,7 +32,7 @@ export const verifyVerb: MakeVerb = (act) =>
         "compare with ONNX Runtime or the reference interpreter; by default the first that is there",
       ).choices(["ort", "interpreter"]),
     )
-    .addOption(new Option("--engine <name>", "run the bundle on this engine").choices(["native", "wasm"]))
+    .addOption(new Option("--engine <name>", "run the bundle on this engine").choices(["native", "wasm", "cycles"]))
     .option("--target <name>", "run this variant of the code")
     .option("--threads <number>", "threads to use", whole(1, 1024))
     .option("--trust", "run native code of a bundle that was not exported by this user")

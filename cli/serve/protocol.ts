@@ -9,7 +9,7 @@ import { type Diagnostic, diagnostic } from "../../ir/diagnostic.js";
 import { cliCode } from "../faults.js";
 
 const id = z.union([z.string(), z.number()]);
-const engine = z.enum(["native", "wasm"]);
+const engine = z.enum(["native", "wasm", "cycles"]);
 
 /** Compiles a model to a bundle; `build` goes on to the native library and says where it is. */
 const exportRequest = z.strictObject({

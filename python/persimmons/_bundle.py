@@ -161,14 +161,15 @@ def load(
     """Loads a bundle, or the library of one (``libNAME.so``, with its weights beside it).
 
     A bundle with a library in it (``--emit=lib``) needs nothing else. For any other the command line builds one with the
-    first LLVM found, or runs the bundle's wasm variant in its sandbox, and says so in a warning. ``engine`` asks for
-    "native" or "wasm" and nothing else. Native code runs only from bundles that this user exported, or with ``trust``.
+    first LLVM found, or runs the bundle's wasm variant in its sandbox, and says so in a warning; a bundle for an
+    accelerator runs on the emulator. ``engine`` asks for "native", "wasm" or "cycles" and nothing else. Native code runs
+    only from bundles that this user exported, or with ``trust``.
     """
     where = os.path.abspath(os.fspath(path))
-    if engine not in (None, "native", "wasm"):
-        raise fault("PS6001", "there is no engine '%s'" % engine, 2, "native or wasm")
-    if engine == "wasm":
-        return Bundle(where, ServedModel(where, "wasm", target, threads, trust))
+    if engine not in (None, "native", "wasm", "cycles"):
+        raise fault("PS6001", "there is no engine '%s'" % engine, 2, "native, wasm or cycles")
+    if engine in ("wasm", "cycles"):
+        return Bundle(where, ServedModel(where, engine, target, threads, trust))
     if os.path.isfile(where) and where.endswith((".so", ".dylib")):
         return Bundle(where, NativeModel(where, model_of_library(where), threads=threads))
     if os.path.isdir(where):
@@ -196,11 +197,26 @@ def loaded(path: str, built: Mapping[str, Any], threads: Optional[int] = None) -
 
 def _in_sandbox(path: str, target: Optional[str], threads: Optional[int], why: CompileError) -> Bundle:
     try:
-        model = ServedModel(path, "wasm", target, threads, False)
+        model = _first_served(path, ("wasm", "cycles"), target, threads)
     except CompileError as error:
-        raise (why if any(d["code"] == "PS5225" for d in error.diagnostics) else error) from None
+        raise (why if _lacks_variant(error) else error) from None
     # A bundle without native code is run as it was exported; anything else is told.
     reasons = [d["message"] for d in why.diagnostics if d["code"] != "PS5225"]
     if reasons:
         warnings.warn("%s runs in the WebAssembly sandbox: %s" % (path, "; ".join(reasons)), RuntimeWarning, stacklevel=4)
     return Bundle(path, model)
+
+
+def _first_served(path: str, engines: Sequence[str], target: Optional[str], threads: Optional[int]) -> ServedModel:
+    """On the first engine that the bundle has code for."""
+    for engine in engines[:-1]:
+        try:
+            return ServedModel(path, engine, target, threads, False)
+        except CompileError as error:
+            if not _lacks_variant(error):
+                raise
+    return ServedModel(path, engines[-1], target, threads, False)
+
+
+def _lacks_variant(error: CompileError) -> bool:
+    return any(d["code"] == "PS5225" for d in error.diagnostics)

@@ -65,7 +65,7 @@ def format_place(at: Diagnostic) -> str:
         source = " (%s)" % at["source"] if "source" in at else ""
         return "%s#%s%s: " % (at["file"], at["node"], source)
     if kind == "bytes":
-        return "%s@%d: " % (at["file"], at["offset"])
+        return "%s: " % at["file"] if at["offset"] == 0 else "%s@%d: " % (at["file"], at["offset"])
     if kind == "derived":
         inner = " + ".join(format_place(place).rstrip(": ") for place in at["from"])
         return "%s (via %s): " % (inner, at["pass"])

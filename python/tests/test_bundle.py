@@ -217,3 +217,11 @@ def test_a_forked_child_has_a_server_of_its_own(add, model, tmp_path):
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     with persimmons.export(model(ADD), out=tmp_path / "parent.psm") as bundle:
         assert bundle(X, Y).tolist() == [10, 21, 32, 43]
+
+
+def test_runs_bundles_for_accelerators_on_the_emulator(tmp_path):
+    (tmp_path / "add.mlir").write_text(ADD)
+    with persimmons.export(tmp_path / "add.mlir", out=tmp_path / "tiny.psm", target="p1-tiny") as loaded:
+        assert loaded.engine == "cycles"
+        assert loaded(X, Y).tolist() == [10, 21, 32, 43]
+        assert loaded.counters[0]["work"]["dmaOutBytes"] == 16
