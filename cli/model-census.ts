@@ -27,7 +27,7 @@ export interface ModelPort {
 export interface ModelCensus {
   readonly file: string;
   readonly bytes: number;
-  readonly format: "onnx" | "mlir";
+  readonly format: "onnx" | "mlir" | "pt2";
   /** Version of each operator set. */
   readonly opsets: Readonly<Record<string, number>>;
   readonly producer: string;
@@ -128,7 +128,7 @@ export function moduleCensus(module: Operation, context: Context, path: string):
   return {
     file: path,
     bytes: statSync(path).size,
-    format: extname(path).toLowerCase() === ".onnx" ? "onnx" : "mlir",
+    format: extname(path).toLowerCase() === ".pt2" ? "pt2" : "mlir",
     opsets: {},
     producer: "",
     inputs: types.flatMap((t) => t.inputs.map(port("arg"))),

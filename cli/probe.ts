@@ -4,12 +4,13 @@
  */
 
 import { extname } from "node:path";
-import { importOnnx, NAME } from "../frontends/onnx/import.js";
+import { importOnnx } from "../frontends/onnx/import.js";
 import { readOnnx } from "../frontends/onnx/read.js";
 import { arrayAttr, stringAttr } from "../ir/attrs.js";
 import { Builder } from "../ir/builder.js";
 import { CompileError, DiagnosticSink } from "../ir/diagnostic.js";
 import { funcOp, functionBody, functionName, functionsOf, returnOp, updateFunctionType } from "../ir/dialects/func.js";
+import { NAME } from "../ir/entry.js";
 import type { Operation, Value } from "../ir/graph.js";
 import { formatLocation } from "../ir/location.js";
 import { newContext } from "../lowering/dialects.js";

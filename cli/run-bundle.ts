@@ -176,7 +176,8 @@ function tell(story: RunStory): Outcome {
 
 /** Time, or of an emulated kernel what was counted: whole numbers, those of instructions by group behind each other. */
 function describeWork({ nanoseconds, work }: KernelCounter): string {
-  if (work === undefined) return formatMilliseconds(nanoseconds / 1e6);
+  // Only native code has a clock: in the sandbox calls are counted, and that is all.
+  if (work === undefined) return nanoseconds === 0 ? "time not measured" : formatMilliseconds(nanoseconds / 1e6);
   const entries = Object.entries(work);
   const groups = entries.filter(([name]) => name.startsWith("instructions."));
   const instructions = groups.map(([name, count]) => `${name.slice("instructions.".length)} ${count}`).join(", ");

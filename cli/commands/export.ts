@@ -15,7 +15,7 @@ interface Options extends CommonOptions {
 }
 
 export const exportVerb: MakeVerb = (act) =>
-  verb("export", "compile a model (.onnx, .mlir) to a bundle")
+  verb("export", "compile a model (.onnx, .mlir, .pt2) to a bundle")
     .argument("<model>", "the model file")
     .option("-o, --out <dir>", "the bundle to write (default: ./STEM.psm)")
     .option("--pack <file>", "write the bundle as one file")

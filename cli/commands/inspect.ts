@@ -1,5 +1,6 @@
 /** @file `persimmons inspect`: what is in a bundle, or in a model. */
 
+import { usageError } from "../faults.js";
 import type { CommonOptions, Outcome, Session } from "../session.js";
 import { type MakeVerb, verb } from "./verb.js";
 
@@ -14,7 +15,8 @@ export const inspectVerb: MakeVerb = (act) =>
     .action(act(inspectAction));
 
 async function inspectAction(session: Session, options: Options, path: string): Promise<Outcome> {
-  if (/\.(onnx|mlir)$/i.test(path)) {
+  if (/\.(onnx|mlir|pt2)$/i.test(path)) {
+    if (options.check) throw usageError(`--check is for bundles, and ${path} is a model`, "leave --check out");
     const { inspectModel } = await import("../inspect-model.js");
     return inspectModel(path);
   }

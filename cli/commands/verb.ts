@@ -37,7 +37,8 @@ export function whole(min: number, max = Number.MAX_SAFE_INTEGER): (text: string
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`a whole number of at least ${min} is expected.`);
+    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+    throw new InvalidArgumentError(`a whole number ${range} is expected.`);
   };
 }
 

@@ -12,6 +12,7 @@ import type { AnyOpDef } from "../../ir/define.js";
 import { moduleBody, newModule } from "../../ir/dialects/builtin.js";
 import { buildFunction } from "../../ir/dialects/func.js";
 import { composite } from "../../ir/dialects/stablehlo/calls.js";
+import { NAME } from "../../ir/entry.js";
 import type { Block, Operation, Value } from "../../ir/graph.js";
 import { TensorBuilder } from "../../ir/tensor-builder.js";
 import { DimNames } from "./dims.js";
@@ -27,9 +28,6 @@ export interface OnnxImportOptions {
   /** What is known of inputs beyond their declarations: the lengths of sequences, sizes. */
   readonly given?: ReadonlyMap<string, GivenInput>;
 }
-
-/** The attribute of arguments and results that holds their names in the model. */
-export const NAME = "psm.name";
 
 /**
  * The model as a module of `context`.
