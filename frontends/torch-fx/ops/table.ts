@@ -2,18 +2,34 @@
 
 import { closest } from "../../../ir/suggest.js";
 import type { Row, Rows, ViewRow } from "../call.js";
+import { activations } from "./activations.js";
+import { arithmetic } from "./arithmetic.js";
+import { comparisons } from "./comparison.js";
+import { complexes, complexViews } from "./complex.js";
 import { control } from "./control.js";
 import { conversions, conversionViews } from "./conversion.js";
 import { creations } from "./creation.js";
+import { functions } from "./functions.js";
 import { indexings } from "./indexing.js";
 import { joinings } from "./joining.js";
 import { numbers } from "./numbers.js";
-import { pointwise } from "./pointwise.js";
 import { viewRows } from "./views.js";
 
-const families: readonly Rows[] = [control, conversions, creations, indexings, joinings, numbers, pointwise];
+const families: readonly Rows[] = [
+  control,
+  conversions,
+  creations,
+  indexings,
+  joinings,
+  numbers,
+  activations,
+  arithmetic,
+  comparisons,
+  complexes,
+  functions,
+];
 const rows = merged(families);
-const views = merged([conversionViews, viewRows]);
+const views = merged([conversionViews, complexViews, viewRows]);
 
 function merged<T>(tables: readonly Readonly<Record<string, T>>[]): ReadonlyMap<string, T> {
   const all = new Map<string, T>();
