@@ -1,36 +1,12 @@
 /** @file Normalizations of channels over the batch and of elements over neighbouring channels: BatchNormalization, LRN. */
 
-import type { AttrDict } from "../../../ir/attrs.js";
+import { type BatchNormOperands, batchNorm, batchNormalized, widest } from "../../../ir/composites/batch-norm.js";
 import { reduceWindow } from "../../../ir/dialects/stablehlo/reduce-window.js";
-import { elementFacts } from "../../../ir/element.js";
 import type { Value } from "../../../ir/graph.js";
-import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
 import { checkFloats, checkLeastRank } from "./checks.js";
-import { perFeature } from "./conv.js";
 
 const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
-
-/** f32 at least: narrower elements are rounded once, at the end. */
-function widest(t: TensorBuilder, operands: readonly Value[]): "f32" | "f64" {
-  return operands.some((x) => elementFacts[t.element(x)].bits > 32) ? "f64" : "f32";
-}
-
-/** x * s + (bias - mean * s) with s = scale / sqrt(variance + epsilon), which is constant where its operands are. */
-function normalized(t: TensorBuilder, operands: readonly Value[], epsilon: number, isPerFeature: boolean): Value {
-  const element = widest(t, operands);
-  const [x, scale, bias, mean, variance] = operands.map((y) => t.convert(y, element)) as [
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-  ];
-  const factor = t.mul(scale, t.rsqrt(t.add(variance, epsilon)));
-  const shift = t.sub(bias, t.mul(mean, factor));
-  const place = (y: Value): Value => (isPerFeature ? perFeature(t, y, t.rank(x)) : y);
-  return t.convert(t.add(t.mul(x, place(factor)), place(shift)), t.element(operands[0]!));
-}
 
 /** Opset 14 has an attribute; in 7 to 13 whoever asks for statistics trains; before, `is_test` says no. */
 function isTraining(n: ImportNode): boolean {
@@ -42,24 +18,18 @@ function isTraining(n: ImportNode): boolean {
 function batchNormalization(n: ImportNode): Value | readonly Value[] {
   const { t } = n;
   checkFloats(n, 0, 1, 2, 3, 4);
-  const operands = [0, 1, 2, 3, 4].map((i) => n.value(i));
+  const operands: BatchNormOperands = [n.value(0), n.value(1), n.value(2), n.value(3), n.value(4)];
   const epsilon = n.float("epsilon", 1e-5);
   // Before opset 9, elements could have statistics of their own; a tensor of rank 1 is one channel.
   const isPerFeature = n.rank(0) > 1 && (n.opset >= 9 || n.flag("spatial", true));
   if (isTraining(n)) return trained(n, operands, epsilon, isPerFeature);
-  const attributes: AttrDict = {
-    epsilon: { kind: "float", value: epsilon, type: t.context.types.scalar("f32") },
-    ...(isPerFeature ? {} : { per_element: { kind: "unit" } }),
-  };
-  return t.composite("psm.batch_norm", operands, attributes, (b, inside) => [
-    normalized(b, inside, epsilon, isPerFeature),
-  ])[0]!;
+  return batchNorm(t, operands, epsilon, isPerFeature);
 }
 
 /** Normalized by the statistics of this batch; those that were handed in are moved towards them. */
-function trained(n: ImportNode, operands: readonly Value[], epsilon: number, isPerFeature: boolean): readonly Value[] {
+function trained(n: ImportNode, operands: BatchNormOperands, epsilon: number, isPerFeature: boolean): readonly Value[] {
   const { t } = n;
-  const [x, scale, bias, oldMean, oldVariance] = operands as [Value, Value, Value, Value, Value];
+  const [x, scale, bias, oldMean, oldVariance] = operands;
   const axes = count(n.rank(0)).filter((axis) => axis === 0 || (isPerFeature && axis !== 1));
   const wide = t.convert(x, widest(t, operands));
   const mean = t.mean(wide, axes, true);
@@ -67,7 +37,7 @@ function trained(n: ImportNode, operands: readonly Value[], epsilon: number, isP
   const flat = (y: Value): Value => t.reshape(y, t.shape(oldMean));
   const variance = flat(t.mean(t.mul(centered, centered), axes, true));
   const current = flat(mean);
-  const y = normalized(t, [x, scale, bias, current, variance], epsilon, isPerFeature);
+  const y = batchNormalized(t, [x, scale, bias, current, variance], epsilon, isPerFeature);
   const momentum = n.float("momentum", 0.9);
   const moved = (old: Value, now: Value): Value => {
     const before = t.convert(old, t.element(now));

@@ -1,60 +1,15 @@
 /** @file Convolutions of one kernel with the whole operand: Conv, ConvInteger, ConvTranspose, CausalConvWithState. */
 
-import { convolution } from "../../../ir/dialects/stablehlo/convolution.js";
-import type { ConvDimensionNumbers } from "../../../ir/dialects/stablehlo/convolution-numbers.js";
 import type { Dim } from "../../../ir/dim.js";
+import { addBias, emitConvolution, groupedKernel } from "../../../ir/forms/convolution.js";
+import { extentOf, withMargins } from "../../../ir/forms/windows.js";
 import type { Value } from "../../../ir/graph.js";
 import { isNumbers } from "../../../ir/movement-builder.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
-import { extentOf, kernelOf, padsOf, perAxis, slidingWindows, withMargins } from "./window.js";
+import { kernelOf, padsOf, perAxis, slidingWindows } from "./window.js";
 
 const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
-
-interface ConvolutionForm {
-  readonly strides: readonly number[];
-  readonly pads: readonly (readonly [number, number])[];
-  /** Distance of neighbours of the operand after zeros are put between them. */
-  readonly spread: readonly number[];
-  readonly dilations: readonly number[];
-  readonly groups: number;
-  /** Kernels are [input features, output features, ...] and turned around. */
-  readonly isTransposed: boolean;
-}
-
-/** Batch and features first; kernels are [output features, input features, ...] unless the form says otherwise. */
-function numbersOf(spatial: number, isTransposed: boolean): ConvDimensionNumbers {
-  const axes = count(spatial).map((i) => i + 2);
-  return {
-    inputBatchDimension: 0,
-    inputFeatureDimension: 1,
-    inputSpatialDimensions: axes,
-    kernelInputFeatureDimension: isTransposed ? 0 : 1,
-    kernelOutputFeatureDimension: isTransposed ? 1 : 0,
-    kernelSpatialDimensions: axes,
-    outputBatchDimension: 0,
-    outputFeatureDimension: 1,
-    outputSpatialDimensions: axes,
-  };
-}
-
-const unlessOnes = (list: readonly number[]): readonly number[] | undefined =>
-  list.every((x) => x === 1) ? undefined : list;
-
-function emitConvolution(t: TensorBuilder, x: Value, kernel: Value, form: ConvolutionForm): Value {
-  const rank = form.strides.length;
-  const attrs = {
-    window_strides: unlessOnes(form.strides),
-    padding: form.pads,
-    lhs_dilation: unlessOnes(form.spread),
-    rhs_dilation: unlessOnes(form.dilations),
-    window_reversal: form.isTransposed ? count(rank).map(() => true) : undefined,
-    dimension_numbers: numbersOf(rank, form.isTransposed),
-    feature_group_count: form.groups,
-    batch_group_count: 1,
-  };
-  return t.emit(convolution, { lhs: t.settle(x), rhs: t.settle(kernel) }, attrs);
-}
 
 /** The convolution that a node's attributes ask for; `kernel` is [features out, features in of a group, ...]. */
 export function convolve(n: ImportNode, x: Value, kernel: Value): Value {
@@ -66,7 +21,7 @@ export function convolve(n: ImportNode, x: Value, kernel: Value): Value {
   const windows = slidingWindows(n, size, shape.slice(2));
   const groups = n.int("group", 1);
   t.unify(shape[1]!, t.context.dims.mul(weights[1]!, groups));
-  const { value, pads } = withMargins(n, x, windows, t.number(0, t.element(x)));
+  const { value, pads } = withMargins(t, x, windows, t.number(0, t.element(x)));
   return emitConvolution(t, value, t.refine(kernel, [...weights.slice(0, 2), ...size]), {
     strides: windows.map((w) => w.stride),
     pads,
@@ -75,16 +30,6 @@ export function convolve(n: ImportNode, x: Value, kernel: Value): Value {
     groups,
     isTransposed: false,
   });
-}
-
-/** `bias`, one for each feature, added to [batch, features, ...]. */
-export function addBias(t: TensorBuilder, y: Value, bias: Value | undefined): Value {
-  return bias === undefined ? y : t.add(y, perFeature(t, bias, t.rank(y)));
-}
-
-/** A vector over features as a tensor that broadcasts against [batch, features, ...] of rank `rank`. */
-export function perFeature(t: TensorBuilder, x: Value, rank: number): Value {
-  return t.reshape(x, [...t.shape(x), ...new Array<number>(rank - 2).fill(1)]);
 }
 
 function conv(n: ImportNode): Value {
@@ -138,15 +83,6 @@ function transposedCuts(n: ImportNode, sizes: readonly Dim[], kernel: readonly n
     const [low, high] = auto === "SAME_UPPER" ? [half, rest] : [rest, half];
     return { low, high: dims.sub(high, more[i]!) };
   });
-}
-
-/** Kernels of a grouped transposed convolution as [features in of a group, features out, ...]. */
-function groupedKernel(t: TensorBuilder, kernel: Value, groups: number): Value {
-  if (groups === 1) return kernel;
-  const { dims } = t.context;
-  const [inputs, outputs, ...spatial] = t.shape(kernel);
-  const apart = t.reshape(kernel, [groups, dims.floorDiv(inputs!, groups), outputs!, ...spatial]);
-  return t.reshape(t.moveAxis(apart, 0, 1), [dims.floorDiv(inputs!, groups), dims.mul(outputs!, groups), ...spatial]);
 }
 
 /** The gradient of a convolution: zeros between the operand's elements, margins as wide as the kernel. */

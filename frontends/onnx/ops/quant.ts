@@ -5,13 +5,14 @@
 
 import { type AttrDict, intAttr } from "../../../ir/attrs.js";
 import { type ElementType, elementFacts, isFloat } from "../../../ir/element.js";
+import { perFeature } from "../../../ir/forms/convolution.js";
 import type { Value } from "../../../ir/graph.js";
 import { numericsOf } from "../../../ir/scalar.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
 import { castTo } from "./cast.js";
 import { checkFloats, checkRank } from "./checks.js";
-import { centered, convolve, perFeature, perKernel } from "./conv.js";
+import { centered, convolve, perKernel } from "./conv.js";
 
 /** Which elements share a scale. */
 interface Granularity {

@@ -4,30 +4,9 @@
  */
 
 import type { Dim } from "../../../ir/dim.js";
-import type { Value } from "../../../ir/graph.js";
+import { extentOf, type SlidingAxis, type SlidingWindow, slidingWindow } from "../../../ir/forms/windows.js";
 import { isNumbers } from "../../../ir/movement-builder.js";
 import type { ImportNode } from "../context.js";
-
-/** A window that slides along one axis of an operand. */
-export interface SlidingWindow {
-  /** Elements under the window, `dilation` apart. */
-  readonly size: number;
-  readonly stride: number;
-  readonly dilation: number;
-  /** Size of the operand's axis. */
-  readonly input: Dim;
-  /** Margins as the node asks for them. */
-  readonly low: Dim;
-  readonly high: Dim;
-  /** The margin behind the operand that the last window needs: beyond `high` under `ceil_mode`, less where none reaches it. */
-  readonly needed: Dim;
-  /** Positions of the window. */
-  readonly count: Dim;
-}
-
-/** Elements from the first to the last under a window. */
-export const extentOf = ({ size, dilation }: { readonly size: number; readonly dilation: number }): number =>
-  (size - 1) * dilation + 1;
 
 /** Attribute `name` with one entry for each of `rank` spatial axes. */
 export function perAxis(n: ImportNode, name: string, rank: number, fallback: number): readonly number[] {
@@ -77,9 +56,7 @@ export function slidingWindows(
   });
 }
 
-type Axis = Pick<SlidingWindow, "size" | "stride" | "dilation" | "input">;
-
-function placed(n: ImportNode, axis: Axis, [low, high]: readonly [number, number]): SlidingWindow {
+function placed(n: ImportNode, axis: SlidingAxis, [low, high]: readonly [number, number]): SlidingWindow {
   const { dims } = n.t.context;
   const extent = extentOf(axis);
   const auto = n.word("auto_pad", ["NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"]);
@@ -92,33 +69,6 @@ function placed(n: ImportNode, axis: Axis, [low, high]: readonly [number, number
     const [before, behind] = auto === "SAME_UPPER" ? [less, more] : [more, less];
     return { ...axis, low: before, high: behind, needed: behind, count };
   }
-  if (auto === "VALID" || !n.flag("ceil_mode")) {
-    const [before, behind] = auto === "VALID" ? [0, 0] : [low, high];
-    const room = dims.sub(dims.add(axis.input, before + behind), extent);
-    const count = dims.max(dims.add(dims.floorDiv(room, axis.stride), 1), 0);
-    return { ...axis, low: before, high: behind, needed: behind, count };
-  }
-  // The last window may hang over the margin, but must not begin in it.
-  const room = dims.sub(dims.add(axis.input, low + high), extent);
-  const inside = dims.ceilDiv(dims.add(axis.input, low), axis.stride);
-  const count = dims.max(dims.min(dims.add(dims.ceilDiv(room, axis.stride), 1), inside), 0);
-  const reach = dims.add(dims.mul(dims.sub(count, 1), axis.stride), extent);
-  return { ...axis, low, high, needed: dims.sub(reach, dims.add(axis.input, low)), count };
-}
-
-/** An operand, and the margins of its spatial axes that an operation still has to add. */
-export interface Margined {
-  readonly value: Value;
-  readonly pads: readonly (readonly [number, number])[];
-}
-
-/** Margins that are numbers are left to the operation; others are filled with `filler` here. The first two axes have none. */
-export function withMargins(n: ImportNode, x: Value, windows: readonly SlidingWindow[], filler: Value): Margined {
-  const lows: readonly Dim[] = windows.map((w) => w.low);
-  const highs: readonly Dim[] = windows.map((w) => w.needed);
-  if (isNumbers(lows) && isNumbers(highs)) {
-    return { value: x, pads: lows.map((low, i): readonly [number, number] => [low, highs[i]!]) };
-  }
-  const value = n.t.pad(x, filler, [0, 0, ...lows], [0, 0, ...highs]);
-  return { value, pads: windows.map(() => [0, 0]) };
+  const pads: readonly [number, number] = auto === "VALID" ? [0, 0] : [low, high];
+  return slidingWindow(n.t.context, axis, pads, auto !== "VALID" && n.flag("ceil_mode"));
 }

@@ -4,18 +4,34 @@ import { closest } from "../../../ir/suggest.js";
 import type { Row, Rows, ViewRow } from "../call.js";
 import { activations } from "./activations.js";
 import { arithmetic } from "./arithmetic.js";
+import { attentions } from "./attention.js";
 import { comparisons } from "./comparison.js";
 import { complexes, complexViews } from "./complex.js";
+import { contractions } from "./contractions.js";
 import { control } from "./control.js";
 import { conversions, conversionViews } from "./conversion.js";
+import { convolutions } from "./convolutions.js";
 import { creations } from "./creation.js";
+import { dropouts } from "./dropout.js";
+import { embeddings } from "./embedding.js";
 import { functions } from "./functions.js";
 import { indexings } from "./indexing.js";
 import { joinings } from "./joining.js";
+import { normalizations } from "./normalization.js";
 import { numbers } from "./numbers.js";
+import { poolings } from "./pooling.js";
+import { reductions } from "./reductions.js";
+import { scans } from "./scans.js";
 import { viewRows } from "./views.js";
 
 const families: readonly Rows[] = [
+  poolings,
+  normalizations,
+  embeddings,
+  dropouts,
+  attentions,
+  contractions,
+  convolutions,
   control,
   conversions,
   creations,
@@ -27,6 +43,8 @@ const families: readonly Rows[] = [
   comparisons,
   complexes,
   functions,
+  reductions,
+  scans,
 ];
 const rows = merged(families);
 const views = merged([conversionViews, complexViews, viewRows]);
