@@ -143,7 +143,9 @@ export class Call {
 
   /** The element that arithmetic on these arguments is done in; None and absent ones do not count. */
   promoted(...names: readonly string[]): ElementType {
-    return promote(names.filter((name) => this.has(name)).map((name) => this.#weighed(name)));
+    const given = names.filter((name) => this.has(name));
+    if (given.length === 0) return this.invalid(`argument '${names.join("' or '")}' is missing`);
+    return promote(given.map((name) => this.#weighed(name)));
   }
 
   #weighed(name: string): Operand {

@@ -28,9 +28,10 @@ export async function scanTorch(path: string, sink: DiagnosticSink): Promise<Tor
   const place = findModel(archive, problems);
   if (!place) return undefined;
   const json = readJson(archive, place.entry, problems);
-  if (json === undefined || !isKnownSchema(json, problems)) return undefined;
-  const payloads = readPayloads(archive, place.stem, place.name, problems);
+  if (json === undefined) return undefined;
   try {
+    if (!isKnownSchema(json, problems)) return undefined;
+    const payloads = readPayloads(archive, place.stem, place.name, problems);
     return readProgram(json, payloads, problems, readGraph);
   } catch (error) {
     if (!(error instanceof FieldError)) throw error;

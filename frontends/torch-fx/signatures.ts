@@ -64,7 +64,7 @@ function parseParameter(text: string): Parameter {
 }
 
 function typeOf(text: string): Omit<Parameter, "name" | "default"> {
-  const [, base, marks, rest] = /^([A-Za-z]+)(?:\(([^)]*)\))?(.*)$/s.exec(text.trim()) ?? [];
+  const [, base, marks, rest] = /^([A-Za-z_][\w.]*)(?:\(([^)]*)\))?(.*)$/s.exec(text.trim()) ?? [];
   if (base === undefined || rest === undefined) throw new Error(`'${text}' is no type of a signature`);
   const list = /\[(\d*)\]/.exec(rest);
   return {
