@@ -17,6 +17,7 @@ import { embeddings } from "./embedding.js";
 import { functions } from "./functions.js";
 import { indexings } from "./indexing.js";
 import { joinings } from "./joining.js";
+import { losses } from "./losses.js";
 import { normalizations } from "./normalization.js";
 import { numbers } from "./numbers.js";
 import { poolings } from "./pooling.js";
@@ -45,6 +46,7 @@ const families: readonly Rows[] = [
   functions,
   reductions,
   scans,
+  losses,
 ];
 const rows = merged(families);
 const views = merged([conversionViews, complexViews, viewRows]);
