@@ -16,16 +16,20 @@ import { dropouts } from "./dropout.js";
 import { embeddings } from "./embedding.js";
 import { functions } from "./functions.js";
 import { indexings } from "./indexing.js";
+import { interpolations } from "./interpolation.js";
 import { joinings } from "./joining.js";
 import { losses } from "./losses.js";
 import { normalizations } from "./normalization.js";
 import { numbers } from "./numbers.js";
 import { poolings } from "./pooling.js";
+import { recurrents } from "./recurrent.js";
 import { reductions } from "./reductions.js";
 import { scans } from "./scans.js";
 import { viewRows } from "./views.js";
 
 const families: readonly Rows[] = [
+  recurrents,
+  interpolations,
   poolings,
   normalizations,
   embeddings,
@@ -44,9 +48,9 @@ const families: readonly Rows[] = [
   comparisons,
   complexes,
   functions,
+  losses,
   reductions,
   scans,
-  losses,
 ];
 const rows = merged(families);
 const views = merged([conversionViews, complexViews, viewRows]);
