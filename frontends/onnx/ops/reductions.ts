@@ -1,6 +1,7 @@
 /** @file Reductions over axes, and what is found or accumulated along one: Reduce*, ArgMax, ArgMin, TopK, CumSum, CumProd. */
 
 import { elementFacts, isFloat } from "../../../ir/element.js";
+import { delayed, scan } from "../../../ir/forms/scan.js";
 import type { Value } from "../../../ir/graph.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import { identityOf } from "../../../ir/tensor-builder.js";
@@ -104,32 +105,11 @@ export function accumulate(
   { exclusive, reverse }: Accumulation,
 ): Value {
   const forward = reverse ? t.reverse(x, [axis]) : x;
-  const before = exclusive ? shifted(t, forward, axis, 1, how) : forward;
-  const totals = prefix(t, before, axis, how);
-  return reverse ? t.reverse(totals, [axis]) : totals;
-}
-
-/** Entry i is that of place i - by; the first ones change nothing when joined in. */
-function shifted(t: TensorBuilder, x: Value, axis: number, by: number, how: "add" | "mul"): Value {
   const none = t.splat(identityOf(how, t.element(x)), [], t.element(x));
-  const zeros = t.shape(x).map(() => 0);
-  return t.pad(x, none, zeros.with(axis, by), zeros.with(axis, -by));
-}
-
-/** Doubling: after step k each entry holds what the 2^k entries up to it give. Sizes only the run knows go over all pairs. */
-function prefix(t: TensorBuilder, x: Value, axis: number, how: "add" | "mul"): Value {
+  const before = exclusive ? delayed(t, forward, axis, 1, none) : forward;
   const join = how === "add" ? t.add : t.mul;
-  const shape = t.shape(x);
-  const size = shape[axis]!;
-  if (typeof size === "number") {
-    let totals = x;
-    for (let by = 1; by < size; by *= 2) totals = join(totals, shifted(t, totals, axis, by, how));
-    return totals;
-  }
-  const square = shape.toSpliced(axis, 0, size);
-  const counts = t.le(t.iota(square, axis + 1, "i64"), t.iota(square, axis, "i64"));
-  const none = t.splat(identityOf(how, t.element(x)), [], t.element(x));
-  return t.reduce(t.select(counts, t.unsqueeze(x, [axis]), none), [axis + 1], how);
+  const totals = scan(t, before, axis, { join, none, reduce: (y, along) => t.reduce(y, [along], how) });
+  return reverse ? t.reverse(totals, [axis]) : totals;
 }
 
 export const reductions: readonly OpRow[] = [
