@@ -58,10 +58,13 @@ export function promote(operands: readonly Operand[]): ElementType {
   return result;
 }
 
-/** A number of a higher category takes only that category along: an i32 tensor plus 1.5 is f32, whatever 1.5 is. */
+/**
+ * A number of a higher category takes only that category along: an i32 tensor plus 1.5 is f32, whatever 1.5 is. Floats that
+ * meet something complex of less weight keep their width.
+ */
 function lifted(from: ElementType, to: ElementType, weight: Weight): ElementType {
   if (elementFacts[to].kind !== "complex" || categoryOf(from) !== 2) return weight === "number" ? defaultOf(to) : to;
-  return from === "f64" ? "complex<f64>" : to;
+  return from === "f64" ? "complex<f64>" : "complex<f32>";
 }
 
 /** What numbers of Python become in tensors. */
