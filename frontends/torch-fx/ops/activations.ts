@@ -10,7 +10,7 @@ import type { Value } from "../../../ir/graph.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { Call, Row, Rows } from "../call.js";
 import { cast } from "./conversion.js";
-import { isNaNValue, real, type Unary, unary, wideOf } from "./operands.js";
+import { isNaNValue, isReal, real, type Unary, unary, wideOf } from "./operands.js";
 
 /** A function of one float with numbers as parameters, which are constants of the graph. */
 const shaped =
@@ -144,10 +144,12 @@ const onlyWhere =
 
 const inside = (t: TensorBuilder, x: Value, low: number, high: number): Value => t.and(t.gt(x, low), t.lt(x, high));
 
-/** A whole number stays one. */
+/** Between two numbers, which are cut to whole ones where the elements are. */
 function clampTo(n: Call, low: number, high: number): Value {
   const { t } = n;
-  return between(t, n.tensor("self"), low, high);
+  const x = n.tensor("self");
+  if (isReal(t, x)) return between(t, x, low, high);
+  return between(t, x, Math.trunc(low), Math.trunc(high));
 }
 
 const isBoolElement = (element: ElementType): boolean => elementFacts[element].kind === "bool";
@@ -161,8 +163,8 @@ export const activations: Rows = {
   "aten._prelu_kernel": prelu,
   "aten.rrelu": rrelu,
   "aten.rrelu_with_noise": rrelu,
-  "aten.gelu": (n) => gelu(n.t, n.tensor("self"), n.string("approximate") === "tanh" ? "tanh" : "none"),
-  "aten.silu": (n) => swish(n.t, n.tensor("self"), 1),
+  "aten.gelu": shaped((t, x, n) => gelu(t, x, n.string("approximate") === "tanh" ? "tanh" : "none")),
+  "aten.silu": shaped((t, x) => swish(t, x, 1)),
   "aten.mish": shaped(mish),
   "aten.softplus": softplus,
   "aten.elu": shaped((t, x, n) => elu(t, x, n.float("alpha"), n.float("scale"), n.float("input_scale"))),

@@ -46,14 +46,13 @@ const sinc: Unary = (t, x) => {
   return t.select(t.eq(x, 0), t.fillLike(1, x), t.div(t.sin(turn), turn));
 };
 
-/** log(x / (1 - x)), `x` first brought to at least `eps` and at most 1 - eps. */
+/** log(x / (1 - x)), `x` first brought to at least `eps` and at most 1 - eps; every step is rounded to the element. */
 function logit(n: Call): Value {
   const { t } = n;
   const eps = n.optionalFloat("eps");
-  return t.widened(n.operand("self", toFloating(n.element("self"))), (x) => {
-    const y = eps === undefined ? x : t.min(t.max(x, eps), 1 - eps);
-    return t.log(t.div(y, t.sub(1, y)));
-  });
+  const x = n.operand("self", toFloating(n.element("self")));
+  const y = eps === undefined ? x : t.min(t.max(x, eps), 1 - eps);
+  return t.log(t.div(y, t.sub(1, y)));
 }
 
 /** a * f(b), 0 where `a` is 0 unless `b` is NaN. */
@@ -68,7 +67,12 @@ const entropy: Unary = (t, x) => {
   return t.select(isNaNValue(t, x), x, t.select(t.gt(x, 0), inside, below));
 };
 
-const normalShare: Unary = (t, x) => t.mul(t.unary(erfc, t.mul(x, -Math.SQRT1_2)), 0.5);
+/** (1 + erf(x / sqrt(2))) / 2, every step rounded to the element. */
+function normalShare(n: Call): Value {
+  const { t } = n;
+  const x = n.operand("self", toFloating(n.element("self")));
+  return t.mul(t.add(t.erf(t.mul(x, Math.SQRT1_2)), 1), 0.5);
+}
 
 function nanToNum(n: Call): Value {
   const { t } = n;
@@ -116,11 +120,36 @@ function timesPowerOfTwo(t: TensorBuilder, x: Value, by: Value): Value {
   return t.mul(t.mul(x, t.pow(two, first)), t.pow(two, t.sub(by, first)));
 }
 
+/** Reflected below zero, where PyTorch rounds 1 - x; at 0 it is infinite, at negative whole numbers NaN. */
+const digammaOf: Unary = (t, x) => {
+  const isBelow = t.lt(x, 0);
+  const mirrored = t.unary(digamma, t.select(isBelow, t.sub(1, x), x));
+  const part = t.convert(t.sub(x, truncated(t, x)), "f64");
+  const turn = t.div(Math.PI, t.tan(t.mul(part, Math.PI)));
+  const reflected = t.sub(mirrored, t.convert(turn, t.element(x)));
+  const whole = t.and(isBelow, t.eq(part, 0));
+  const value = t.select(isBelow, t.select(whole, nanLike(t, x), reflected), mirrored);
+  return t.select(t.eq(x, 0), t.neg(t.div(1, x)), value);
+};
+
+/** Reflected below one half, with sines of angles that are rounded to the element. */
+const trigamma: Unary = (t, x) => {
+  const isBelow = t.lt(x, 0.5);
+  const y = t.select(isBelow, t.sub(1, x), x);
+  const inner = t.emit(polygamma, { n: t.fillLike(1, y), x: y }, {});
+  const sine = t.sin(t.mul(x, Math.PI));
+  const whole = t.div(Math.PI ** 2, t.mul(sine, sine));
+  return t.select(isBelow, t.sub(whole, inner), inner);
+};
+
 function polygammaRow(n: Call): Value {
   const order = n.int("n");
   return n.t.widened(n.operand("self", toFloating(n.element("self"))), (x) => {
-    if (order === 0) return n.t.unary(digamma, x);
-    return n.t.emit(polygamma, { n: n.t.fillLike(order, x), x }, {});
+    if (order === 0) return digammaOf(n.t, x);
+    if (order === 1) return trigamma(n.t, x);
+    const inner = n.t.emit(polygamma, { n: n.t.fillLike(order, x), x }, {});
+    // Hurwitz' zeta function is infinite at 0, whatever the side.
+    return n.t.select(n.t.eq(x, 0), n.t.fillLike(order % 2 === 1 ? Infinity : -Infinity, x), inner);
   });
 }
 
@@ -170,10 +199,9 @@ const realFunctions: readonly (readonly [names: string, f: Unary])[] = [
   ["erfc special_erfc", (t, x) => t.unary(erfc, x)],
   ["erfinv special_erfinv", (t, x) => t.unary(erfInv, x)],
   ["lgamma special_gammaln", (t, x) => t.unary(lgamma, x)],
-  ["digamma special_digamma special_psi", (t, x) => t.unary(digamma, x)],
+  ["digamma special_digamma special_psi", digammaOf],
   ["sinc special_sinc", sinc],
   ["special_entr", entropy],
-  ["special_ndtr", normalShare],
   ["special_i1e", i1e],
   ["special_i1", (t, x) => t.mul(i1e(t, x), t.exp(t.abs(x)))],
   ["deg2rad", (t, x) => t.mul(x, Math.PI / 180)],
@@ -206,6 +234,7 @@ export const functions: Rows = {
   "aten.special_round": round,
   "aten.logit": logit,
   "aten.special_logit": logit,
+  "aten.special_ndtr": normalShare,
   "aten.nan_to_num": nanToNum,
   "aten.frexp": frexp,
   "aten.polygamma": polygammaRow,
