@@ -108,8 +108,14 @@ export class Walk {
     if (copied !== undefined && target.includes("_copy."))
       return () => this.#copies(copied(call), call, signature, site);
     const written = signature?.parameters.filter((p) => p.isWritten) ?? [];
-    const pure = signature && written.length > 0 ? findRow(functionalTarget(target)) : undefined;
-    return pure && (() => this.#inPlace(resultsOf(pure(call)), written, call));
+    const functional = functionalTarget(target);
+    const pure = signature && written.length > 0 ? findRow(functional) : undefined;
+    if (!pure || !signature) return undefined;
+    const pureSite = {
+      ...site,
+      node: { ...site.node, target: functional, inputs: renamed(site.node, signature, functional) },
+    };
+    return () => this.#inPlace(resultsOf(pure(this.#call(pureSite, signatureOf(functional)))), written, call);
   }
 
   #views(result: View | readonly View[], call: Call, signature: Signature | undefined, { t }: Site): readonly Item[] {
@@ -260,6 +266,15 @@ export class Walk {
     this.#reported.add(key);
     this.#context.diagnostics.add(diagnostic(code, message, fix === undefined ? { at } : { at, fix }));
   }
+}
+
+/** The arguments by the names that the other operator has for them: some of these pairs name the first one differently. */
+function renamed({ inputs }: TorchNode, signature: Signature, functional: string): TorchNode["inputs"] {
+  const other = signatureOf(functional)?.parameters ?? signature.parameters;
+  return inputs.map(({ name, argument }) => {
+    const position = signature.parameters.findIndex((p) => p.name === name);
+    return { name: other.some((p) => p.name === name) ? name : (other[position]?.name ?? name), argument };
+  });
 }
 
 /** `aten.add_.Tensor` to `aten.add.Tensor`, `aten.__iadd__.Tensor` to `aten.__add__.Tensor`. */

@@ -12,8 +12,10 @@ import { control } from "./control.js";
 import { conversions, conversionViews } from "./conversion.js";
 import { convolutions } from "./convolutions.js";
 import { creations } from "./creation.js";
+import { distances } from "./distance.js";
 import { dropouts } from "./dropout.js";
 import { embeddings } from "./embedding.js";
+import { fouriers } from "./fourier.js";
 import { functions } from "./functions.js";
 import { indexings } from "./indexing.js";
 import { interpolations } from "./interpolation.js";
@@ -22,35 +24,41 @@ import { losses } from "./losses.js";
 import { normalizations } from "./normalization.js";
 import { numbers } from "./numbers.js";
 import { poolings } from "./pooling.js";
+import { quantized } from "./quantized.js";
 import { recurrents } from "./recurrent.js";
 import { reductions } from "./reductions.js";
 import { scans } from "./scans.js";
+import { sortings } from "./sorting.js";
 import { viewRows } from "./views.js";
 
 const families: readonly Rows[] = [
-  recurrents,
-  interpolations,
-  poolings,
-  normalizations,
-  embeddings,
-  dropouts,
-  attentions,
-  contractions,
-  convolutions,
-  control,
-  conversions,
-  creations,
-  indexings,
-  joinings,
-  numbers,
   activations,
   arithmetic,
+  attentions,
   comparisons,
   complexes,
+  contractions,
+  control,
+  conversions,
+  convolutions,
+  creations,
+  distances,
+  dropouts,
+  embeddings,
+  fouriers,
   functions,
+  indexings,
+  interpolations,
+  joinings,
   losses,
+  normalizations,
+  numbers,
+  poolings,
+  quantized,
+  recurrents,
   reductions,
   scans,
+  sortings,
 ];
 const rows = merged(families);
 const views = merged([conversionViews, complexViews, viewRows]);
