@@ -29,6 +29,7 @@ import { recurrents } from "./recurrent.js";
 import { reductions } from "./reductions.js";
 import { scans } from "./scans.js";
 import { sortings } from "./sorting.js";
+import { trapezoids } from "./trapezoids.js";
 import { viewRows } from "./views.js";
 
 const families: readonly Rows[] = [
@@ -58,6 +59,7 @@ const families: readonly Rows[] = [
   recurrents,
   reductions,
   scans,
+  trapezoids,
   sortings,
 ];
 const rows = merged(families);
