@@ -178,6 +178,24 @@ function crossEntropy(n: Call): Value {
   return t.convert(t.add(t.mul(loss, 1 - smoothing), even), n.out);
 }
 
+/** How far entries of other classes come nearer than `margin` to that of the target, to the power `p`. */
+function multiMargin(n: Call): Value {
+  const { t } = n;
+  const self = n.operand("self", wideOf(n.out));
+  const x = t.rank(self) === 1 ? t.unsqueeze(self, [0]) : self;
+  const target = t.flatten(n.tensor("target"));
+  const places = t.unsqueeze(target, [1]);
+  const gap = t.max(t.add(t.sub(x, t.takeAlong(x, places, 1)), n.float("margin")), 0);
+  const powers = n.int("p") === 1 ? gap : t.mul(gap, gap);
+  const weighted = n.has("weight")
+    ? t.mul(powers, t.unsqueeze(t.take(n.operand("weight", t.element(x)), target, 0), [1]))
+    : powers;
+  const isOther = t.ne(t.iota(t.shape(x), 1, t.element(places)), places);
+  const others = t.select(isOther, weighted, t.fillLike(0, weighted));
+  const rows = t.div(t.sum(others, [1]), t.countAlong(x, [1], t.element(x)));
+  return reduced(n, n.rank("self") === 1 ? t.reshape(rows, []) : rows);
+}
+
 /** The gradient of the losses, each element's share of it. */
 const backward =
   (f: Loss): Row =>
@@ -203,6 +221,7 @@ export const losses: Rows = {
   "aten.poisson_nll_loss": pairwise(poisson, "input"),
   "aten.hinge_embedding_loss": pairwise(hinge),
   "aten.margin_ranking_loss": marginRanking,
+  "aten.multi_margin_loss": multiMargin,
   "aten.nll_loss": likelihoodOnly,
   "aten.nll_loss_nd": likelihoodOnly,
   "aten.nll_loss2d": likelihoodOnly,
