@@ -17,6 +17,7 @@ import { dropouts } from "./dropout.js";
 import { embeddings } from "./embedding.js";
 import { fouriers } from "./fourier.js";
 import { functions } from "./functions.js";
+import { groupedProducts } from "./grouped.js";
 import { indexings } from "./indexing.js";
 import { interpolations } from "./interpolation.js";
 import { joinings } from "./joining.js";
@@ -48,6 +49,7 @@ const families: readonly Rows[] = [
   embeddings,
   fouriers,
   functions,
+  groupedProducts,
   indexings,
   interpolations,
   joinings,
