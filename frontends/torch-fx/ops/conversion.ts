@@ -59,6 +59,7 @@ export const conversionViews: ViewRows = {
   "aten.resolve_neg": () => same,
   "aten.alias": () => same,
   "aten.detach": () => same,
+  "aten.detach_": () => same,
   "aten.lift_fresh": () => same,
   "aten.dropout": (n) => (n.bool("train") ? undefined : same),
   "aten.feature_dropout": (n) => (n.bool("train") ? undefined : same),
