@@ -155,7 +155,10 @@ export class Walk {
     if (signature) {
       for (const { name, default: value } of signature.parameters) if (value !== undefined) given.set(name, value);
       for (const { name, argument } of node.inputs) given.set(name, argument);
-    } else node.inputs.forEach(({ name, argument }, i) => given.set(name === "" ? String(i) : name, argument));
+    } else {
+      // Arguments of Python's and higher-order operators go by position.
+      node.inputs.forEach(({ name, argument }, i) => given.set(String(i), argument).set(name, argument));
+    }
     const names = node.outputs.flatMap(namesIn);
     const services: CallServices = {
       memo: this.#memo,

@@ -1,12 +1,14 @@
 /** @file Elements chosen by index tensors and masks, and put in place. */
 
 import type { Dim } from "../../../ir/dim.js";
+import { elementFacts } from "../../../ir/element.js";
 import { nonZero } from "../../../ir/forms/non-zero.js";
 import type { Value } from "../../../ir/graph.js";
 import type { Joining } from "../../../ir/index-builder.js";
 import { numericsOf } from "../../../ir/scalar.js";
-import type { TensorBuilder } from "../../../ir/tensor-builder.js";
+import { identityOf, type TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { Call, Row, Rows } from "../call.js";
+import { floorDivide } from "./arithmetic.js";
 import { cast } from "./conversion.js";
 
 /** Index tensors as PyTorch's advanced indexing has them: which axes they are for, all of one shape, counted from the beginning. */
@@ -197,6 +199,38 @@ function reduction(n: Call): Joining | "set" {
   );
 }
 
+/** `scatter_reduce`: values joined at places along `dim`, what was there before among them or not. */
+function scatterReduce(n: Call): Value {
+  const { t } = n;
+  const x = n.tensor("self");
+  const element = t.element(x);
+  const [wide, index, source] = ["self", "index", "src"].map((name) => {
+    const y = n.tensor(name);
+    return t.rank(y) === 0 ? t.reshape(y, [1]) : y;
+  }) as [Value, Value, Value];
+  const name = n.string("reduce");
+  const how = name === "mean" ? "add" : reductions[name];
+  if (how === undefined) return n.unsupported(`its reduction '${name}'`, "use one of sum, prod, mean, amax, amin");
+  const shape = t.shape(index);
+  if (shape.includes(0)) return x;
+  const axis = n.axis("dim", t.rank(wide));
+  const places = t.placesAlong(t.fromStart(t.convert(index, "i64"), t.shape(wide)[axis]!), axis);
+  const updates = cut(t, source, shape);
+  const ones = t.fill(1n, shape, "i64");
+  const hits = t.scatterPlaces(t.fill(0n, t.shape(wide), "i64"), places, ones, "add");
+  const includesSelf = n.bool("include_self");
+  const neutral = t.fill(identityOf(how, element), t.shape(wide), element);
+  const start = includesSelf ? wide : t.select(t.gt(hits, 0), neutral, wide);
+  const joined = t.scatterPlaces(start, places, updates, how);
+  if (name !== "mean") return t.reshape(joined, t.shape(x));
+  const count = t.max(includesSelf ? t.add(hits, 1) : hits, 1);
+  const isFloat = elementFacts[element].kind === "float";
+  const quotient = isFloat
+    ? t.div(joined, t.convert(count, element))
+    : floorDivide(t, joined, t.convert(count, element));
+  return t.reshape(quotient, t.shape(x));
+}
+
 /** A number, or a tensor of rank 0, where the mask holds. */
 function maskedFill(n: Call): Value {
   const { t } = n;
@@ -282,11 +316,16 @@ export const indexings: Rows = {
   "aten.gather": gather,
   "aten.take_along_dim": (n) => (n.has("dim") ? alongDim(n) : take(n)),
   "aten.scatter": scattered(reduction),
+  "aten.scatter_reduce": scatterReduce,
   "aten.scatter_add": scattered((n, x) => joined(n.t, x)),
   "aten.masked_fill": maskedFill,
   "aten.masked_select": maskedSelect,
   "aten.masked_scatter": maskedScatter,
   "aten.nonzero": nonzeroRows,
+  "aten.nonzero_numpy": (n) => {
+    const rows = nonzeroRows(n);
+    return n.t.shape(n.tensor("self")).map((_, axis) => n.t.at(rows, 1, axis));
+  },
   "aten.take": take,
   "aten.put": put,
 };

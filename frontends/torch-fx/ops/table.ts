@@ -31,7 +31,7 @@ import { reductions } from "./reductions.js";
 import { scans } from "./scans.js";
 import { sortings } from "./sorting.js";
 import { trapezoids } from "./trapezoids.js";
-import { viewRows } from "./views.js";
+import { viewRows, viewWrites } from "./views.js";
 
 const families: readonly Rows[] = [
   activations,
@@ -62,6 +62,7 @@ const families: readonly Rows[] = [
   reductions,
   scans,
   trapezoids,
+  viewWrites,
   sortings,
 ];
 const rows = merged(families);

@@ -6,7 +6,7 @@
 import type { Dim } from "../../../ir/dim.js";
 import type { Value } from "../../../ir/graph.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
-import type { Call, ViewRows } from "../call.js";
+import type { Call, Row, Rows, ViewRows } from "../call.js";
 import type { View } from "../tensors.js";
 import { same } from "./conversion.js";
 
@@ -182,6 +182,60 @@ function flatten(n: Call): View {
   return reshaped([...shape.slice(0, from), dims.product(shape.slice(from, to + 1)), ...shape.slice(to + 1)]);
 }
 
+/** The diagonal of axes `a` and `b`, `offset` places above the main one, as a new last axis. */
+function diagonal(n: Call): View {
+  const shape = n.takes("A") ? n.shape("A") : n.shape("self");
+  const rank = shape.length;
+  const [a, b] = [n.axis("dim1", rank), n.axis("dim2", rank)];
+  const [offset, rows, columns] = [n.int("offset"), shape[a]!, shape[b]!];
+  if (typeof rows !== "number" || typeof columns !== "number")
+    return n.unsupported("a diagonal of sizes that only the run knows", "export the model with those sizes fixed");
+  const [down, right] = [Math.max(0, -offset), Math.max(0, offset)];
+  const count = Math.max(0, Math.min(rows - down, columns - right));
+  const rest = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => axis !== a && axis !== b);
+  // The two axes in front, each pair of places an index vector.
+  const toFront = permuted([a, b, ...rest]);
+  const places = (t: TensorBuilder): Value => {
+    const along = t.iota([count], 0, "i64");
+    return t.concat(
+      [t.add(along, down), t.add(along, right)].map((x) => t.unsqueeze(x, [1])),
+      1,
+    );
+  };
+  const window = rest.map((_, k) => k + 1);
+  const numbers = {
+    offsetDims: window,
+    collapsedSliceDims: [0, 1],
+    operandBatchingDims: [],
+    startIndicesBatchingDims: [],
+    startIndexMap: [0, 1],
+    indexVectorDim: 1,
+  };
+  const picked: View = {
+    read: (t, base) => t.gather(base, places(t), numbers, [1, 1, ...t.shape(base).slice(2)]),
+    write: (t, base, update) =>
+      t.scatter(base, places(t), update, "set", { window, inserted: [0, 1], to: [0, 1], vector: 1 }),
+  };
+  return chained(chained(toFront, picked), permuted([...window, 0]));
+}
+
+/** What `base` becomes when the view is written with argument `src`. */
+const scattered =
+  (view: (n: Call) => View): Row =>
+  (n) => {
+    const base = n.operand("self", n.out);
+    const shown = view(n);
+    const wanted = n.t.shape(shown.read(n.t, base));
+    return shown.write(n.t, base, n.t.broadcast(n.operand("src", n.out), wanted));
+  };
+
+/** Operators that write a view of a tensor and give the whole. */
+export const viewWrites: Rows = {
+  "aten.slice_scatter": scattered(slice),
+  "aten.select_scatter": scattered(select),
+  "aten.diagonal_scatter": scattered(diagonal),
+};
+
 function unflatten(n: Call): View {
   const shape = n.shape("self");
   const axis = n.axis("dim", shape.length);
@@ -240,6 +294,8 @@ export const viewRows: ViewRows = {
     return sliced(axis, start, n.t.context.dims.add(start, n.dim("length")));
   },
   "aten.select.int": select,
+  "aten.diagonal.default": diagonal,
+  "aten.linalg_diagonal": diagonal,
   "aten.split.Tensor": (n) => split(n, n.axis("dim", n.rank("self")), n.dim("split_size")),
   "aten.split.sizes": (n) => parts(n, n.axis("dim", n.rank("self")), n.dims("split_size")),
   "aten.split_with_sizes.default": (n) => parts(n, n.axis("dim", n.rank("self")), n.dims("split_sizes")),
