@@ -222,18 +222,11 @@ export class ShapeBuilder {
     if (typeof resolved === "number" || !this.#isComputed(resolved)) return resolved;
     const known = this.#known.sizes.get(resolved.key);
     if (known !== undefined) return known;
-    const { min, max } = this.context.dims.bounds(resolved);
+    const { max } = this.context.dims.bounds(resolved);
     const symbol = this.context.freshSymbol("data", Math.max(0, max));
-    const value = this.scalar(resolved);
-    if (min < 0 && this.makesChecks) this.#assertSize(value);
-    this.#known.scalars.set(symbol.key, value);
+    this.#known.scalars.set(symbol.key, this.scalar(resolved));
     this.#known.sizes.set(resolved.key, symbol);
     return symbol;
-  }
-
-  #assertSize(value: Value): void {
-    const ok = this.emit(compare, { lhs: value, rhs: this.number(0, "i64") }, { comparison_direction: "GE" });
-    this.assert(ok, "a size must not be negative, but is {0}", [value]);
   }
 
   #isComputed(dim: Dim): boolean {
