@@ -123,7 +123,7 @@ class ScheduleWalk {
       case "memref.load":
         return this.#read(op);
       case "cf.assert":
-        return this.#stepOf(() => this.#require(op));
+        return this.#require(op);
       case "scf.if":
       case "scf.index_switch":
         return this.#choice(op);
@@ -193,8 +193,15 @@ class ScheduleWalk {
     });
   }
 
-  #require(op: Operation): Action {
-    return { kind: "require", check: this.#checks++, buffer: this.#conditionBuffer(op) };
+  /** Nothing where the same condition has been checked before: it holds then, whatever its buffer holds meanwhile. */
+  #require(op: Operation): readonly Step[] {
+    const check = this.#checks++;
+    const condition = op.operand(0);
+    const isKnown = [...condition.users].some(
+      (user) => user !== op && user.name === op.name && user.block === op.block && user.isBefore(op),
+    );
+    if (isKnown) return [];
+    return this.#stepOf(() => ({ kind: "require", check, buffer: this.#conditionBuffer(op) }));
   }
 
   #choice(op: Operation): readonly Step[] {

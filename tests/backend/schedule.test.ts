@@ -239,3 +239,24 @@ it("a check that only data can fail ends the run", async () => {
   expect(run(9)).toEqual([9]);
   expect(() => run(10)).toThrow(new CheckFailed("too many"));
 });
+
+it("a condition that has been checked is not checked again where other things lie in its place", async () => {
+  const check = `stablehlo.custom_call @shape_assertion(%ok) {error_message = "too many", has_side_effect = true} : (tensor<i1>) -> ()`;
+  const { manifest, module, context } =
+    await compiled(`func.func @main(%n: tensor<1xi64>, %x: tensor<64xf32>) -> tensor<?xf32> {
+    %ten = stablehlo.constant dense<10> : tensor<1xi64>
+    %c = stablehlo.compare LT, %n, %ten : (tensor<1xi64>, tensor<1xi64>) -> tensor<1xi1>
+    %ok = stablehlo.reshape %c : (tensor<1xi1>) -> tensor<i1>
+    ${check}
+    %0 = stablehlo.dynamic_iota %n, dim = 0 : (tensor<1xi64>) -> tensor<?xf32>
+    %1 = stablehlo.sine %0 : tensor<?xf32>
+    %2 = stablehlo.real_dynamic_slice %x, %n, %ten, %n : (tensor<64xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<?xf32>
+    ${check}
+    return %1 : tensor<?xf32>
+  }`);
+  const given = [i64(5), f32(...new Array<number>(64).fill(1))];
+  const run = runSchedule(manifest, module, context, given.map(toBytes), weightsOf(manifest, module));
+  expect(run.outputs[0]!.shape).toEqual([5]);
+  const requires = JSON.stringify(manifest.targets[0]!.programs).match(/"require"/g);
+  expect(requires).toHaveLength(1);
+});
