@@ -3,8 +3,9 @@
  * Writers that leave out zero (proto3) or the type (the first ONNX version) are understood where there is one reading.
  */
 
+import { quote } from "../../ir/refusal.js";
 import { type AttributeProto, attributeTypeNames, type GraphProto } from "./generated/onnx.js";
-import { onnxCode, type Place, quote } from "./problems.js";
+import { onnxCode, type Place } from "./problems.js";
 import type { OnnxAttribute, OnnxGraph, OnnxValueKind } from "./records.js";
 import { float32Values, int64Values } from "./runs.js";
 import { readSparseTensor } from "./sparse.js";

@@ -9,12 +9,13 @@ import type { Dim } from "../../ir/dim.js";
 import type { ElementType } from "../../ir/element.js";
 import type { Value } from "../../ir/graph.js";
 import type { NdArray } from "../../ir/ndarray.js";
+import { Refusal } from "../../ir/refusal.js";
 import type { TensorBuilder } from "../../ir/tensor-builder.js";
 import type { TensorType } from "../../ir/types.js";
 import { describeDataType, dtypeOf } from "./dtypes.js";
 import { describeImported, type Imported, isTensor, type SequenceItem } from "./imported.js";
 import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor, OnnxType } from "./records.js";
-import { importCode, Refusal } from "./refusal.js";
+import { importCode } from "./refusal.js";
 import { numericElement } from "./weights.js";
 
 /** What a row gives: the node's only output, or all of them (`undefined` for one that nobody asked for). */

@@ -10,8 +10,9 @@ import { closeSync, constants, existsSync, fstatSync, openSync, readSync } from 
 import { join } from "node:path";
 import { compileError } from "../../ir/diagnostic.js";
 import type { Location } from "../../ir/location.js";
+import { quote } from "../../ir/refusal.js";
 import { systemReason } from "./file.js";
-import { onnxCode, quote } from "./problems.js";
+import { onnxCode } from "./problems.js";
 
 /** Bytes of another file, checked to be there and not read yet. Offsets go up to 2^53. */
 export interface ExternalRange {

@@ -1,5 +1,6 @@
 /** @file Model-local functions: each read like a graph without captures; none may call itself. */
 
+import { quote } from "../../ir/refusal.js";
 import { readAttribute } from "./attribute.js";
 import type { FunctionProto } from "./generated/onnx.js";
 import { readNodes, readValueInfos, reportRepeated } from "./graph.js";
@@ -7,7 +8,7 @@ import { capturedNames, Definitions, reportOutputs, reportUndefined } from "./na
 import type { NodeScope } from "./node.js";
 import { readOpsets } from "./opsets.js";
 import { sortNodes, subgraphs } from "./order.js";
-import { onnxCode, type Place, type Problems, quote } from "./problems.js";
+import { onnxCode, type Place, type Problems } from "./problems.js";
 import { functionKey, normalDomain, type OnnxAttribute, type OnnxFunction, type OnnxNode } from "./records.js";
 import type { ReadContext } from "./tensor.js";
 import { readEntries } from "./value-info.js";

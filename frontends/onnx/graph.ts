@@ -1,10 +1,11 @@
 /** @file Graphs: their parts read, their names checked, their nodes put in order. */
 
+import { quote } from "../../ir/refusal.js";
 import type { GraphProto, NodeProto, SparseTensorProto, TensorProto } from "./generated/onnx.js";
 import { capturedNames, Definitions, reportOutputs, reportUndefined } from "./names.js";
 import { type NodeScope, readNode } from "./node.js";
 import { sortNodes } from "./order.js";
-import { onnxCode, type Place, quote } from "./problems.js";
+import { onnxCode, type Place } from "./problems.js";
 import type { OnnxGraph, OnnxNode, OnnxSparseTensor, OnnxTensor, OnnxValueInfo } from "./records.js";
 import { readSparseTensor } from "./sparse.js";
 import { type ReadContext, readTensor } from "./tensor.js";

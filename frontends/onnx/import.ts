@@ -14,12 +14,13 @@ import { buildFunction } from "../../ir/dialects/func.js";
 import { composite } from "../../ir/dialects/stablehlo/calls.js";
 import { NAME } from "../../ir/entry.js";
 import type { Block, Operation, Value } from "../../ir/graph.js";
+import { Refusal } from "../../ir/refusal.js";
 import { TensorBuilder } from "../../ir/tensor-builder.js";
 import { DimNames } from "./dims.js";
 import { type Imported, isTensor, Scope } from "./imported.js";
 import { distribute, type GivenInput, type InputPlan, type Parts, partsOf, planInput } from "./interface.js";
 import type { OnnxModel, OnnxValueInfo } from "./records.js";
-import { importCode, Refusal } from "./refusal.js";
+import { importCode } from "./refusal.js";
 import { Walk } from "./walk.js";
 
 export interface OnnxImportOptions {

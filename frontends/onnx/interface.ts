@@ -7,11 +7,12 @@
 import type { Context } from "../../ir/context.js";
 import type { Dim } from "../../ir/dim.js";
 import type { Value } from "../../ir/graph.js";
+import { Refusal } from "../../ir/refusal.js";
 import type { TensorType } from "../../ir/types.js";
 import type { DimNames } from "./dims.js";
 import { describeImported, type Imported, isTensor } from "./imported.js";
 import type { OnnxType } from "./records.js";
-import { importCode, Refusal } from "./refusal.js";
+import { importCode } from "./refusal.js";
 import { numericElement } from "./weights.js";
 
 /** What the caller knows of an input beyond what the model declares. */

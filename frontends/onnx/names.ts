@@ -2,8 +2,9 @@
  * @file Names of values: each is defined once in its graph, and before use, there or in a graph around it.
  */
 
+import { quote } from "../../ir/refusal.js";
 import { neededNames, subgraphs } from "./order.js";
-import { onnxCode, type Place, type Problems, quote } from "./problems.js";
+import { onnxCode, type Place, type Problems } from "./problems.js";
 import type { OnnxGraph, OnnxNode } from "./records.js";
 
 /** Collects the names one graph or function defines, and reports those defined twice. */

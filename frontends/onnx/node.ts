@@ -1,9 +1,10 @@
 /** @file Nodes, checked one by one, each with the place it has in the user's program. */
 
 import type { Location } from "../../ir/location.js";
+import { quote } from "../../ir/refusal.js";
 import { readAttribute } from "./attribute.js";
 import type { GraphProto, NodeProto } from "./generated/onnx.js";
-import { onnxCode, type Place, quote } from "./problems.js";
+import { onnxCode, type Place } from "./problems.js";
 import { normalDomain, type OnnxAttribute, type OnnxGraph, type OnnxNode } from "./records.js";
 import type { ReadContext } from "./tensor.js";
 import { readEntries } from "./value-info.js";

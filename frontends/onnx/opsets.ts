@@ -1,7 +1,8 @@
 /** @file Versions: of the file format, and of the operator sets a model or function is written against. */
 
+import { quote } from "../../ir/refusal.js";
 import type { OperatorSetIdProto } from "./generated/onnx.js";
-import { onnxCode, type Place, type Problems, quote } from "./problems.js";
+import { onnxCode, type Place, type Problems } from "./problems.js";
 import { normalDomain } from "./records.js";
 
 /** The newest `ir_version` read: ONNX 1.23's. */

@@ -3,7 +3,8 @@
  * or a report of the nodes that need each other.
  */
 
-import { onnxCode, type Place, type Problems, quote } from "./problems.js";
+import { quote } from "../../ir/refusal.js";
+import { onnxCode, type Place, type Problems } from "./problems.js";
 import type { OnnxAttribute, OnnxGraph, OnnxNode } from "./records.js";
 
 /** The subgraphs of a node, in order. */

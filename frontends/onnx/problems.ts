@@ -115,9 +115,3 @@ export class Problems {
     this.#sink.add(diagnostic(code, text, options));
   }
 }
-
-/** `"name"`, shortened and with control characters escaped: names come from the file. */
-export function quote(name: string): string {
-  const text = JSON.stringify(name.length > 200 ? `${name.slice(0, 197)}...` : name);
-  return `'${text.slice(1, -1).replaceAll('\\"', '"')}'`;
-}

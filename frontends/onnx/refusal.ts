@@ -1,4 +1,4 @@
-/** @file What an importer cannot do: codes, and the exception with which an op's row gives up. */
+/** @file What an importer cannot do: the codes. */
 
 import type { DiagnosticCode } from "../../ir/diagnostic.js";
 
@@ -15,18 +15,3 @@ export const importCode = {
   /** A declared type disagrees with what the node computes. */
   declared: "PS2205",
 } as const satisfies Record<string, DiagnosticCode>;
-
-export type ImportCode = (typeof importCode)[keyof typeof importCode];
-
-/** Thrown by a row; the node's outputs are then missing, and importing goes on. */
-export class Refusal extends Error {
-  override readonly name = "Refusal";
-  readonly code: ImportCode;
-  readonly fix: string | undefined;
-
-  constructor(code: ImportCode, message: string, fix?: string) {
-    super(message);
-    this.code = code;
-    this.fix = fix;
-  }
-}

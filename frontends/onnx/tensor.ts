@@ -3,10 +3,11 @@
  * is allocated. (A model of 74 bytes can claim a tensor of a tebibyte.)
  */
 
+import { quote } from "../../ir/refusal.js";
 import { denseBytes, describeDataType, dtypeOf, elementType, type OnnxDtype, packedBytes } from "./dtypes.js";
 import type { ExternalFiles, ExternalRange } from "./external-data.js";
 import type { StringStringEntryProto, TensorProto } from "./generated/onnx.js";
-import { onnxCode, type Place, type Problems, quote } from "./problems.js";
+import { onnxCode, type Place, type Problems } from "./problems.js";
 import type { OnnxPayload, OnnxTensor } from "./records.js";
 import { countValues, int64Values, type Runs } from "./runs.js";
 import { decodeUtf8 } from "./wire.js";

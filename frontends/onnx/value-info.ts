@@ -1,8 +1,9 @@
 /** @file Declared types of values, checked. */
 
+import { quote } from "../../ir/refusal.js";
 import { describeDataType, dtypeOf, type OnnxDtype } from "./dtypes.js";
 import type { StringStringEntryProto, TensorShapeProto, TypeProto, ValueInfoProto } from "./generated/onnx.js";
-import { onnxCode, type Place, type Problems, quote } from "./problems.js";
+import { onnxCode, type Place, type Problems } from "./problems.js";
 import type { OnnxDim, OnnxType, OnnxValueInfo } from "./records.js";
 import { MAX_RANK } from "./tensor.js";
 

@@ -5,11 +5,12 @@
 
 import { ContentsMemo } from "../../ir/analysis/contents.js";
 import type { Context } from "../../ir/context.js";
-import { CompileError, compileError, diagnostic } from "../../ir/diagnostic.js";
+import { CompileError, compileError, type DiagnosticCode, diagnostic } from "../../ir/diagnostic.js";
 import { unrealizedConversionCast } from "../../ir/dialects/builtin.js";
 import type { Dim } from "../../ir/dim.js";
 import type { Value } from "../../ir/graph.js";
 import { formatLocation } from "../../ir/location.js";
+import { Refusal } from "../../ir/refusal.js";
 import type { TensorBuilder } from "../../ir/tensor-builder.js";
 import { ImportNode, type NodeServices, type OpRow, type RowResult } from "./context.js";
 import { type DimNames, shapeOf } from "./dims.js";
@@ -28,7 +29,7 @@ import {
   type OnnxType,
   type OnnxValueInfo,
 } from "./records.js";
-import { type ImportCode, importCode, Refusal } from "./refusal.js";
+import { importCode } from "./refusal.js";
 import { unknownOperator } from "./unknown-operators.js";
 import { emitSparse, emitTensor, numericElement } from "./weights.js";
 
@@ -230,7 +231,7 @@ export class Walk {
     } else throw error;
   }
 
-  #error(code: ImportCode, message: string, { node, frame }: Site, fix?: string): void {
+  #error(code: DiagnosticCode, message: string, { node, frame }: Site, fix?: string): void {
     const isInner = frame.path !== "" && node.at.kind === "graph-node";
     const at = isInner ? { ...node.at, file: this.#model.file, node: `${frame.path}${node.label}` } : node.at;
     // The body of a loop may be imported more than once.

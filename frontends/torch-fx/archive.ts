@@ -9,7 +9,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { type Entry, open, type ZipFile } from "yauzl";
 import { compileError } from "../../ir/diagnostic.js";
-import { archiveCode, type Problems, quote } from "./problems.js";
+import { quote } from "../../ir/refusal.js";
+import { archiveCode, type Problems } from "./problems.js";
 
 /** A stored file: bytes `offset` to `offset + length` of the archive. */
 export interface ArchiveEntry {

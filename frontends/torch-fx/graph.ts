@@ -1,6 +1,7 @@
 /** @file Graphs: nodes, and what the graph says of the tensors and numbers they make. */
 
 import type { Location } from "../../ir/location.js";
+import { quote } from "../../ir/refusal.js";
 import { readArgument } from "./arguments.js";
 import { dtypeName, elementOfDtype } from "./dtypes.js";
 import {
@@ -16,7 +17,7 @@ import {
   variant,
 } from "./fields.js";
 import { floatOf, integerOf, type Json } from "./json.js";
-import { archiveCode, type Problems, quote } from "./problems.js";
+import { archiveCode, type Problems } from "./problems.js";
 import type { Argument, Size, SymbolicNumber, TensorMeta, TorchGraph, TorchNode } from "./records.js";
 import { parseSympy, type SymExpr } from "./sympy.js";
 

@@ -4,11 +4,12 @@
  */
 
 import { cellOf } from "../../ir/bytes.js";
+import { quote } from "../../ir/refusal.js";
 import type { Archive } from "./archive.js";
 import { FieldError, field, flagOf, objectOf, textOf } from "./fields.js";
 import { readMeta } from "./graph.js";
 import { type Json, parseJson } from "./json.js";
-import { archiveCode, type Problems, quote } from "./problems.js";
+import { archiveCode, type Problems } from "./problems.js";
 import type { Payload, Size, TensorMeta } from "./records.js";
 
 const places = [

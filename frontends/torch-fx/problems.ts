@@ -1,6 +1,6 @@
 /**
- * @file What is wrong with a torch.export archive or its graph: codes, the sink that the reader reports to, and the exception
- * with which an operator's row gives up. Reading and importing go on after a problem, so that one run names them all.
+ * @file What is wrong with a torch.export archive or its graph: codes, and the sink that the reader reports to.
+ * Reading and importing go on after a problem, so that one run names them all.
  */
 
 import type { DiagnosticCode, DiagnosticSink } from "../../ir/diagnostic.js";
@@ -40,7 +40,6 @@ export const importCode = {
 } as const satisfies Record<string, DiagnosticCode>;
 
 export type ArchiveCode = (typeof archiveCode)[keyof typeof archiveCode];
-export type ImportCode = (typeof importCode)[keyof typeof importCode];
 
 /** A hostile file may hold millions of mistakes; nobody reads beyond this many. */
 const MAX_REPORTED = 1000;
@@ -73,24 +72,5 @@ export class Problems {
     const isLast = this.#errors > MAX_REPORTED;
     const text = isLast ? `more than ${MAX_REPORTED} problems; the rest is left out` : message;
     this.#sink.add(diagnostic(code, text, fix === undefined || isLast ? { at } : { at, fix }));
-  }
-}
-
-/** `'name'`, shortened and with control characters escaped: names come from the file. */
-export function quote(name: string): string {
-  const text = JSON.stringify(name.length > 200 ? `${name.slice(0, 197)}...` : name);
-  return `'${text.slice(1, -1).replaceAll('\\"', '"')}'`;
-}
-
-/** Thrown by a row; the node's outputs are then missing, and importing goes on. */
-export class Refusal extends Error {
-  override readonly name = "Refusal";
-  readonly code: ImportCode;
-  readonly fix: string | undefined;
-
-  constructor(code: ImportCode, message: string, fix?: string) {
-    super(message);
-    this.code = code;
-    this.fix = fix;
   }
 }

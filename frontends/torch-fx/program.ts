@@ -1,5 +1,6 @@
 /** @file The whole program: its graph, what inputs and outputs are bound to, the ranges of its symbols. */
 
+import { quote } from "../../ir/refusal.js";
 import { readArgument } from "./arguments.js";
 import {
   entries,
@@ -14,7 +15,7 @@ import {
   variant,
 } from "./fields.js";
 import { integerOf, type Json } from "./json.js";
-import { archiveCode, type Problems, quote } from "./problems.js";
+import { archiveCode, type Problems } from "./problems.js";
 import type { Argument, InputSpec, OutputSpec, Payload, Range, TorchGraph, TorchProgram } from "./records.js";
 import { readTree } from "./trees.js";
 

@@ -5,12 +5,13 @@
  */
 
 import { CompileError, type DiagnosticSink } from "../../ir/diagnostic.js";
+import { quote } from "../../ir/refusal.js";
 import { type Archive, type ArchiveEntry, openArchive } from "./archive.js";
 import { FieldError, objectOf, optionalField, textOf } from "./fields.js";
 import { readGraph } from "./graph.js";
 import { type Json, parseJson } from "./json.js";
 import { readPayloads } from "./payloads.js";
-import { archiveCode, Problems, quote } from "./problems.js";
+import { archiveCode, Problems } from "./problems.js";
 import { readProgram } from "./program.js";
 import type { TorchProgram } from "./records.js";
 

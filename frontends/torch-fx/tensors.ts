@@ -39,11 +39,6 @@ export class Tensor {
     return tensor;
   }
 
-  /** Whether the memory has been written since it was made. */
-  get isWritten(): boolean {
-    return this.storage.#version > 0;
-  }
-
   read(t: TensorBuilder): Value {
     if (this.#viewed !== undefined && this.#version !== this.storage.#version) {
       this.#value = this.#viewed.view.read(t, this.#viewed.base.read(t));

@@ -6,17 +6,18 @@
 
 import { ContentsMemo } from "../../ir/analysis/contents.js";
 import type { Context } from "../../ir/context.js";
-import { CompileError, diagnostic } from "../../ir/diagnostic.js";
+import { CompileError, type DiagnosticCode, diagnostic } from "../../ir/diagnostic.js";
 import { unrealizedConversionCast } from "../../ir/dialects/builtin.js";
 import type { Dim } from "../../ir/dim.js";
 import { Value } from "../../ir/graph.js";
 import { formatLocation } from "../../ir/location.js";
+import { Refusal } from "../../ir/refusal.js";
 import type { TensorBuilder } from "../../ir/tensor-builder.js";
 import { Call, type CallServices, type RowResult } from "./call.js";
 import { torchName } from "./dtypes.js";
 import { describeItem, type Item, isTensor, type MissingItem } from "./items.js";
 import { findRow, findViewRow, nearestTarget } from "./ops/table.js";
-import { type ImportCode, importCode, Refusal } from "./problems.js";
+import { importCode } from "./problems.js";
 import type { Argument, TensorMeta, TorchGraph, TorchNode } from "./records.js";
 import { type Parameter, type Signature, signatureOf } from "./signatures.js";
 import type { SymbolTable } from "./symbols.js";
@@ -262,7 +263,7 @@ export class Walk {
     } else throw error;
   }
 
-  #error(code: ImportCode, message: string, { node: { at } }: Site, fix?: string): void {
+  #error(code: DiagnosticCode, message: string, { node: { at } }: Site, fix?: string): void {
     // The body of a loop may be imported more than once.
     const key = `${formatLocation(at)} ${message}`;
     if (this.#reported.has(key)) return;

@@ -3,10 +3,11 @@
 import { bitcastConvert } from "../../../ir/dialects/stablehlo/convert.js";
 import { type ElementType, elementFacts, isFloat } from "../../../ir/element.js";
 import type { Value } from "../../../ir/graph.js";
+import { Refusal } from "../../../ir/refusal.js";
 import { numericsOf } from "../../../ir/scalar.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
-import { importCode, Refusal } from "../refusal.js";
+import { importCode } from "../refusal.js";
 
 export interface CastOptions {
   /** Values beyond an 8-bit float become its largest ones instead of infinity or NaN. */

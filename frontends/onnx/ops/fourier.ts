@@ -7,8 +7,9 @@ import { complex, imag, real } from "../../../ir/dialects/stablehlo/convert.js";
 import { fft } from "../../../ir/dialects/stablehlo/fft.js";
 import type { Dim } from "../../../ir/dim.js";
 import type { Value } from "../../../ir/graph.js";
+import { Refusal } from "../../../ir/refusal.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
-import { importCode, Refusal } from "../refusal.js";
+import { importCode } from "../refusal.js";
 
 /** Complex numbers as two tensors; no imaginary part is 0. */
 interface Spectrum {

@@ -3,6 +3,7 @@
 import type { Dim } from "../../../ir/dim.js";
 import { elementFacts } from "../../../ir/element.js";
 import { nonZero } from "../../../ir/forms/non-zero.js";
+import { scan } from "../../../ir/forms/scan.js";
 import type { Value } from "../../../ir/graph.js";
 import type { Joining } from "../../../ir/index-builder.js";
 import { numericsOf } from "../../../ir/scalar.js";
@@ -254,27 +255,14 @@ function maskedScatter(n: Call): Value {
   const flat = t.flatten(mask);
   const source = t.flatten(n.tensor("source"));
   if (t.shape(source)[0] === 0) return x;
-  const order = t.sub(runningSum(t, t.convert(flat, "i64")), 1);
+  const sums = scan(t, t.convert(flat, "i64"), 0, {
+    join: (a, b) => t.add(a, b),
+    none: t.number(0, "i64"),
+    reduce: (y, axis) => t.sum(y, [axis]),
+  });
+  const order = t.sub(sums, 1);
   const chosen = t.take(source, t.max(order, 0), 0);
   return t.select(mask, t.reshape(chosen, t.shape(x)), x);
-}
-
-/** Sums of a vector up to and with each place: doubling steps, each adding what lies so far back. */
-function runningSum(t: TensorBuilder, x: Value): Value {
-  const [size] = t.shape(x);
-  if (typeof size !== "number") return runningProduct(t, x, size!);
-  let sums = x;
-  for (let step = 1; step < size; step *= 2) {
-    const back = t.pad(t.sliceAxis(sums, 0, 0, size - step), t.number(0, t.element(x)), [step], [0]);
-    sums = t.add(sums, back);
-  }
-  return sums;
-}
-
-/** The same for a size that only the run knows: a triangle of ones times the vector. */
-function runningProduct(t: TensorBuilder, x: Value, size: Dim): Value {
-  const isBefore = t.le(t.iota([size, size], 1, "i64"), t.iota([size, size], 0, "i64"));
-  return t.sum(t.mul(t.convert(isBefore, t.element(x)), t.broadcast(x, [size, size], [1])), [1]);
 }
 
 /** Places of elements that are not zero, one row each. */
