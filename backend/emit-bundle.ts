@@ -39,6 +39,7 @@ import { isAllocatedByRun, runChecks } from "./llvm/host.js";
 import { symbolsIn } from "./llvm/kernel.js";
 import { planSizes, type SizeCheck } from "./llvm/plan-function.js";
 import { scheduleOf } from "./schedule.js";
+import { sharedStates } from "./shared-states.js";
 import { type SourceIndex, sourceTable } from "./source-table.js";
 import { describeTileKernel, emitTiles } from "./spatial/emit-tiles.js";
 
@@ -63,9 +64,10 @@ export interface BundleInput {
 export async function emitBundle(input: BundleInput, draft: BundleDraft): Promise<ManifestDraft> {
   const [first] = input.variants;
   if (!first) throw new Error("a bundle needs a variant");
+  const states = sharedStates(first.entries);
   const tensors = input.variants.flatMap(({ module, context, entries }) => [
     ...weightsOf(module, context),
-    ...initialStates(entries, context),
+    ...initialStates(sharedStates(entries), context),
   ]);
   const unique = [...new Map(tensors.map((t) => [t.name, t])).values()];
   const layout = layoutSafetensors(unique);
@@ -103,8 +105,8 @@ export async function emitBundle(input: BundleInput, draft: BundleDraft): Promis
     symbols: [...symbols.values()],
     ...(written ? { weightData: written.data } : {}),
     weights,
-    states: first.entries.flatMap((e) => e.states.map((s) => describeState(s, weights))),
-    entries: first.entries.map((e) => describeEntry(e, first)),
+    states: states.map((s) => describeState(s, weights)),
+    entries: first.entries.map((e) => describeEntry(e, states, first)),
     sources: sources.all,
     targets,
   };
@@ -128,21 +130,18 @@ function initialName({ name, initial }: StateInterface): string {
 }
 
 /** What states begin with. */
-function initialStates(entries: readonly EntryInterface[], context: Context): TensorSource[] {
-  return entries
-    .flatMap((e) => e.states)
-    .flatMap((state) => {
-      const { element, initial } = state;
-      if (initial === undefined) return [];
-      const shape = state.shape.map((d) => {
-        if (typeof d !== "number") throw new Error(`the state '${state.name}' begins with elements of an open size`);
-        return d;
-      });
-      const bytes = shape.reduce((n, d) => n * d, 1) * elementFacts[element].storageBytes;
-      const source = () =>
-        initial.kind === "dense" ? toBytes(initial.data) : readSlices(initial.name, bytes, context);
-      return [{ name: initialName(state), dtype: element, shape, bytes, source }];
+function initialStates(states: readonly StateInterface[], context: Context): TensorSource[] {
+  return states.flatMap((state) => {
+    const { element, initial } = state;
+    if (initial === undefined) return [];
+    const shape = state.shape.map((d) => {
+      if (typeof d !== "number") throw new Error(`the state '${state.name}' begins with elements of an open size`);
+      return d;
     });
+    const bytes = shape.reduce((n, d) => n * d, 1) * elementFacts[element].storageBytes;
+    const source = () => (initial.kind === "dense" ? toBytes(initial.data) : readSlices(initial.name, bytes, context));
+    return [{ name: initialName(state), dtype: element, shape, bytes, source }];
+  });
 }
 
 /** The weights a module refers to, in the order of their globals. */
@@ -328,8 +327,13 @@ function summarise(func: Operation): string {
   return `${loops} loops`;
 }
 
-function describeEntry(entry: EntryInterface, { context, module }: LoweredVariant): Entry {
+function describeEntry(
+  entry: EntryInterface,
+  states: readonly StateInterface[],
+  { context, module }: LoweredVariant,
+): Entry {
   const host = lookupFunction(module, entry.name);
+  const { inputNesting, outputNesting } = entry;
   const value = (v: InterfaceValue, isOutput: boolean): Value => ({
     name: v.name,
     dtype: v.element,
@@ -340,11 +344,13 @@ function describeEntry(entry: EntryInterface, { context, module }: LoweredVarian
     name: entry.name,
     inputs: entry.inputs.map((v) => value(v, false)),
     outputs: entry.outputs.map((v) => value(v, true)),
-    states: entry.states.map((_, i) => ({ state: i })),
+    states: entry.states.map(({ name }) => ({ state: states.findIndex((s) => s.name === name) })),
     checks: [
       ...planSizes(entry, context).checks.map((c) => describeCheck(c, entry)),
       ...(host ? runChecks(host) : []).map((message): Check => ({ message })),
     ],
+    ...(inputNesting === undefined ? {} : { inputNesting }),
+    ...(outputNesting === undefined ? {} : { outputNesting }),
   };
 }
 

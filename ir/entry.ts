@@ -32,6 +32,9 @@ export interface EntryInterface {
   /** Argument and result that are one state, updated by the call. */
   readonly states: readonly StateInterface[];
   readonly outputs: readonly (InterfaceValue & { readonly result: number })[];
+  /** How the model's own arguments and results nest, as JSON whose leaves are indices of `inputs` and `outputs`. */
+  readonly inputNesting?: string;
+  readonly outputNesting?: string;
 }
 
 /** The attribute that names an argument or result. */
@@ -42,6 +45,9 @@ export const ALIASING = "tf.aliasing_output";
 export const STATE = "psm.state";
 /** The elements a state begins with, a `resource` or `dense` attribute; zeros where there is none. */
 export const INITIAL = "psm.initial";
+/** Texts of a function: how the arguments and results nest that callers know. */
+export const INPUT_NESTING = "psm.input_nesting";
+export const OUTPUT_NESTING = "psm.output_nesting";
 
 export function entryInterfaces(module: Operation, context: Context): readonly EntryInterface[] {
   return [...functionsOf(module)]
@@ -67,6 +73,19 @@ function entryInterface(func: Operation, _context: Context): EntryInterface {
     inputs: values.filter((v) => !states.some((s) => s.argument === v.argument)),
     states,
     outputs: outputs.filter((o) => !states.some((s) => s.result === o.result)),
+    ...nesting(func),
+  };
+}
+
+function nesting({ extra }: Operation): Pick<EntryInterface, "inputNesting" | "outputNesting"> {
+  const text = (name: string): string | undefined => {
+    const attr = extra[name];
+    return attr?.kind === "string" ? attr.value : undefined;
+  };
+  const [inputNesting, outputNesting] = [text(INPUT_NESTING), text(OUTPUT_NESTING)];
+  return {
+    ...(inputNesting === undefined ? {} : { inputNesting }),
+    ...(outputNesting === undefined ? {} : { outputNesting }),
   };
 }
 

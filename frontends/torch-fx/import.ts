@@ -10,12 +10,13 @@ import type { Context } from "../../ir/context.js";
 import { Decompositions } from "../../ir/decompositions.js";
 import { newModule } from "../../ir/dialects/builtin.js";
 import { buildFunction } from "../../ir/dialects/func.js";
-import { ALIASING, INITIAL, NAME, STATE } from "../../ir/entry.js";
+import { ALIASING, INITIAL, INPUT_NESTING, NAME, OUTPUT_NESTING, STATE } from "../../ir/entry.js";
 import type { Operation, Value } from "../../ir/graph.js";
 import { TensorBuilder } from "../../ir/tensor-builder.js";
 import type { TensorType } from "../../ir/types.js";
 import { describeItem, type Item, isTensor } from "./items.js";
 import { writtenInputs } from "./mutations.js";
+import { type Leaf, nestingOf, fixedLeaf } from "./nesting.js";
 import { importCode } from "./problems.js";
 import type { Argument, InputSpec, TorchProgram } from "./records.js";
 import { SymbolTable } from "./symbols.js";
@@ -72,7 +73,45 @@ export function importTorch(program: TorchProgram, context: Context): Operation 
   );
   main.setAttr("arg_attrs", arrayAttr(args.map((arg, k) => argumentAttributes(arg, k, results, context))));
   main.setAttr("res_attrs", arrayAttr(results.map(({ name }) => dictionary({ [NAME]: stringAttr(name) }))));
+  const [inputNesting, outputNesting] = [nestingOfInputs(program, args), nestingOfOutputs(program, args, results)];
+  if (inputNesting !== undefined) main.setExtra(INPUT_NESTING, stringAttr(inputNesting));
+  if (outputNesting !== undefined) main.setExtra(OUTPUT_NESTING, stringAttr(outputNesting));
   return module;
+}
+
+function nestingOfInputs(program: TorchProgram, args: readonly MainArgument[]): string | undefined {
+  const leaves: (Leaf | undefined)[] = [];
+  program.inputs.forEach((spec, k) => {
+    if (spec.kind !== "user" && spec.kind !== "fixed") return;
+    const input = args.findIndex(({ item }) => item === itemName(program, k));
+    const argument = spec.kind === "user" ? spec.argument : spec.value;
+    const isNumber = spec.kind === "user" && argument.kind === "symbol";
+    leaves.push(input < 0 ? fixedLeaf(argument) : { input, ...(isNumber ? { number: true } : {}) });
+  });
+  const { inputTree, argumentNames: parameters } = program;
+  if (inputTree === undefined || !leaves.every((leaf) => leaf !== undefined)) return undefined;
+  return nestingOf(inputTree, leaves, parameters === undefined ? {} : { parameters });
+}
+
+function nestingOfOutputs(
+  program: TorchProgram,
+  args: readonly MainArgument[],
+  results: readonly MainResult[],
+): string | undefined {
+  const leaves: (Leaf | undefined)[] = [];
+  let output = 0;
+  for (const spec of program.outputs) {
+    if (spec.kind !== "user" && spec.kind !== "loss") continue;
+    const { argument } = spec;
+    if (argument.kind === "none" || argument.kind === "string") leaves.push(fixedLeaf(argument));
+    else leaves.push({ output: output++, ...(argument.kind === "tensor" ? {} : { number: true }) });
+  }
+  if (program.outputTree === undefined || !leaves.every((leaf) => leaf !== undefined)) return undefined;
+  // States come last among the arguments, and their new values last among the results.
+  const updates = results.flatMap(({ updates: of }, k) =>
+    of !== undefined && args[of]?.written === "input" ? [[k, of]] : [],
+  );
+  return nestingOf(program.outputTree, leaves, updates.length === 0 ? {} : { updates });
 }
 
 function dictionary(entries: AttrDict): Attr {
@@ -240,7 +279,7 @@ function mainResults(
     position++;
     const value = item && resultValue(item, t);
     if (value !== undefined) results.push({ name, value });
-    else if (item === undefined || isTensor(item) || item.kind !== "none") {
+    else if (spec.argument.kind !== "string" && (item === undefined || isTensor(item) || item.kind !== "none")) {
       const at = { kind: "graph-node", file: program.file, node: name } as const;
       const what = item === undefined ? "nothing" : describeItem(item);
       context.diagnostics.error(importCode.interface, `result ${k} of the program is ${what}`, { at });

@@ -104,6 +104,9 @@ export type TreeSpec =
   | {
       readonly kind: "node";
       readonly type: string;
+      /** What else the type says of the value, in a text of its own: keys, names of fields. */
+      readonly context: string;
+      /** The keys of what is like a dictionary. */
       readonly keys: readonly string[] | undefined;
       readonly children: readonly TreeSpec[];
     };

@@ -27,15 +27,11 @@ function node(x: Json | undefined, depth: number): TreeSpec {
   if (typeof type !== "string") throw new FieldError(".type: a text is expected");
   const children = field(object, "children_spec", listOf).map((child) => node(child, depth + 1));
   const context = object["context"];
-  return {
-    kind: "node",
-    type,
-    keys: typeof context === "string" ? keysOf(context, children.length) : undefined,
-    children,
-  };
+  const text = typeof context === "string" ? context : "";
+  return { kind: "node", type, context: text, keys: keysOf(text, children.length), children };
 }
 
-/** The keys of a dictionary: its context is a list of as many texts as there are children. */
+/** The keys of what is like a dictionary: its context is a list of as many texts as there are children. */
 function keysOf(context: string, count: number): readonly string[] | undefined {
   try {
     const keys = parseJson(context);

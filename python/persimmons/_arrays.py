@@ -64,6 +64,19 @@ def is_torch(value: Any) -> bool:
     return torch is not None and isinstance(value, torch.Tensor)
 
 
+def is_array(value: Any) -> bool:
+    """Whether the value is an array of some kind, not a number, a list or None."""
+    return is_torch(value) or isinstance(value, (np.ndarray, np.generic)) or hasattr(value, "__dlpack__")
+
+
+def overwrite(target: Any, value: Any) -> None:
+    """Gives an array that was passed in the elements that the model has left in it."""
+    if is_torch(target):
+        target.detach().copy_(value)
+    elif isinstance(target, np.ndarray) and target.flags.writeable:
+        np.copyto(target, value)
+
+
 def raw_of(value: Any, wanted: Dtype) -> Tuple[np.ndarray, Optional[Dtype]]:
     """The raw array of a value, and its type; plain Python numbers and lists take the type wanted.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import warnings
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
@@ -11,6 +12,7 @@ import numpy as np
 from . import _arrays
 from ._dtypes import DTYPES
 from ._errors import CompileError, fault, problem
+from ._nesting import Nesting
 from ._library import NativeModel, model_of_library
 from ._served import ServedModel
 from ._server import SERVER
@@ -25,12 +27,15 @@ _SANDBOX_INSTEAD = {"PS5220", "PS5223", "PS5224", "PS5225"}
 class Bundle:
     """A model ready to run: one instance, with its own states and memory.
 
-    Call it with arrays in the model's order or by name; the outputs are of the kind the inputs were (NumPy, PyTorch, or
-    another that speaks DLPack), one alone or a tuple::
+    Call it as the model was called: a bundle made from Python takes and gives values that nest as the model's own do, any
+    other takes arrays in the model's order or by name and gives one array or a tuple. The outputs are of the kind the inputs
+    were (NumPy, PyTorch, or another that speaks DLPack)::
 
         bundle = persimmons.load("digits.psm")
         probabilities = bundle(images)
         results = bundle.run({"image": images})["probabilities"]
+
+    An input that the model writes is written in place where it is an array that can be.
 
     Calls from several threads wait for one another; load the bundle once for each thread to run at the same time.
     """
@@ -38,7 +43,10 @@ class Bundle:
     def __init__(self, path: str, model: Model):
         self.path = path
         self._model = model
-        self._entries = {entry["name"]: k for k, entry in enumerate(model.description["entries"])}
+        entries = model.description["entries"]
+        self._entries = {entry["name"]: k for k, entry in enumerate(entries)}
+        self._nestings = [_nesting_of(entry) for entry in entries]
+        self._folder: Optional[tempfile.TemporaryDirectory[str]] = None
 
     @property
     def engine(self) -> str:
@@ -69,9 +77,17 @@ class Bundle:
 
     def __call__(self, *args: Any, entry: Optional[str] = None, **named: Any) -> Any:
         index, described = self._entry(entry)
-        values = _in_order(described["inputs"], args, named)
+        nesting = self._nestings[index]
+        if nesting is None:
+            outputs = self._run(index, described, _in_order(described["inputs"], args, named))
+            return outputs[0] if len(outputs) == 1 else tuple(outputs)
+        count = len(described["inputs"])
+        flat = not named and len(args) == count and all(map(_arrays.is_array, args))
+        values = list(args) if flat else nesting.flatten(args, named, count)
         outputs = self._run(index, described, values)
-        return outputs[0] if len(outputs) == 1 else tuple(outputs)
+        for output, given in nesting.updates:
+            _arrays.overwrite(values[given], outputs[output])
+        return nesting.unflatten(outputs)
 
     def run(self, inputs: Union[Mapping[str, Any], Sequence[Any]], entry: Optional[str] = None) -> Dict[str, Any]:
         """Runs an entry on inputs by name, or in order; gives outputs by name."""
@@ -97,6 +113,13 @@ class Bundle:
     def close(self) -> None:
         """Frees its memory. Closing twice is allowed."""
         self._model.close()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def own(self, folder: "tempfile.TemporaryDirectory[str]") -> "Bundle":
+        """Has the folder removed when the bundle is closed or dropped."""
+        self._folder = folder
+        return self
 
     def __enter__(self) -> "Bundle":
         return self
@@ -127,6 +150,12 @@ class Bundle:
             fix = "its states: %s" % ", ".join("'%s'" % n for n in names) if names else "the model has none"
             raise fault("PS5209", "the model has no state '%s'" % name, 2, fix)
         return names.index(name)
+
+
+def _nesting_of(entry: Mapping[str, Any]) -> Optional[Nesting]:
+    if "inputNesting" not in entry or "outputNesting" not in entry:
+        return None
+    return Nesting(entry["inputNesting"], entry["outputNesting"])
 
 
 def _in_order(ports: Sequence[Dict[str, Any]], args: Sequence[Any], named: Mapping[str, Any]) -> List[Any]:

@@ -3,38 +3,63 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import warnings
-from typing import Any, Dict, Optional, Sequence, Union
+from typing import Any, Dict, Mapping, Optional, Sequence, Union
 
+from . import _torch
 from ._bundle import Bundle, load, loaded
-from ._errors import format_diagnostic, UnsupportedError, problem
+from ._errors import UnsupportedError, fault, format_diagnostic, problem
 from ._server import SERVER
 
-_FILES = (".onnx", ".mlir")
+_FILES = (".onnx", ".pt2", ".mlir")
 
 
 def export(
-    model: Union[str, "os.PathLike[str]"],
+    model: Any,
+    args: Optional[Sequence[Any]] = None,
+    kwargs: Optional[Mapping[str, Any]] = None,
     *,
     out: Union[str, "os.PathLike[str]", None] = None,
     target: Union[str, Sequence[str], None] = None,
+    dynamic_shapes: Any = None,
+    strict: bool = False,
     emit: Optional[str] = None,
     profile: bool = False,
     threads: Optional[int] = None,
 ) -> Bundle:
-    """Compiles a model file (``.onnx``, or StableHLO as ``.mlir``) to a bundle and loads it.
+    """Compiles a model to a bundle and loads it.
 
-    ``out`` is the directory to write, ``STEM.psm`` in the current one by default. ``target`` names a CPU, "host" or "wasm32",
-    or several; by default the host where an LLVM is found, else wasm32. ``emit="lib"`` puts a library into the bundle that
-    needs neither Node nor a compiler. Raises CompileError (UnsupportedError for a sound model that asks for something that
-    is not supported) listing every problem. What is only worth a warning is warned of.
+    ``model`` is a file (``.onnx``, ``.pt2``, or StableHLO as ``.mlir``), a ``torch.nn.Module`` with example arguments, a
+    ``torch.export.ExportedProgram``, or an ``onnx.ModelProto``. ``dynamic_shapes`` and ``strict`` are ``torch.export``'s::
+
+        bundle = persimmons.export(model, (example,), dynamic_shapes={"x": {0: torch.export.Dim("batch")}})
+        result = bundle(x)                               # as model(x)
+
+    ``out`` is the directory to write. By default it is ``STEM.psm`` in the current one for a file; a bundle of a model in
+    memory lives as long as the object that is returned. ``target`` names a CPU, "host" or "wasm32", an accelerator or a file
+    that describes one, or several; by default the host where an LLVM is found, else wasm32. ``emit="lib"`` puts a library
+    into the bundle that needs neither Node nor a compiler. Raises CompileError (UnsupportedError for a sound model that asks
+    for something that is not supported) listing every problem. What is only worth a warning is warned of.
     """
-    path = _model_path(model)
-    targets = [target] if isinstance(target, str) else None if target is None else list(target)
-    where = os.path.abspath(os.fspath(out)) if out is not None else os.path.abspath(_default_name(path))
-    result, remarks = SERVER.ask_with_remarks(
-        "export", model=path, out=where, targets=targets, emit=emit, profile=profile or None
-    )
+    targets = [os.fspath(target)] if isinstance(target, (str, os.PathLike)) else target and [os.fspath(t) for t in target]
+    options = {"targets": targets or None, "emit": emit, "profile": profile or None}
+    if isinstance(model, (str, os.PathLike)):
+        if args is not None or kwargs is not None:
+            fix = "give a module, or leave the arguments out"
+            raise fault("PS6015", "example arguments are for modules; %s is a file" % os.fspath(model), 2, fix)
+        path = os.path.abspath(os.fspath(model))
+        return _export_file(path, os.path.abspath(os.fspath(out or _default_name(path))), options, threads)
+    with tempfile.TemporaryDirectory(prefix="persimmons-") as folder:
+        path = _write_model(model, args, kwargs, dynamic_shapes, strict, folder)
+        if out is not None:
+            return _export_file(path, os.path.abspath(os.fspath(out)), options, threads)
+        home = tempfile.TemporaryDirectory(prefix="persimmons-")
+        return _export_file(path, os.path.join(home.name, _default_name(path)), options, threads).own(home)
+
+
+def _export_file(path: str, out: str, options: Mapping[str, Any], threads: Optional[int]) -> Bundle:
+    result, remarks = SERVER.ask_with_remarks("export", model=path, out=out, **options)
     _warn(remarks)
     return load(result["bundle"], threads=threads)
 
@@ -51,13 +76,37 @@ def _default_name(path: str) -> str:
     return os.path.splitext(os.path.basename(path))[0] + ".psm"
 
 
-def _model_path(model: Any) -> str:
-    if isinstance(model, (str, os.PathLike)):
-        return os.path.abspath(os.fspath(model))
+def _write_model(
+    model: Any,
+    args: Optional[Sequence[Any]],
+    kwargs: Optional[Mapping[str, Any]],
+    dynamic_shapes: Any,
+    strict: bool,
+    folder: str,
+) -> str:
+    """A model in memory as a file in ``folder``."""
+    if _torch.is_module(model):
+        name = _torch.name_of(model)
+        return _torch.saved(_torch.program_of(model, args, kwargs, dynamic_shapes, strict), folder, name)
+    if args is not None or kwargs is not None or dynamic_shapes is not None:
+        fix = "give the module, or leave them out"
+        raise fault("PS6015", "example arguments and dynamic shapes are for modules of PyTorch", 2, fix)
+    if _torch.is_program(model):
+        return _torch.saved(model, folder, _torch.name_of(model))
+    if type(model).__module__.startswith("onnx.") and type(model).__name__ == "ModelProto":
+        return _onnx_file(model, folder)
     kind = "%s.%s" % (type(model).__module__, type(model).__qualname__)
-    message = "a model is given as a file; %s objects are not taken" % kind
-    fix = "write the model to a file (%s), for example with torch.onnx.export" % " or ".join(_FILES)
-    raise UnsupportedError([problem("PS6015", message, fix)], 2)
+    fix = "give a torch.nn.Module with example arguments, or a file (%s)" % ", ".join(_FILES)
+    raise UnsupportedError([problem("PS6015", "a %s is no model" % kind, fix)], 2)
+
+
+def _onnx_file(model: Any, folder: str) -> str:
+    import onnx
+
+    path = os.path.join(folder, "model.onnx")
+    # Beyond 2 GB the format keeps its weights beside it.
+    onnx.save(model, path, save_as_external_data=model.ByteSize() >= 2**31 - 2**20)
+    return path
 
 
 def _warn(remarks: Sequence[Dict[str, Any]]) -> None:

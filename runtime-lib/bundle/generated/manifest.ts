@@ -146,8 +146,17 @@ export interface Entry {
   readonly outputs: readonly Value[];
   readonly states: readonly StateUse[];
   readonly checks: readonly Check[];
-  /** How the model's own arguments and results nest, as JSON whose leaves are input and output indices. */
+  /**
+   * How the model's own arguments nest, as JSON: {"parameters": [names of the positional ones], "tree": NODE}, where the
+   * tree is the pair of positional and keyword arguments. A NODE is {"list": [NODE...]}, {"tuple": [NODE...]},
+   * {"dict": [[key, NODE]...]}, {"type": name, "context": text, "children": [NODE...]} for a value of another type,
+   * {"input": index}, with "number": true for a Python number, or {"value": x} for an argument that is always x.
+   */
   readonly inputNesting?: string;
+  /**
+   * How its results nest: {"tree": NODE, "updates": [[output, input]...]}. Leaves are {"output": index} or {"value": x};
+   * "updates" lists outputs that are new values of inputs.
+   */
   readonly outputNesting?: string;
 }
 
