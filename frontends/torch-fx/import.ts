@@ -16,7 +16,7 @@ import { TensorBuilder } from "../../ir/tensor-builder.js";
 import type { TensorType } from "../../ir/types.js";
 import { describeItem, type Item, isTensor } from "./items.js";
 import { writtenInputs } from "./mutations.js";
-import { type Leaf, nestingOf, fixedLeaf } from "./nesting.js";
+import { fixedLeaf, type Leaf, nestingOf } from "./nesting.js";
 import { importCode } from "./problems.js";
 import type { Argument, InputSpec, TorchProgram } from "./records.js";
 import { SymbolTable } from "./symbols.js";
