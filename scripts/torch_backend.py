@@ -47,7 +47,7 @@ def _run(program: Any, inputs: Sequence[Any], engine: str) -> List[Any]:
         path = os.path.join(folder, _NAME + ".pt2")
         torch.export.save(program, path)
         try:
-            bundle = export_and_build(path, os.path.join(folder, _NAME + ".psm"), engine, None)
+            bundle = export_and_build(path, os.path.join(folder, _NAME + ".psm"), engine, None).giving_tensors()
         except UnsupportedError as error:
             raise _unsupported()(_reasons(error)) from None
         with bundle:

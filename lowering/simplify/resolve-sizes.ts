@@ -6,9 +6,10 @@
 
 import { ContentsMemo, contentsOf } from "../../ir/analysis/contents.js";
 import type { Context } from "../../ir/context.js";
-import { functionsOf, updateFunctionType } from "../../ir/dialects/func.js";
+import { functionBody, functionsOf, updateFunctionType } from "../../ir/dialects/func.js";
 import { dynamicIota } from "../../ir/dialects/stablehlo/constants.js";
 import * as dynamic from "../../ir/dialects/stablehlo/dynamic-shape.js";
+import { dynamicUpdateSlice } from "../../ir/dialects/stablehlo/indexing.js";
 import type { Dim } from "../../ir/dim.js";
 import type { Operation, Value } from "../../ir/graph.js";
 import type { Pass } from "../../ir/pass.js";
@@ -66,6 +67,7 @@ export const resolveSizes: Pass = {
   summary: "Gives computed shapes the sizes that they are computed from.",
   run(module, context) {
     for (const func of functionsOf(module)) {
+      limitBlocks(func, context);
       const names = namesIn(func, context);
       if (names.size === 0) continue;
       renameSizes(context, func, names);
@@ -73,6 +75,25 @@ export const resolveSizes: Pass = {
     }
   },
 };
+
+/**
+ * A block that replaces a part of a tensor whenever the function runs has at most the tensor's size; callers who ask for
+ * more are told so before the run.
+ */
+function limitBlocks(func: Operation, context: Context): void {
+  const { dims } = context;
+  if (func.region(0).blocks.length === 0) return;
+  for (const op of functionBody(func).ops()) {
+    if (!dynamicUpdateSlice.matches(op)) continue;
+    const [whole, block] = [shapeOf(op.operand(0)), shapeOf(op.operand(1))];
+    block.forEach((size, axis) => {
+      const symbol = typeof size === "number" ? undefined : bareSymbol(context, size);
+      const room = dims.bounds(whole[axis]!).max;
+      if (symbol === undefined || dims.kind(symbol) !== "input" || dims.range(symbol).max <= room) return;
+      dims.narrow(symbol, { min: 0, max: room });
+    });
+  }
+}
 
 /** What each symbol turns out to be; in program order, so that a size is known when it is read. */
 function namesIn(func: Operation, context: Context): Renaming {

@@ -20,7 +20,7 @@ def to_numpy(raw: np.ndarray, dtype: Dtype) -> np.ndarray:
     return raw if dtype.is_numpys_own else raw.view(numpy_dtype(dtype))
 
 
-def _to_torch(raw: np.ndarray, dtype: Dtype) -> Any:
+def to_torch(raw: np.ndarray, dtype: Dtype) -> Any:
     import torch
 
     if dtype.torch is None or not hasattr(torch, dtype.torch):
@@ -104,17 +104,20 @@ def _foreign(value: Any) -> np.ndarray:
     return np.asarray(value)
 
 
-def maker_for(values: Iterable[Any]) -> Make:
-    """What makes the outputs of a call with these inputs: the kind of the first that is not NumPy's."""
+def maker_for(values: Iterable[Any], otherwise: Make = to_numpy) -> Make:
+    """What makes the outputs of a call with these inputs: the kind of the first that is not NumPy's; ``otherwise`` where
+    there are no arrays among them."""
+    found = otherwise
     for value in values:
         if is_torch(value):
-            return _to_torch
+            return to_torch
         if isinstance(value, (np.ndarray, np.generic)):
+            found = to_numpy
             continue
         namespace = getattr(value, "__array_namespace__", None)
         if namespace is not None:
             return _maker_of(namespace())
-    return to_numpy
+    return found
 
 
 def _maker_of(namespace: Any) -> Make:

@@ -46,6 +46,7 @@ class Bundle:
         entries = model.description["entries"]
         self._entries = {entry["name"]: k for k, entry in enumerate(entries)}
         self._nestings = [_nesting_of(entry) for entry in entries]
+        self._make = _arrays.to_numpy
         self._folder: Optional[tempfile.TemporaryDirectory[str]] = None
 
     @property
@@ -116,6 +117,11 @@ class Bundle:
         if self._folder is not None:
             self._folder.cleanup()
 
+    def giving_tensors(self) -> "Bundle":
+        """Has calls without arrays give PyTorch's tensors: for models of PyTorch."""
+        self._make = _arrays.to_torch
+        return self
+
     def own(self, folder: "tempfile.TemporaryDirectory[str]") -> "Bundle":
         """Has the folder removed when the bundle is closed or dropped."""
         self._folder = folder
@@ -132,7 +138,7 @@ class Bundle:
 
     def _run(self, index: int, described: Dict[str, Any], values: Sequence[Any]) -> List[Any]:
         wanted = [DTYPES[port["dtype"]] for port in described["inputs"]]
-        make = _arrays.maker_for(values)
+        make = _arrays.maker_for(values, self._make)
         outputs = self._model.run(index, _arrays.bind(described, values, wanted))
         return [make(raw, DTYPES[port["dtype"]]) for raw, port in zip(outputs, described["outputs"])]
 

@@ -53,9 +53,11 @@ def export(
     with tempfile.TemporaryDirectory(prefix="persimmons-") as folder:
         path = _write_model(model, args, kwargs, dynamic_shapes, strict, folder)
         if out is not None:
-            return _export_file(path, os.path.abspath(os.fspath(out)), options, threads)
-        home = tempfile.TemporaryDirectory(prefix="persimmons-")
-        return _export_file(path, os.path.join(home.name, _default_name(path)), options, threads).own(home)
+            bundle = _export_file(path, os.path.abspath(os.fspath(out)), options, threads)
+        else:
+            home = tempfile.TemporaryDirectory(prefix="persimmons-")
+            bundle = _export_file(path, os.path.join(home.name, _default_name(path)), options, threads).own(home)
+    return bundle.giving_tensors() if path.endswith(".pt2") else bundle
 
 
 def _export_file(path: str, out: str, options: Mapping[str, Any], threads: Optional[int]) -> Bundle:

@@ -62,3 +62,15 @@ func.func @main(%x: tensor<f32>, %y: tensor<3xf32>, %c: tensor<i1>) -> (tensor<?
   return %r, %s : tensor<?xf32>, tensor<?xf32>
 }
 // => unchanged
+// -----
+// A block that is put into a tensor has at most the tensor's size.
+func.func @main(%x: tensor<8xf32>, %block: tensor<?xf32>, %at: tensor<i32>) -> tensor<8xf32> attributes {psm.shapes = ["s0"], psm.symbols = ["s0 in [0, inf] input"]} {
+  %0 = stablehlo.dynamic_update_slice %x, %block, %at : (tensor<8xf32>, tensor<?xf32>, tensor<i32>) -> tensor<8xf32>
+  return %0 : tensor<8xf32>
+}
+// => module {
+// =>   func.func @main(%arg0: tensor<8xf32>, %arg1: tensor<?xf32>, %arg2: tensor<i32>) -> tensor<8xf32> attributes {psm.shapes = ["s0"], psm.symbols = ["s0 in [0, 8] input"]} {
+// =>     %0 = stablehlo.dynamic_update_slice %arg0, %arg1, %arg2 : (tensor<8xf32>, tensor<?xf32>, tensor<i32>) -> tensor<8xf32>
+// =>     func.return %0 : tensor<8xf32>
+// =>   }
+// => }
