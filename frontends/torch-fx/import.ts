@@ -1,5 +1,5 @@
 /**
- * @file Turns a torch.export program into a module of StableHLO with one public function, `@main`. Its arguments are the tensors
+ * @file Turns torch.export programs into a module of StableHLO with a public function for each. Its arguments are the tensors
  * and numbers that the user passes, in order, then the buffers that the program writes (states, which live in the bundle);
  * its results are the user's, then the new values of what was written. Every node that cannot be imported is reported in one run.
  */
@@ -7,7 +7,7 @@
 import { type Attr, type AttrDict, arrayAttr, intAttr, stringAttr, unitAttr } from "../../ir/attrs.js";
 import type { Builder } from "../../ir/builder.js";
 import type { Context } from "../../ir/context.js";
-import { Decompositions } from "../../ir/decompositions.js";
+import { CompileError } from "../../ir/diagnostic.js";
 import { newModule } from "../../ir/dialects/builtin.js";
 import { buildFunction } from "../../ir/dialects/func.js";
 import { ALIASING, INITIAL, INPUT_NESTING, NAME, OUTPUT_NESTING, STATE } from "../../ir/entry.js";
@@ -18,13 +18,14 @@ import { describeItem, type Item, isTensor } from "./items.js";
 import { writtenInputs } from "./mutations.js";
 import { fixedLeaf, type Leaf, nestingOf } from "./nesting.js";
 import { importCode } from "./problems.js";
-import type { Argument, InputSpec, TorchProgram } from "./records.js";
+import type { Argument, InputSpec, NamedProgram, Payload, TorchProgram } from "./records.js";
+import { isZero, type SharedParts, sharedParts, tieStorages } from "./sharing.js";
 import { SymbolTable } from "./symbols.js";
 import { symbolsIn } from "./sympy.js";
 import { Tensor } from "./tensors.js";
 import { leafPaths } from "./trees.js";
 import { nameOf, type Scope, Walk } from "./walk.js";
-import { layoutOf, resourceOf, Weights } from "./weights.js";
+import { layoutOf, Weights } from "./weights.js";
 
 /** An argument of `@main`. */
 interface MainArgument {
@@ -45,38 +46,54 @@ interface MainResult {
 }
 
 /**
- * The program as a module of `context`.
- * @throws CompileError with everything in `context.diagnostics` where a part of the program cannot be imported.
+ * The programs as a module of `context`: one is its `@main`; several are functions of their own names, which share weights
+ * and the buffers that are written.
+ * @throws CompileError with everything in `context.diagnostics` where a part of a program cannot be imported.
  */
-export function importTorch(program: TorchProgram, context: Context): Operation {
-  const symbols = new SymbolTable(context, program.ranges);
-  const args = mainArguments(program, symbols, context);
-  context.diagnostics.throwIfErrors();
+export function importTorch(models: readonly NamedProgram[], context: Context): Operation {
   const module = newModule(context);
+  const tied = tieStorages(models);
+  const shared = sharedParts(tied, module, context);
+  for (const { name, program } of tied) {
+    try {
+      addEntry(program, tied.length === 1 ? "main" : name, module, shared, context);
+    } catch (error) {
+      // What is wrong with the other programs is reported too.
+      if (!(error instanceof CompileError)) throw error;
+      if (!context.diagnostics.hasErrors) throw error;
+    }
+  }
+  context.diagnostics.throwIfErrors();
+  return module;
+}
+
+function addEntry(program: TorchProgram, name: string, module: Operation, shared: SharedParts, context: Context): void {
+  const { diagnostics } = context;
+  const known = diagnostics.all.length;
+  const stopAtErrors = (): void => {
+    if (diagnostics.all.slice(known).some((d) => d.severity === "error")) diagnostics.throwIfErrors();
+  };
+  const symbols = new SymbolTable(context, program.ranges);
+  const args = entryArguments(program, symbols, shared, context);
+  stopAtErrors();
   const results: MainResult[] = [];
   const build = (b: Builder, values: readonly Value[]): readonly Value[] => {
-    const t = new TensorBuilder(b, new Decompositions(module, context));
-    const scope = bindInputs(program, args, values, symbols, t);
+    const t = new TensorBuilder(b, shared.decompositions);
+    const scope = bindInputs(program, args, values, symbols, shared, t);
     const outputs = new Walk(context, symbols).graph(program.graph, t, scope);
-    context.diagnostics.throwIfErrors();
+    stopAtErrors();
     b.at = { kind: "bytes", file: program.file, offset: 0 };
     results.push(...mainResults(program, args, outputs, scope, t, context));
-    context.diagnostics.throwIfErrors();
+    stopAtErrors();
     return results.map((r) => r.value);
   };
-  const main = buildFunction(
-    context,
-    module,
-    "main",
-    args.map((a) => a.type),
-    build,
-  );
-  main.setAttr("arg_attrs", arrayAttr(args.map((arg, k) => argumentAttributes(arg, k, results, context))));
-  main.setAttr("res_attrs", arrayAttr(results.map(({ name }) => dictionary({ [NAME]: stringAttr(name) }))));
+  const types = args.map((a) => a.type);
+  const func = buildFunction(context, module, name, types, build);
+  func.setAttr("arg_attrs", arrayAttr(args.map((arg, k) => argumentAttributes(arg, k, results, context))));
+  func.setAttr("res_attrs", arrayAttr(results.map(({ name: n }) => dictionary({ [NAME]: stringAttr(n) }))));
   const [inputNesting, outputNesting] = [nestingOfInputs(program, args), nestingOfOutputs(program, args, results)];
-  if (inputNesting !== undefined) main.setExtra(INPUT_NESTING, stringAttr(inputNesting));
-  if (outputNesting !== undefined) main.setExtra(OUTPUT_NESTING, stringAttr(outputNesting));
-  return module;
+  if (inputNesting !== undefined) func.setExtra(INPUT_NESTING, stringAttr(inputNesting));
+  if (outputNesting !== undefined) func.setExtra(OUTPUT_NESTING, stringAttr(outputNesting));
 }
 
 function nestingOfInputs(program: TorchProgram, args: readonly MainArgument[]): string | undefined {
@@ -126,7 +143,12 @@ function argumentAttributes(arg: MainArgument, index: number, results: readonly 
 }
 
 /** What the function takes: the user's tensors and numbers, then buffers that are written. */
-function mainArguments(program: TorchProgram, symbols: SymbolTable, context: Context): readonly MainArgument[] {
+function entryArguments(
+  program: TorchProgram,
+  symbols: SymbolTable,
+  shared: SharedParts,
+  context: Context,
+): readonly MainArgument[] {
   const written = writtenInputs(program);
   const names = inputNames(program);
   declareSymbols(program, symbols);
@@ -146,16 +168,26 @@ function mainArguments(program: TorchProgram, symbols: SymbolTable, context: Con
       if (type === undefined) return;
       const name = names.get(k) ?? item;
       inputs.push({ name, type, item, written: isWritten ? "input" : "no", attributes: {} });
-    } else if (spec.kind !== "fixed" && isWritten) {
+    } else if (spec.kind !== "fixed" && (isWritten || shared.states.has(spec.target))) {
       const payload = program.payloads.get(spec.target)!;
-      const layout = layoutOf(payload);
-      const resource = context.resources.add(resourceOf(context, payload, layout, spec.target));
-      const type = context.types.tensor(layout.sizes, payload.meta.element);
-      const attributes = { [INITIAL]: { kind: "resource", name: resource.name, type } } as const;
-      states.push({ name: spec.target, type, item, written: "state", attributes });
+      states.push({ name: spec.target, item, written: "state", ...stateOf(payload, spec.target, shared, context) });
     }
   });
   return [...inputs, ...states];
+}
+
+/** The type of a state and what it begins with, which is left out where that is zeros. */
+function stateOf(
+  payload: Payload,
+  name: string,
+  { stored }: SharedParts,
+  context: Context,
+): Pick<MainArgument, "type" | "attributes"> {
+  const layout = layoutOf(payload);
+  const type = context.types.tensor(layout.sizes, payload.meta.element);
+  if (isZero(payload.bytes)) return { type, attributes: {} };
+  const resource = stored.resource(payload, layout, name);
+  return { type, attributes: { [INITIAL]: { kind: "resource", name: resource.name, type } } };
 }
 
 /** Symbols that are sizes of the user's tensors. */
@@ -219,10 +251,11 @@ function bindInputs(
   args: readonly MainArgument[],
   values: readonly Value[],
   symbols: SymbolTable,
+  { stored }: SharedParts,
   t: TensorBuilder,
 ): Scope {
   const scope: Scope = new Map();
-  const weights = new Weights();
+  const weights = new Weights(stored);
   for (const value of values) t.note(value);
   args.forEach(({ item }, k) => {
     const value = values[k]!;

@@ -13,21 +13,31 @@ import { type Json, parseJson } from "./json.js";
 import { readPayloads } from "./payloads.js";
 import { archiveCode, Problems } from "./problems.js";
 import { readProgram } from "./program.js";
-import type { TorchProgram } from "./records.js";
+import type { NamedProgram, TorchProgram } from "./records.js";
 
 /** Majors of the schema that this reader knows. */
 const KNOWN_MAJOR = 8;
 
+/** Models in one archive. */
+const MAX_MODELS = 64;
+
 /**
- * The program in the archive at `path`; what is wrong goes to `sink`. `undefined` where nothing can be made of it.
+ * The programs in the archive at `path`; what is wrong goes to `sink`. `undefined` where nothing can be made of one of them.
  * Rejects with a `CompileError` (exit code 5) where the file cannot be read.
  */
-export async function scanTorch(path: string, sink: DiagnosticSink): Promise<TorchProgram | undefined> {
+export async function scanTorch(path: string, sink: DiagnosticSink): Promise<readonly NamedProgram[] | undefined> {
   const problems = new Problems(path, sink);
   const archive = await openArchive(path, problems);
-  if (!archive) return undefined;
-  const place = findModel(archive, problems);
-  if (!place) return undefined;
+  const places = archive && findModels(archive, problems);
+  if (places === undefined) return undefined;
+  const programs = places.flatMap((place): NamedProgram[] => {
+    const program = scanModel(archive!, place, problems);
+    return program === undefined ? [] : [{ name: place.name, program }];
+  });
+  return programs.length < places.length ? undefined : programs;
+}
+
+function scanModel(archive: Archive, place: ModelPlace, problems: Problems): TorchProgram | undefined {
   const json = readJson(archive, place.entry, problems);
   if (json === undefined) return undefined;
   try {
@@ -45,14 +55,14 @@ export async function scanTorch(path: string, sink: DiagnosticSink): Promise<Tor
 }
 
 /**
- * The program in the archive at `path`.
+ * The programs in the archive at `path`: one, or several that an archive keeps under names of their own.
  * Rejects with a `CompileError` with all of `sink` where anything is wrong: exit code 5 where the file cannot be read, 3 otherwise.
  */
-export async function readTorch(path: string, sink: DiagnosticSink): Promise<TorchProgram> {
-  const program = await scanTorch(path, sink);
+export async function readTorch(path: string, sink: DiagnosticSink): Promise<readonly NamedProgram[]> {
+  const programs = await scanTorch(path, sink);
   sink.throwIfErrors();
-  if (program === undefined) throw new Error("an archive that cannot be read must have errors");
-  return program;
+  if (programs === undefined) throw new Error("an archive that cannot be read must have errors");
+  return programs;
 }
 
 interface ModelPlace {
@@ -61,27 +71,37 @@ interface ModelPlace {
   readonly entry: ArchiveEntry;
 }
 
-/** The only model of the archive, or the one called `model`. */
-function findModel(archive: Archive, problems: Problems): ModelPlace | undefined {
+/** The models of the archive, in its order; `undefined` where there is none, or one that no function can be named after. */
+function findModels(archive: Archive, problems: Problems): readonly ModelPlace[] | undefined {
   const places = [...archive.entries.values()].flatMap((entry): ModelPlace[] => {
     const parts = /^([^/]+)\/models\/([^/]+)\.json$/.exec(entry.name);
     return parts ? [{ stem: parts[1]!, name: parts[2]!, entry }] : [];
   });
-  const chosen = places.length === 1 ? places[0] : places.find((p) => p.name === "model");
-  if (chosen) return chosen;
-  if (places.length > 1) {
-    const names = places.map((p) => quote(p.name)).join(", ");
-    problems.error(archiveCode.archive, `the archive has the models ${names}, and none is called 'model'`, {
-      fix: "save one exported program to an archive of its own",
-    });
-    return undefined;
-  }
+  if (places.length > 0) return areEntries(places, problems) ? places : undefined;
   const pickle = [...archive.entries.keys()].find((name) => name.endsWith(".pkl"));
   const what = pickle ? `a pickle (${quote(pickle)}), which is never read` : "no graph (no models/NAME.json)";
   problems.error(archiveCode.archive, `the archive holds ${what}`, {
     fix: "write it with torch.export.save(torch.export.export(model, args), path)",
   });
   return undefined;
+}
+
+/** Each of several models becomes a function of its name, which C programs call too. */
+function areEntries(places: readonly ModelPlace[], problems: Problems): boolean {
+  const before = problems.errors;
+  if (places.length > MAX_MODELS)
+    problems.error(archiveCode.archive, `the archive has ${places.length} models; at most ${MAX_MODELS} are read`);
+  else if (places.length > 1)
+    for (const { name } of places)
+      if (!/^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(name))
+        problems.error(
+          archiveCode.archive,
+          `the archive has several models, and ${quote(name)} cannot name a function`,
+          {
+            fix: "name models by a letter and then letters, digits and '_', such as prefill and decode",
+          },
+        );
+  return problems.errors === before;
 }
 
 /** The JSON in an entry; `undefined` where it is none, which `problems` then says. */

@@ -129,3 +129,9 @@ export interface TorchProgram {
   /** Parameters, buffers and constants by their fully qualified names. */
   readonly payloads: ReadonlyMap<string, Payload>;
 }
+
+/** A program of an archive, under the name that the archive gives it. */
+export interface NamedProgram {
+  readonly name: string;
+  readonly program: TorchProgram;
+}

@@ -34,9 +34,15 @@ export class SymbolTable {
     const { min, max } = this.range(name);
     const known = this.#known.get(name);
     if (known !== undefined) return known;
-    const dim = min === max ? min : this.#dims.symbol(name, { min: Math.max(0, min), max }, "input");
+    const dim = min === max ? min : this.#dims.symbol(this.#freshName(name), { min: Math.max(0, min), max }, "input");
     this.#known.set(name, dim);
     return dim;
+  }
+
+  /** Programs of one archive have symbols of the same names that are not the same. */
+  #freshName(name: string): string {
+    if (!this.#dims.has(name)) return name;
+    for (let k = 1; ; k++) if (!this.#dims.has(`${name}_${k}`)) return `${name}_${k}`;
   }
 
   /** States what a symbol is; the first statement holds. */

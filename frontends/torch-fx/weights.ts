@@ -24,20 +24,56 @@ interface Layout {
   readonly elements: number;
 }
 
-/** Makes each constant once, however many parameters share it. */
+/** Resources of a module by the tensor they hold, which functions share. */
+export class StoredTensors {
+  readonly #context: Context;
+  readonly #resources = new Map<string, Resource>();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** The resource of a tensor, named after the first who asks. */
+  resource(payload: Payload, layout: Layout, name: string): Resource {
+    const key = keyOf(payload, layout);
+    const known = this.#resources.get(key);
+    if (known !== undefined) return known;
+    const made = this.#context.resources.add(resourceOf(this.#context, payload, layout, name));
+    this.#resources.set(key, made);
+    return made;
+  }
+}
+
+/** Tensors with the same key have the same elements. */
+function keyOf({ meta, bytes }: Payload, { sizes, strides, offset }: Layout): string {
+  return `${bytes.entry} ${meta.element} ${sizes} ${strides} ${offset}`;
+}
+
+/** Makes each constant of a function once, however many parameters share it. */
 export class Weights {
   readonly #values = new Map<string, Value>();
+  readonly #stored: StoredTensors;
+
+  constructor(stored: StoredTensors) {
+    this.#stored = stored;
+  }
 
   /** The constant for a tensor, called `name` where it is kept by reference. */
   emit(t: ShapeBuilder, payload: Payload, name: string): Value {
-    const { element } = payload.meta;
     const layout = layoutOf(payload);
-    const key = `${payload.bytes.entry} ${element} ${layout.sizes} ${layout.strides} ${layout.offset}`;
+    const key = keyOf(payload, layout);
     const known = this.#values.get(key);
     if (known !== undefined) return known;
-    const made = layout.elements <= INLINE ? inline(t, payload, layout) : referred(t, payload, layout, name);
+    const made = layout.elements <= INLINE ? inline(t, payload, layout) : this.#referred(t, payload, layout, name);
     this.#values.set(key, made);
     return made;
+  }
+
+  #referred(t: ShapeBuilder, payload: Payload, layout: Layout, name: string): Value {
+    const resource = this.#stored.resource(payload, layout, name);
+    const type = t.tensorType(layout.sizes, payload.meta.element);
+    const value: ResourceAttr = { kind: "resource", name: resource.name, type };
+    return t.emit(constant, {}, { value });
   }
 }
 
@@ -46,15 +82,8 @@ function inline(t: ShapeBuilder, payload: Payload, layout: Layout): Value {
   return t.constant(fromBytes(payload.meta.element, layout.sizes, dense(payload, layout, width)));
 }
 
-function referred(t: ShapeBuilder, payload: Payload, layout: Layout, name: string): Value {
-  const resource = t.context.resources.add(resourceOf(t.context, payload, layout, name));
-  const type = t.tensorType(layout.sizes, payload.meta.element);
-  const value: ResourceAttr = { kind: "resource", name: resource.name, type };
-  return t.emit(constant, {}, { value });
-}
-
 /** The bytes of a payload as a resource, row-major. */
-export function resourceOf(context: Context, payload: Payload, layout: Layout, name: string): Resource {
+function resourceOf(context: Context, payload: Payload, layout: Layout, name: string): Resource {
   const { element } = payload.meta;
   const { bytes: width } = cellOf(element);
   const plain = name.replace(/[^\w$.]/g, "_");

@@ -8,6 +8,7 @@ import { describe, expect, it } from "vitest";
 import { importTorch } from "../../../frontends/torch-fx/import.js";
 import { integerOf, parseJson } from "../../../frontends/torch-fx/json.js";
 import { readTorch, scanTorch } from "../../../frontends/torch-fx/read.js";
+import type { NamedProgram } from "../../../frontends/torch-fx/records.js";
 import { knownTargets, parseSignature, signatureOf } from "../../../frontends/torch-fx/signatures.js";
 import { dimOf, parseSympy } from "../../../frontends/torch-fx/sympy.js";
 import { CompileError, DiagnosticSink } from "../../../ir/diagnostic.js";
@@ -60,7 +61,7 @@ const at = (json: unknown): Loose => json as Loose;
 describe("an archive", () => {
   it("is read with its tensors as views of their storage", async () => {
     writeFileSync(path, zipped(entriesOf(graph)));
-    const program = await readTorch(path, new DiagnosticSink());
+    const [{ program }] = (await readTorch(path, new DiagnosticSink())) as [NamedProgram];
     expect(program.graph.nodes.map((n) => n.target)).toEqual(["aten.add.Tensor"]);
     expect(program.graph.nodes[0]!.at).toMatchObject({ node: "y", source: "model.py:7" });
     expect(program.payloads.get("bias")).toMatchObject({ meta: { sizes: [2, 3], strides: [1, 2], offset: 0 } });
