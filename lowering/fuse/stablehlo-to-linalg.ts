@@ -21,7 +21,7 @@ import { elementwiseOperations } from "./structure/elementwise.js";
 import { indexing } from "./structure/indexing.js";
 import { linearAlgebra } from "./structure/linear-algebra.js";
 import { reductions } from "./structure/reductions.js";
-import { isRefused, refusal } from "./structure/refused.js";
+import { refusalsIn } from "./structure/refused.js";
 import { scatters } from "./structure/scatter.js";
 import { selections } from "./structure/select-and-scatter.js";
 import { sorts } from "./structure/sort.js";
@@ -52,8 +52,8 @@ export const stablehloToLinalg: Pass = {
   summary: "Turns StableHLO into structured operations on tensors.",
   run(module, context) {
     const functions = [...functionsOf(module)].filter((f) => f.region(0).blocks.length > 0);
-    const refused = functions.flatMap((func) => [...func.walk()].filter((op) => isRefused(op, structures)));
-    if (refused.length > 0) throw new CompileError(refused.map(refusal));
+    const refused = functions.flatMap((func) => refusalsIn(func, structures));
+    if (refused.length > 0) throw new CompileError(refused);
     // Bodies first: an operation may read the function that it calls as it was.
     const bodies = functions.map((func) => structuredBody(func, context));
     functions.forEach((func, i) => {

@@ -26,6 +26,12 @@ interface SizeSource {
 /** Builds the results of one StableHLO operation, in the new type system. */
 export type Structure = (op: Operation, to: Converter) => readonly Value[];
 
+/** Why an operation has no structured form, and what to do instead. */
+export interface Reason {
+  readonly why: string;
+  readonly fix?: string;
+}
+
 export class Converter implements SizeScope {
   readonly context: Context;
   /** Where new operations go. */

@@ -9,21 +9,35 @@ import { customCall } from "../../../ir/dialects/stablehlo/calls.js";
 import type { ReplicaGroups } from "../../../ir/dialects/stablehlo/collectives.js";
 import { collectiveBroadcast, collectivePermute } from "../../../ir/dialects/stablehlo/collectives.js";
 import type { Operation, Value } from "../../../ir/graph.js";
-import type { Converter, Structure } from "./converter.js";
+import type { Converter, Reason, Structure } from "./converter.js";
 import { DYNAMIC_REDUCE_WINDOW, dynamicReduceWindow } from "./dynamic-windows.js";
 import { filledTensor } from "./generic.js";
 
 const several = "it spans several devices, and this is a program for one";
 
-function checkAlone(op: Operation, to: Converter, groups: ReplicaGroups): void {
-  const isAlone = !("mesh" in groups) && groups.every((row) => row.filter((id) => id !== -1).length <= 1);
-  if (!isAlone) throw to.unsupported(op, several, "export with --mesh, or for one device");
+const spans: Reason = { why: several, fix: "export with --mesh, or for one device" };
+
+function isAlone(groups: ReplicaGroups): boolean {
+  return !("mesh" in groups) && groups.every((row) => row.filter((id) => id !== -1).length <= 1);
 }
 
-const given: Structure = (op, to) => {
-  checkAlone(op, to, op.attrs["replica_groups"] as ReplicaGroups);
-  return to.operands(op);
-};
+/** Why an operation of this family has no form on one device; `undefined` where it has. */
+export function refusalOnOneDevice(op: Operation): Reason | undefined {
+  if (collectivePermute.matches(op)) {
+    const incoming = collectivePermute.attrsOf(op).source_target_pairs.find(([, target]) => target === 0);
+    return incoming && incoming[0] !== 0 ? spans : undefined;
+  }
+  if (customCall.matches(op)) {
+    const { call_target_name: target } = customCall.attrsOf(op);
+    if (known.includes(target)) return undefined;
+    const fix = "lower the program so that it does without the call, or leave that part to the caller";
+    return { why: `nothing is known of the target '${target}'`, fix };
+  }
+  const groups = Object.hasOwn(forms, op.name) ? op.attrs["replica_groups"] : undefined;
+  return groups === undefined || isAlone(groups as ReplicaGroups) ? undefined : spans;
+}
+
+const given: Structure = (op, to) => to.operands(op);
 
 const zeros = (to: Converter, op: Operation): readonly Value[] =>
   op.results.map((_, k) => {
@@ -33,14 +47,12 @@ const zeros = (to: Converter, op: Operation): readonly Value[] =>
 
 const broadcast: Structure = (op, to) => {
   const { replica_groups: groups } = collectiveBroadcast.attrsOf(op);
-  checkAlone(op, to, groups);
   const isReached = "mesh" in groups || groups.flat().includes(0);
   return isReached ? to.operands(op) : zeros(to, op);
 };
 
 const permute: Structure = (op, to) => {
   const incoming = collectivePermute.attrsOf(op).source_target_pairs.find(([, target]) => target === 0);
-  if (incoming && incoming[0] !== 0) throw to.unsupported(op, several, "export with --mesh, or for one device");
   return incoming ? to.operands(op) : zeros(to, op);
 };
 
@@ -48,6 +60,8 @@ const token: Structure = (_, to) => [constantOf(to.builder, 0, to.context.types.
 
 /** Targets that mean nothing to a program for one device. */
 const annotations = ["Sharding", "SPMDFullToShardShape", "SPMDShardToFullShape", "annotate_device_placement"];
+const ASSERTION = "shape_assertion";
+const known = [ASSERTION, DYNAMIC_REDUCE_WINDOW, ...annotations];
 
 /** A message without the numbers that an assertion cannot hold: what follows the last comma before the first one goes. */
 function plainMessage(op: Operation): string {
@@ -58,20 +72,14 @@ function plainMessage(op: Operation): string {
 
 const custom: Structure = (op, to) => {
   const { call_target_name: target } = customCall.attrsOf(op);
-  if (target === "shape_assertion") {
+  if (target === ASSERTION) {
     to.builder.op(assert, { arg: to.elementOfScalarTensor(op.operand(0)) }, { msg: plainMessage(op) });
     return [];
   }
-  if (annotations.includes(target)) return to.operands(op);
-  if (target === DYNAMIC_REDUCE_WINDOW) return dynamicReduceWindow(op, to);
-  throw to.unsupported(
-    op,
-    `nothing is known of the target '${target}'`,
-    "lower the program so that it does without the call, or leave that part to the caller",
-  );
+  return target === DYNAMIC_REDUCE_WINDOW ? dynamicReduceWindow(op, to) : to.operands(op);
 };
 
-export const devices: Readonly<Record<string, Structure>> = {
+const forms: Readonly<Record<string, Structure>> = {
   "stablehlo.after_all": token,
   "stablehlo.all_gather": given,
   "stablehlo.all_reduce": given,
@@ -85,3 +93,15 @@ export const devices: Readonly<Record<string, Structure>> = {
   "stablehlo.reduce_scatter": given,
   "stablehlo.replica_id": (op, to) => zeros(to, op),
 };
+
+export const devices: Readonly<Record<string, Structure>> = Object.fromEntries(
+  Object.entries(forms).map(([name, form]) => [name, checked(form)]),
+);
+
+function checked(form: Structure): Structure {
+  return (op, to) => {
+    const reason = refusalOnOneDevice(op);
+    if (reason) throw to.unsupported(op, reason.why, reason.fix);
+    return form(op, to);
+  };
+}

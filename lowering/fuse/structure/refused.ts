@@ -2,12 +2,11 @@
 
 import { type Diagnostic, diagnostic } from "../../../ir/diagnostic.js";
 import type { Operation } from "../../../ir/graph.js";
-import type { Structure } from "./converter.js";
-
-interface Reason {
-  readonly why: string;
-  readonly fix?: string;
-}
+import { elementOf } from "../../../ir/types.js";
+import type { Reason, Structure } from "./converter.js";
+import { refusalOnOneDevice } from "./devices.js";
+import { elementwise, scalarBody } from "./elementwise.js";
+import { standsInScalarRegion } from "./scalar-region.js";
 
 const elsewhere: Reason = { why: "it exchanges data with a host or another process while the program runs" };
 const quantized: Reason = {
@@ -30,14 +29,40 @@ const reasons: Readonly<Record<string, Reason>> = {
   "stablehlo.uniform_quantize": quantized,
 };
 
-/** Terminators and functions belong to what they end or hold. */
-export function isRefused(op: Operation, structures: ReadonlyMap<string, Structure>): boolean {
-  if (op.def.traits.includes("terminator") || op.name === "func.func") return false;
-  return !structures.has(op.name);
+/** Operations whose bodies work on single elements. */
+const overElements = new Set(
+  ["map", "reduce", "reduce_window", "scatter", "select_and_scatter", "sort"].map((name) => `stablehlo.${name}`),
+);
+
+/** Everything in `root` that has no structured form; nothing is converted. What this lets pass can be converted. */
+export function refusalsIn(root: Operation, structures: ReadonlyMap<string, Structure>): readonly Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const visit = (op: Operation, isInBody: boolean): void => {
+    const reason = isInBody ? reasonInBody(op) : reasonAgainst(op, structures);
+    if (reason) found.push(refusal(op, reason));
+    const within = isInBody || overElements.has(op.name);
+    for (const region of op.regions)
+      for (const block of region.blocks) for (const inner of block.ops()) visit(inner, within);
+  };
+  visit(root, false);
+  return found;
 }
 
-export function refusal(op: Operation): Diagnostic {
-  const { why, fix } = reasons[op.name] ?? { why: "it has no structured form" };
+function reasonInBody(op: Operation): Reason | undefined {
+  return standsInScalarRegion(op) ? undefined : { why: "it cannot stand in a body that works on single elements" };
+}
+
+/** Terminators and functions belong to what they end or hold. */
+function reasonAgainst(op: Operation, structures: ReadonlyMap<string, Structure>): Reason | undefined {
+  if (op.def.traits.includes("terminator") || op.name === "func.func") return undefined;
+  const structure = structures.get(op.name);
+  if (!structure) return reasons[op.name] ?? { why: "it has no structured form" };
+  if (structure === elementwise && !scalarBody(op))
+    return { why: `it has no form for elements ${elementOf(op.operands.at(-1)!.type)}` };
+  return refusalOnOneDevice(op);
+}
+
+function refusal(op: Operation, { why, fix }: Reason): Diagnostic {
   const message = `${op.name} cannot be compiled: ${why}`;
   return diagnostic("PS3001", message, fix === undefined ? { at: op.at } : { at: op.at, fix });
 }

@@ -3,11 +3,12 @@
  * tensors of rank 0, which become plain numbers; branches and loops among them become `scf` over numbers.
  */
 
+import { constant } from "../../../ir/dialects/stablehlo/constants.js";
 import type { Block, Operation, Value } from "../../../ir/graph.js";
 import { elementOf, type ScalarType } from "../../../ir/types.js";
 import { signless } from "../../signless.js";
 import type { Converter } from "./converter.js";
-import { scalarBody } from "./elementwise.js";
+import { type ScalarBody, scalarBody } from "./elementwise.js";
 import { branch, whileLoop } from "./loops.js";
 import { compareInts, constantLike } from "./scalars.js";
 import { constantScalar } from "./values.js";
@@ -38,9 +39,23 @@ function run(to: Converter, outer: ReadonlyMap<Value, Value>, block: Block, args
 
 type Scalarize = (to: Converter, op: Operation, operands: readonly Value[], scalars: Scalars) => readonly Value[];
 
+const isScalar = (op: Operation): boolean =>
+  op.results.every((r) => r.type.kind === "tensor" && r.type.shape.length === 0);
+
+function bodyOfElement(op: Operation): ScalarBody | undefined {
+  return isScalar(op) && op.operands.length > 0 ? scalarBody(op) : undefined;
+}
+
+/** Whether an operation can stand in such a body; those in its own regions are not looked at. */
+export function standsInScalarRegion(op: Operation): boolean {
+  if (op.def.traits.includes("terminator")) return true;
+  if (constant.matches(op)) return constant.attrsOf(op).value.kind === "dense";
+  const moves = op.name === "stablehlo.broadcast_in_dim" || op.name === "stablehlo.reshape";
+  return moves ? isScalar(op) : Object.hasOwn(special, op.name) || bodyOfElement(op) !== undefined;
+}
+
 const elementOperation: Scalarize = (to, op, operands) => {
-  const isScalar = op.results.every((r) => r.type.kind === "tensor" && r.type.shape.length === 0);
-  const body = isScalar && op.operands.length > 0 ? scalarBody(op) : undefined;
+  const body = bodyOfElement(op);
   if (!body) throw to.unsupported(op, "it cannot stand in a body that works on single elements");
   return [body({ b: to.builder, element: elementOf(op.operands.at(-1)!.type) }, ...operands)];
 };
@@ -83,6 +98,4 @@ const special: Readonly<Record<string, Scalarize>> = {
 
 /** Movement of a single element is nothing. */
 const sameElement: Scalarize = (to, op, operands, scalars) =>
-  op.results.every((r) => r.type.kind === "tensor" && r.type.shape.length === 0)
-    ? operands
-    : elementOperation(to, op, operands, scalars);
+  isScalar(op) ? operands : elementOperation(to, op, operands, scalars);

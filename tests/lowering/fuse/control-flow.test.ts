@@ -191,6 +191,7 @@ it("refuses what it cannot compile, every operation by name and place", () => {
     expect(e.diagnostics.map((d) => `${d.code} ${d.message}`)).toEqual([
       "PS3001 stablehlo.send cannot be compiled: it exchanges data with a host or another process while the program runs",
       "PS3001 stablehlo.composite cannot be compiled: pass 'inline-composites' should have replaced it",
+      "PS3001 stablehlo.all_reduce cannot be compiled: it spans several devices, and this is a program for one",
     ]);
     expect(e.diagnostics.every((d) => d.at.kind !== "unknown")).toBe(true);
   }
