@@ -14,6 +14,7 @@ import { ALIASING, INITIAL, INPUT_NESTING, NAME, OUTPUT_NESTING, STATE } from ".
 import type { Operation, Value } from "../../ir/graph.js";
 import { TensorBuilder } from "../../ir/tensor-builder.js";
 import type { TensorType } from "../../ir/types.js";
+import { inputNames } from "./input-names.js";
 import { describeItem, type Item, isTensor } from "./items.js";
 import { writtenInputs } from "./mutations.js";
 import { fixedLeaf, type Leaf, nestingOf } from "./nesting.js";
@@ -23,7 +24,6 @@ import { isZero, type SharedParts, sharedParts, tieStorages } from "./sharing.js
 import { SymbolTable } from "./symbols.js";
 import { symbolsIn } from "./sympy.js";
 import { Tensor } from "./tensors.js";
-import { leafPaths } from "./trees.js";
 import { nameOf, type Scope, Walk } from "./walk.js";
 import { layoutOf, Weights } from "./weights.js";
 
@@ -217,28 +217,6 @@ function userType(
   const at = { kind: "graph-node", file, node: argument.name } as const;
   context.diagnostics.error(importCode.interface, `input '${argument.name}' has sizes that are not described`, { at });
   return undefined;
-}
-
-/** Names of the user's inputs, from the parameters of `forward`: `x`, `batch[0]`, `batch.mask`. */
-function inputNames(program: TorchProgram): ReadonlyMap<number, string> {
-  const users = program.inputs.flatMap((spec, k) => (spec.kind === "user" || spec.kind === "fixed" ? [k] : []));
-  const paths = program.inputTree === undefined ? [] : leafPaths(program.inputTree);
-  const names = new Map<number, string>();
-  if (paths.length !== users.length) return names;
-  users.forEach((k, i) => {
-    const name = argumentPath(paths[i]!, program.argumentNames);
-    if (name !== undefined) names.set(k, name);
-  });
-  return names;
-}
-
-/** `[0][1].a` is argument 1 of the positional ones, `[1].mask` the keyword argument `mask`. */
-function argumentPath(path: string, parameters: readonly string[] | undefined): string | undefined {
-  const keyword = /^\[1\]\.(.*)$/.exec(path)?.[1];
-  if (keyword !== undefined) return keyword;
-  const [, index, rest] = /^\[0\]\[(\d+)\](.*)$/.exec(path) ?? [];
-  const parameter = index === undefined ? undefined : parameters?.[Number(index)];
-  return parameter === undefined ? undefined : `${parameter}${rest}`;
 }
 
 function itemName(program: TorchProgram, index: number): string {
