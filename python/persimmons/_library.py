@@ -17,7 +17,9 @@ from ._errors import error_of, fault, problem
 _ABI = 1
 
 
-class _Tensor(ctypes.Structure):
+class Tensor(ctypes.Structure):
+    """psm_tensor."""
+
     _fields_ = [
         ("data", ctypes.c_void_p),
         ("dims", ctypes.c_void_p),
@@ -25,6 +27,9 @@ class _Tensor(ctypes.Structure):
         ("rank", ctypes.c_int32),
         ("dtype", ctypes.c_int32),
     ]
+
+    def shape(self) -> Tuple[int, ...]:
+        return () if self.rank == 0 else tuple((ctypes.c_int64 * self.rank).from_address(self.dims))
 
 
 class _Options(ctypes.Structure):
@@ -107,35 +112,26 @@ class NativeModel:
         dtypes = [DTYPES[port["dtype"]] for port in described["outputs"]]
         given = _tensors([(array, DTYPES[p["dtype"]]) for array, p in zip(inputs, described["inputs"])])
         counts = len(inputs), len(dtypes)
-        with self._lock:
-            self._live()
-            planned = (_Tensor * len(dtypes))()
-            arguments = (self._handle, entry, given.records, counts[0], planned, counts[1])
-            self._check(self._functions["plan"](*arguments))
-            shapes = [_shape(record) for record in planned]
+        with self.session() as call:
+            planned = (Tensor * len(dtypes))()
+            call.plan(entry, given.records, counts[0], planned, counts[1])
+            shapes = [record.shape() for record in planned]
             outputs = [_room(port, shape, dtype) for port, shape, dtype in zip(described["outputs"], shapes, dtypes)]
             records = _output_records(outputs, shapes)
-            arguments = (self._handle, entry, given.records, counts[0], records, counts[1])
-            self._check(self._functions["run"](*arguments))
-            return [self._result(records[k], outputs[k], dtype) for k, dtype in enumerate(dtypes)]
+            call.run(entry, given.records, counts[0], records, counts[1])
+            return [_result(call, records[k], outputs[k], dtype) for k, dtype in enumerate(dtypes)]
 
-    def _result(self, record: _Tensor, own: Optional[np.ndarray], dtype: Dtype) -> np.ndarray:
-        if own is not None:
-            return own
-        shape = _shape(record)
-        array = np.empty(shape, dtype.raw)
-        if array.nbytes:
-            ctypes.memmove(array.ctypes.data, record.data, array.nbytes)
-        self._functions["release"](self._handle, ctypes.byref(record))
-        return array
+    def session(self) -> "_Session":
+        """Calls of the C ABI, one thread at a time."""
+        return _Session(self)
 
     def state(self, index: int) -> np.ndarray:
         """A copy of a state, raw."""
-        record = _Tensor()
+        record = Tensor()
         with self._lock:
             self._live()
             self._check(self._functions["state_get"](self._handle, index, ctypes.byref(record)))
-            array = np.empty(_shape(record), DTYPES[self.description["states"][index]["dtype"]].raw)
+            array = np.empty(record.shape(), DTYPES[self.description["states"][index]["dtype"]].raw)
             ctypes.memmove(array.ctypes.data, record.data, array.nbytes)
         return array
 
@@ -174,6 +170,46 @@ class NativeModel:
             raise _status_error(status, (self._functions["last_error"](self._handle) or b"").decode(errors="replace"))
 
 
+class _Session:
+    """The model while one thread calls it."""
+
+    def __init__(self, model: NativeModel):
+        self._model = model
+
+    def __enter__(self) -> "_Session":
+        self._model._lock.acquire()
+        try:
+            self._model._live()
+        except BaseException:
+            self._model._lock.release()
+            raise
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._model._lock.release()
+
+    def plan(self, *arguments: Any) -> None:
+        """Checks inputs and fills in the outputs' sizes. Raises listing everything wrong."""
+        self._model._check(self._model._functions["plan"](self._model._handle, *arguments))
+
+    def run(self, *arguments: Any) -> None:
+        self._model._check(self._model._functions["run"](self._model._handle, *arguments))
+
+    def release(self, record: Tensor) -> None:
+        """Frees an output that the run has allocated."""
+        self._model._functions["release"](self._model._handle, ctypes.byref(record))
+
+
+def _result(call: _Session, record: Tensor, own: Optional[np.ndarray], dtype: Dtype) -> np.ndarray:
+    if own is not None:
+        return own
+    array = np.empty(record.shape(), dtype.raw)
+    if array.nbytes:
+        ctypes.memmove(array.ctypes.data, record.data, array.nbytes)
+    call.release(record)
+    return array
+
+
 def _destroy(destroy: Any, handle: int, library: int) -> None:
     destroy(handle)
     try:
@@ -198,7 +234,7 @@ class _Given:
 
 
 def _tensors(arrays: Sequence[Tuple[np.ndarray, Dtype]]) -> _Given:
-    records = (_Tensor * len(arrays))()
+    records = (Tensor * len(arrays))()
     keep = []
     for record, (array, dtype) in zip(records, arrays):
         unit = min(8, array.itemsize)
@@ -214,19 +250,13 @@ def _tensors(arrays: Sequence[Tuple[np.ndarray, Dtype]]) -> _Given:
     return _Given(records, keep)
 
 
-def _shape(record: _Tensor) -> Tuple[int, ...]:
-    if record.rank == 0:
-        return ()
-    return tuple((ctypes.c_int64 * record.rank).from_address(record.dims))
-
-
 def _room(port: Dict[str, Any], shape: Tuple[int, ...], dtype: Dtype) -> Optional[np.ndarray]:
     """Where an output goes; None where the run allocates it."""
     return None if port.get("allocatedByRun") or -1 in shape else np.empty(shape, dtype.raw)
 
 
 def _output_records(outputs: Sequence[Optional[np.ndarray]], shapes: Sequence[Tuple[int, ...]]) -> Any:
-    records = (_Tensor * len(outputs))()
+    records = (Tensor * len(outputs))()
     for record, array in zip(records, outputs):
         if array is not None and array.nbytes:
             record.data = array.ctypes.data

@@ -95,9 +95,14 @@ def bundled_library(manifest: Manifest) -> Optional[str]:
     return next((name for name in names if name in manifest.files), None)
 
 
+def cache_folder() -> str:
+    """The user's cache."""
+    return os.environ.get("PERSIMMONS_CACHE") or os.path.join(os.path.expanduser("~"), ".cache", "persimmons")
+
+
 def require_trust(bundle: str, manifest: Manifest) -> None:
     """Raises unless this user's export wrote the bundle."""
-    cache = os.environ.get("PERSIMMONS_CACHE") or os.path.join(os.path.expanduser("~"), ".cache", "persimmons")
+    cache = cache_folder()
     listed = os.path.join(cache, "trusted", manifest.digest)
     if os.path.exists(listed) and all(_is_private(place) for place in (cache, os.path.dirname(listed))):
         return
