@@ -19,6 +19,7 @@ import { bundledTarget } from "../runtime-lib/load-model.js";
 import { modelHeader } from "../runtime-lib/native/header.js";
 import { nativeSources } from "../runtime-lib/native/sources.js";
 import { slicesOfFile } from "../runtime-lib/unpack.js";
+import { checkAttachedFiles, withAttachedFiles } from "./attached-files.js";
 import type { Compiler, StageTiming } from "./compiler.js";
 import { asDiagnostics, usageError } from "./faults.js";
 import type { Progress } from "./progress.js";
@@ -36,6 +37,8 @@ export interface ExportRequest {
   readonly emitLibrary?: boolean;
   readonly profile?: boolean;
   readonly dumpIr?: string;
+  /** Files to put into the bundle as they are, under their names. */
+  readonly files?: readonly string[];
 }
 
 export interface ExportResult extends WrittenBundle {
@@ -53,10 +56,11 @@ export interface ExportContext {
 
 /** Compiles and writes. Rejects with everything wrong with the model (exit 3), the targets (4) or the destination (2 or 5). */
 export async function exportModel(request: ExportRequest, context: ExportContext): Promise<ExportResult> {
-  const { model, pack, dumpIr, profile } = request;
+  const { model, pack, dumpIr, profile, files = [] } = request;
   const destination = destinationOf(request);
   if (pack === undefined) checkDirectoryDestination(destination);
   else checkPackDestination(destination);
+  checkAttachedFiles(files);
   const targets = await resolveTargets(request.targets ?? [], context.env);
   if (request.emitLibrary && !targets.some((target) => target.kind === "native")) {
     throw usageError("--emit=lib makes a native library, and no target is native", "add --target host");
@@ -69,7 +73,8 @@ export async function exportModel(request: ExportRequest, context: ExportContext
       onStage: (target, stage) => say(`${target}: ${stage}`),
     }),
   );
-  const written = await context.interruptible(() => write(request, destination, compiled.compose, context));
+  const compose = withAttachedFiles(compiled.compose, files);
+  const written = await context.interruptible(() => write(request, destination, compose, context));
   const untrusted = trust(written);
   return { ...written, timings: compiled.timings, diagnostics: [...compiled.diagnostics, ...untrusted] };
 }

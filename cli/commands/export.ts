@@ -12,6 +12,7 @@ interface Options extends CommonOptions {
   readonly profile?: boolean;
   readonly dumpIr?: string;
   readonly timings?: boolean;
+  readonly file: readonly string[];
 }
 
 export const exportVerb: MakeVerb = (act) =>
@@ -26,6 +27,7 @@ export const exportVerb: MakeVerb = (act) =>
       ),
     )
     .addOption(new Option("--emit <what>", "also make libNAME.so and NAME.h, for C and Python").choices(["lib"]))
+    .addOption(repeated("--file <file>", "also put this file into the bundle, such as a tokenizer.json; repeatable"))
     .option("--profile", "count calls and time of each kernel")
     .option("--dump-ir <dir>", "write the program after each stage")
     .option("--timings", "show what each stage took")
@@ -36,11 +38,12 @@ async function exportAction(session: Session, options: Options, model: string): 
   const { compileModel } = await import("../compile.js");
   const { progressOf } = await import("../progress.js");
   const { describeExport } = await import("../describe-export.js");
-  const { out, pack, target, emit, profile, dumpIr } = options;
+  const { out, pack, target, emit, profile, dumpIr, file } = options;
   const request = {
     model,
     targets: target,
     emitLibrary: emit === "lib",
+    files: file,
     ...(out === undefined ? {} : { out }),
     ...(pack === undefined ? {} : { pack }),
     ...(profile === undefined ? {} : { profile }),

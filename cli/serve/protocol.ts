@@ -22,6 +22,7 @@ const exportRequest = z.strictObject({
     targets: z.array(z.string()).optional(),
     emit: z.literal("lib").optional(),
     profile: z.boolean().optional(),
+    files: z.array(z.string()).optional(),
     progress: z.boolean().optional(),
     build: z.boolean().optional(),
   }),

@@ -7,7 +7,8 @@
 from ._bundle import Bundle, load
 from ._errors import CompileError, UnsupportedError
 from ._export import export
+from ._generation import export_generation
 
 __version__ = "0.1.0"
 
-__all__ = ["Bundle", "CompileError", "UnsupportedError", "export", "load"]
+__all__ = ["Bundle", "CompileError", "UnsupportedError", "export", "export_generation", "load"]
