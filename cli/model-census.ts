@@ -1,27 +1,30 @@
-/** @file Which operators a model uses, how often, and which nodes of them are where: for `inspect` and `check`. */
+/** @file What a model file holds, read without compiling it: for `inspect` and `check`. One file for each format reads it. */
 
-import { statSync } from "node:fs";
-import { extname } from "node:path";
-import { scanOnnx } from "../frontends/onnx/read.js";
-import type { OnnxDim, OnnxGraph, OnnxModel, OnnxNode, OnnxType, OnnxValueInfo } from "../frontends/onnx/records.js";
-import type { Context } from "../ir/context.js";
-import type { DiagnosticSink } from "../ir/diagnostic.js";
-import { funcOp, functionsOf } from "../ir/dialects/func.js";
-import type { Operation } from "../ir/graph.js";
-import { formatLocation } from "../ir/location.js";
-import { printType } from "../ir/types.js";
+import type { Location } from "../ir/location.js";
 
 export interface OperatorUse {
-  /** With its domain, where that is not ONNX's own: "Conv", "com.microsoft::FusedMatMul", "stablehlo.add". */
+  /** As the model names it: "Conv", "com.microsoft::FusedMatMul", "aten.linear.default", "stablehlo.add". */
   readonly operator: string;
   readonly count: number;
-  /** Where its nodes are, as diagnostics name the place. */
-  readonly places: readonly string[];
+  /** Where its nodes are. */
+  readonly places: readonly Location[];
+  /** It is no operator of the format: somebody has registered it. */
+  readonly custom?: true;
 }
 
 export interface ModelPort {
   readonly name: string;
   readonly type: string;
+}
+
+/** A size that the caller chooses. */
+export interface ModelSymbol {
+  readonly name: string;
+  readonly min: number;
+  /** Absent where there is no limit. */
+  readonly max?: number;
+  /** The sizes of inputs that are this symbol: `tokens[1]`. */
+  readonly at: readonly string[];
 }
 
 export interface ModelCensus {
@@ -33,107 +36,29 @@ export interface ModelCensus {
   readonly producer: string;
   readonly inputs: readonly ModelPort[];
   readonly outputs: readonly ModelPort[];
+  readonly symbols?: readonly ModelSymbol[];
   readonly operators: readonly OperatorUse[];
   /** Constants: how many, and the bytes of their elements. */
   readonly weights: { readonly count: number; readonly bytes: number; readonly external: number };
 }
 
 /** Counts the operators of the nodes at the given places, most used first. */
-function tally(nodes: Iterable<{ readonly operator: string; readonly place: string }>): readonly OperatorUse[] {
-  const places = new Map<string, string[]>();
-  for (const { operator, place } of nodes) places.set(operator, [...(places.get(operator) ?? []), place]);
-  return [...places]
-    .map(([operator, at]) => ({ operator, count: at.length, places: at }))
-    .sort((a, b) => b.count - a.count || (a.operator < b.operator ? -1 : 1));
-}
-
-/** Reads an ONNX file; problems go to `sink`. Undefined where there is no graph in it. */
-export function readOnnxCensus(
-  path: string,
-  sink: DiagnosticSink,
-): { readonly census: ModelCensus; readonly model: OnnxModel } | undefined {
-  const model = scanOnnx(path, sink);
-  return model === undefined ? undefined : { census: onnxCensus(model, path), model };
-}
-
-function onnxCensus(model: OnnxModel, path: string): ModelCensus {
-  const { graph } = model;
-  const nodes = [...nodesOf(graph), ...[...model.functions.values()].flatMap((f) => f.nodes.flatMap(withInner))];
-  const tensors = [...graph.initializers.values()];
-  return {
-    file: path,
-    bytes: statSync(path).size,
-    format: "onnx",
-    opsets: Object.fromEntries([...model.opsets].map(([domain, version]) => [domain || "ai.onnx", version])),
-    producer: `${model.producer} ${model.producerVersion}`.trim(),
-    inputs: graph.inputs.filter(({ name }) => !graph.initializers.has(name)).map(portOf),
-    outputs: graph.outputs.map(portOf),
-    operators: tally(nodes.map((node) => ({ operator: operatorOf(node), place: formatLocation(node.at) }))),
-    weights: {
-      count: tensors.length,
-      bytes: tensors.reduce((sum, t) => sum + Math.ceil((t.elements * bitsOf(t.dtype)) / 8), 0),
-      external: tensors.filter((t) => t.payload.kind === "external").length,
-    },
-  };
-}
-
-function nodesOf(graph: OnnxGraph): readonly OnnxNode[] {
-  return graph.nodes.flatMap(withInner);
-}
-
-/** A node, and those of the graphs in its attributes. */
-function withInner(node: OnnxNode): readonly OnnxNode[] {
-  const inner = [...node.attributes.values()].flatMap((attribute) => {
-    if (attribute.kind === "graph") return nodesOf(attribute.value);
-    return attribute.kind === "graphs" ? attribute.value.flatMap(nodesOf) : [];
-  });
-  return [node, ...inner];
-}
-
-function operatorOf({ domain, opType }: OnnxNode): string {
-  return domain === "" ? opType : `${domain}::${opType}`;
-}
-
-function bitsOf(dtype: string): number {
-  return Number(/\d+/.exec(dtype)?.[0] ?? 0) * (dtype.startsWith("complex") ? 2 : 1);
-}
-
-function portOf({ name, type }: OnnxValueInfo): ModelPort {
-  return { name, type: typeText(type) };
-}
-
-function typeText(type: OnnxType | undefined): string {
-  if (type === undefined) return "unknown";
-  if (type.kind === "tensor" || type.kind === "sparse-tensor") {
-    const sizes = type.shape === undefined ? "of unknown rank" : `[${type.shape.map(dimText).join(", ")}]`;
-    return `${type.kind === "tensor" ? "" : "sparse "}${type.dtype}${sizes.startsWith("[") ? "" : " "}${sizes}`;
+export function tally(
+  nodes: Iterable<{ readonly operator: string; readonly at: Location }>,
+  isCustom: (operator: string) => boolean = () => false,
+): readonly OperatorUse[] {
+  const places = new Map<string, Location[]>();
+  for (const { operator, at } of nodes) {
+    const known = places.get(operator);
+    if (known) known.push(at);
+    else places.set(operator, [at]);
   }
-  if (type.kind === "sequence" || type.kind === "optional") return `${type.kind} of ${typeText(type.element)}`;
-  return type.kind === "map" ? `map of ${type.key} to ${typeText(type.value)}` : `${type.domain}::${type.name}`;
-}
-
-function dimText(dim: OnnxDim): string {
-  return dim === undefined ? "?" : String(dim);
-}
-
-/** The census of a module at graph level. */
-export function moduleCensus(module: Operation, context: Context, path: string): ModelCensus {
-  const entries = [...functionsOf(module)].filter((f) => funcOp.attrsOf(f).sym_visibility !== "private");
-  const types = entries.map((f) => funcOp.attrsOf(f).function_type);
-  const port = (prefix: string) => (type: Parameters<typeof printType>[0], k: number) => {
-    return { name: `${prefix}${k}`, type: printType(type) };
-  };
-  const operations = [...module.walk()].filter((op) => !["builtin", "func"].includes(op.def.dialect));
-  const resources = [...context.resources.all()];
-  return {
-    file: path,
-    bytes: statSync(path).size,
-    format: extname(path).toLowerCase() === ".pt2" ? "pt2" : "mlir",
-    opsets: {},
-    producer: "",
-    inputs: types.flatMap((t) => t.inputs.map(port("arg"))),
-    outputs: types.flatMap((t) => t.results.map(port("result"))),
-    operators: tally(operations.map((op) => ({ operator: op.name, place: formatLocation(op.at) }))),
-    weights: { count: resources.length, bytes: resources.reduce((sum, r) => sum + r.byteLength, 0), external: 0 },
-  };
+  return [...places]
+    .map(([operator, at]) => ({
+      operator,
+      count: at.length,
+      places: at,
+      ...(isCustom(operator) ? { custom: true as const } : {}),
+    }))
+    .sort((a, b) => b.count - a.count || (a.operator < b.operator ? -1 : 1));
 }

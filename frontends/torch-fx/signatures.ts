@@ -43,6 +43,23 @@ export function knownTargets(): readonly string[] {
   return Object.keys(schemas);
 }
 
+/** Namespaces of PyTorch's own operators, those without signatures here included. */
+const own = new Set([
+  ..."aten prims quantized_decomposed higher_order _operator builtins math torch".split(" "),
+  ..."_c10d_functional _c10d_functional_autograd _dtensor _native _quantized c10d debugprims export inductor".split(
+    " ",
+  ),
+  ..."inductor_prims mkl mkldnn mkldnn_prepacked onednn profiler quantization quantized rngprims sparse symm_mem".split(
+    " ",
+  ),
+]);
+
+/** Whether an operator is not PyTorch's: one that somebody registered with `torch.library`. */
+export function isCustom(target: string): boolean {
+  const [namespace = "", ...rest] = target.split(".");
+  return rest.length === 2 && !own.has(namespace);
+}
+
 /** `(Tensor(a!) self, SymInt[2] stride=[1, 1], *, Scalar alpha=1) -> Tensor(a!)` */
 export function parseSignature(text: string): Signature {
   const arrow = text.lastIndexOf(" -> ");

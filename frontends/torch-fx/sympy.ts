@@ -261,3 +261,15 @@ export function symbolsIn(expr: SymExpr): readonly string[] {
   if (expr.kind === "symbol") return [expr.name];
   return expr.kind === "call" ? [...new Set(expr.args.flatMap(symbolsIn))] : [];
 }
+
+const infix: Readonly<Record<string, string>> = { Add: " + ", Mul: "*" };
+
+/** The expression as people write it: `2*s0 + 1`. */
+export function printSympy(expr: SymExpr): string {
+  if (expr.kind === "symbol") return expr.name;
+  if (expr.kind !== "call") return String(expr.value);
+  const mark = infix[expr.name];
+  if (mark === undefined) return `${expr.name}(${expr.args.map(printSympy).join(", ")})`;
+  const isSum = (x: SymExpr): boolean => x.kind === "call" && x.name === "Add";
+  return expr.args.map((x) => (expr.name === "Mul" && isSum(x) ? `(${printSympy(x)})` : printSympy(x))).join(mark);
+}

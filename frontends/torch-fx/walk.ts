@@ -19,7 +19,7 @@ import { describeItem, type Item, isTensor, type MissingItem } from "./items.js"
 import { findRow, findViewRow, nearestTarget } from "./ops/table.js";
 import { importCode } from "./problems.js";
 import type { Argument, TensorMeta, TorchGraph, TorchNode } from "./records.js";
-import { type Parameter, type Signature, signatureOf } from "./signatures.js";
+import { isCustom, type Parameter, type Signature, signatureOf } from "./signatures.js";
 import type { SymbolTable } from "./symbols.js";
 import { Tensor, type View } from "./tensors.js";
 
@@ -246,13 +246,9 @@ export class Walk {
   }
 
   #reportUnknown(site: Site): void {
-    const near = nearestTarget(site.node.target);
-    const fix = signatureOf(site.node.target)
-      ? "decompose it before export with exported_program.run_decompositions(), or write it with other operators"
-      : near === undefined
-        ? "bind it to a kernel of your own, or write it with operators of PyTorch"
-        : `the nearest operator is ${near}`;
-    this.#error(importCode.operator, `${site.node.target} on ${describeInputs(site)} is not supported`, site, fix);
+    const { target } = site.node;
+    const message = `${target} on ${describeInputs(site)} is not supported`;
+    this.#error(importCode.operator, message, site, remedyFor(target));
   }
 
   #report(error: unknown, site: Site): void {
@@ -270,6 +266,15 @@ export class Walk {
     this.#reported.add(key);
     this.#context.diagnostics.add(diagnostic(code, message, fix === undefined ? { at } : { at, fix }));
   }
+}
+
+/** What would work instead of an operator that has no row. */
+function remedyFor(target: string): string | undefined {
+  if (isCustom(target)) return `bind a kernel to the operator ${target}, or write it with operators of PyTorch`;
+  if (signatureOf(target))
+    return "decompose it before export with exported_program.run_decompositions(), or write it with other operators";
+  const near = nearestTarget(target);
+  return near === undefined ? undefined : `the nearest operator is ${near}`;
 }
 
 /** The arguments by the names that the other operator has for them: some of these pairs name the first one differently. */
