@@ -10,6 +10,7 @@ import { checkVerb } from "./commands/check.js";
 import { completionVerb } from "./commands/completion.js";
 import { doctorVerb } from "./commands/doctor.js";
 import { exportVerb } from "./commands/export.js";
+import { generateVerb } from "./commands/generate.js";
 import { inspectVerb } from "./commands/inspect.js";
 import { runVerb } from "./commands/run.js";
 import { serveVerb } from "./commands/serve.js";
@@ -22,6 +23,7 @@ import { packageVersion } from "./version.js";
 const verbs = [
   exportVerb,
   runVerb,
+  generateVerb,
   verifyVerb,
   checkVerb,
   inspectVerb,
