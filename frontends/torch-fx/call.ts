@@ -44,6 +44,8 @@ export interface CallServices {
   declared(i: number): Declared | undefined;
   /** The strides that the graph declares of an argument, where they are sizes of the program. */
   strides(argument: Argument): readonly (Dim | undefined)[] | undefined;
+  /** Where the memory of an argument begins in its storage, in elements; `undefined` where that is no number of the graph. */
+  offset(argument: Argument): number | undefined;
   /** Imports a graph of the node behind `arguments_` into the block of `t`; gives its outputs. */
   graph(graph: TorchGraph, t: TensorBuilder, arguments_: readonly Item[]): readonly Item[];
 }
@@ -89,6 +91,11 @@ export class Call {
   /** The strides that the graph declares of a tensor argument. */
   stridesOf(name: string): readonly (Dim | undefined)[] | undefined {
     return this.services.strides(this.argument(name));
+  }
+
+  /** Where a tensor argument begins in its storage, as the graph declares it. */
+  offsetOf(name: string): number | undefined {
+    return this.services.offset(this.argument(name));
   }
 
   item(name: string): Item {

@@ -172,6 +172,10 @@ export class Walk {
         const meta = argument.kind === "tensor" ? graph.tensors.get(argument.name) : undefined;
         return meta?.strides.map((d) => this.#symbols.dim(d));
       },
+      offset: (argument) => {
+        const offset = argument.kind === "tensor" ? graph.tensors.get(argument.name)?.offset : undefined;
+        return typeof offset === "number" ? offset : undefined;
+      },
       graph: (inner, inside, items) => {
         const own: Scope = new Map();
         inner.inputs.forEach((input, i) => {

@@ -1,11 +1,11 @@
 /** @file DeformConv: a convolution whose windows read at places that are moved by computed offsets. */
 
 import { addBias } from "../../../ir/forms/convolution.js";
+import { linearTaps, sample } from "../../../ir/forms/sampling.js";
 import type { SlidingWindow } from "../../../ir/forms/windows.js";
 import type { Value } from "../../../ir/graph.js";
 import type { ImportNode, OpRow } from "../context.js";
 import { checkFloats, checkLeastRank, checkRank } from "./checks.js";
-import { linearTaps, sample } from "./sampling.js";
 import { kernelOf, slidingWindows } from "./window.js";
 
 const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i);

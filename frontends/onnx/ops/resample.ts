@@ -5,6 +5,7 @@
 
 import { constantOf } from "../../../ir/analysis/contents.js";
 import type { Dim } from "../../../ir/dim.js";
+import { cubic } from "../../../ir/forms/sampling.js";
 import type { Value } from "../../../ir/graph.js";
 import { getScalar, type NdArray } from "../../../ir/ndarray.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
@@ -218,11 +219,4 @@ function stretched(t: TensorBuilder, a: AxisResize, radius: number): Dim {
   }
   const reach = t.ceil(t.div(t.number(radius, "f32"), t.min(a.scale, 1)));
   return t.symbolOf(t.convert(reach, "i64"), { min: radius, max: Number.POSITIVE_INFINITY });
-}
-
-/** Keys' cubic convolution at distances from 0 to 2; 0 beyond. */
-export function cubic(t: TensorBuilder, d: Value, a: number): Value {
-  const near = t.add(t.mul(t.mul(t.sub(t.mul(d, a + 2), a + 3), d), d), 1);
-  const far = t.mul(t.sub(t.mul(t.add(t.mul(t.sub(d, 5), d), 8), d), 4), a);
-  return t.select(t.le(d, 1), near, t.select(t.lt(d, 2), far, 0));
 }

@@ -1,11 +1,11 @@
 /** @file RoiAlign: regions of images pooled to a fixed size, each part read at evenly spread points. */
 
 import type { Dim } from "../../../ir/dim.js";
+import { readTaps, sizeLike } from "../../../ir/forms/sampling.js";
 import type { Value } from "../../../ir/graph.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { ImportNode, OpRow } from "../context.js";
 import { checkFloats, checkRank } from "./checks.js";
-import { readTaps, sizeLike } from "./sampling.js";
 
 /** Where a region is read along one axis. */
 interface RegionTaps {

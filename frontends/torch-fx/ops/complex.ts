@@ -45,7 +45,7 @@ function joined(t: TensorBuilder, x: Value): Value {
 }
 
 const asComplex: View = { read: joined, write: (t, _, update) => asReal.read(t, update) };
-const conjugated: View = { read: conjugate, write: (t, _, update) => conjugate(t, update) };
+export const conjugated: View = { read: conjugate, write: (t, _, update) => conjugate(t, update) };
 const reals: View = { read: realPart, write: (t, base, update) => complexFrom(t, update, imaginary(t, base)) };
 const imaginaries: View = { read: imaginary, write: (t, base, update) => complexFrom(t, realPart(t, base), update) };
 

@@ -59,18 +59,43 @@ function countOf(n: Call): Dim {
   return dims.max(0, dims.ceilDiv(dims.sub(n.dim("end"), start), step));
 }
 
-/** `steps` numbers evenly from `start` to `end`, both included; computed from the nearer end, as PyTorch does. */
-function linspace(n: Call): Value {
+/** Whole numbers between limits are computed with as f64. */
+const steppedIn = (element: ElementType): ElementType =>
+  elementFacts[element].kind === "float" ? (element === "f64" ? "f64" : "f32") : "f64";
+
+/** A limit of `linspace`: where the result is whole, what is whole of it. */
+function limit(n: Call, name: string): Value {
   const { t } = n;
-  const element = elementFacts[n.out].kind === "float" ? (n.out === "f64" ? "f64" : "f32") : "f64";
+  const { kind } = n.argument(name);
+  const given = t.reshape(n.operand(name, kind === "int" ? "i64" : kind === "float" ? "f64" : n.element(name)), []);
+  return t.convert(cast(t, given, n.out), steppedIn(n.out));
+}
+
+/** `steps` numbers evenly from `start` to `end`, both included; computed from the nearer end, as PyTorch does. */
+function evenSteps(n: Call): Value {
+  const { t } = n;
   const steps = n.int("steps");
-  const [start, end] = [t.reshape(n.operand("start", element), []), t.reshape(n.operand("end", element), [])];
-  if (steps === 1) return cast(t, t.reshape(start, [1]), n.out);
+  const [start, end] = [limit(n, "start"), limit(n, "end")];
+  if (steps === 1) return t.reshape(start, [1]);
   const gap = t.div(t.sub(end, start), Math.max(1, steps - 1));
   const places = t.iota([steps], 0, "i64");
-  const forward = t.add(start, t.mul(gap, t.convert(places, element)));
-  const backward = t.sub(end, t.mul(gap, t.convert(t.sub(t.fillLike(steps - 1, places), places), element)));
-  return cast(t, t.select(t.lt(places, Math.floor(steps / 2)), forward, backward), n.out);
+  const back = t.sub(t.fillLike(steps - 1, places), places);
+  const forward = t.add(start, t.mul(gap, t.convert(places, t.element(gap))));
+  const backward = t.sub(end, t.mul(gap, t.convert(back, t.element(gap))));
+  return t.select(t.lt(places, Math.floor(steps / 2)), forward, backward);
+}
+
+function linspace(n: Call): Value {
+  if (elementFacts[n.out].kind === "complex") return n.unsupported("steps of complex numbers");
+  return cast(n.t, evenSteps(n), n.out);
+}
+
+/** Powers of `base` with exponents evenly from `start` to `end`; whole results are what is whole of powers in f64. */
+function logspace(n: Call): Value {
+  const { t } = n;
+  if (elementFacts[n.out].kind === "complex") return n.unsupported("powers of complex numbers");
+  const exponents = evenSteps(n);
+  return cast(t, t.pow(t.fillLike(n.float("base"), exponents), exponents), n.out);
 }
 
 /** Ones where the column is the row. */
@@ -146,6 +171,7 @@ const triangle =
 export const creations: Rows = {
   "aten.arange": arange,
   "aten.linspace": linspace,
+  "aten.logspace": logspace,
   "aten.eye": eye,
   "aten.full": filledWith("fill_value"),
   "aten.full_like": filledWith("fill_value"),

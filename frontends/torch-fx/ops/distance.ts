@@ -6,7 +6,7 @@ import type { Call, Rows } from "../call.js";
 import { wideOf } from "./widths.js";
 
 /** (sum of |x|^p)^(1/p) along the last axis: how many are not 0 for p = 0, the largest for infinity. */
-function lastNorm(t: TensorBuilder, x: Value, p: number): Value {
+export function lastNorm(t: TensorBuilder, x: Value, p: number): Value {
   const axis = t.rank(x) - 1;
   const size = t.abs(x);
   if (p === 0) return t.sum(t.convert(t.ne(x, 0), t.element(x)), [axis]);
@@ -48,7 +48,25 @@ function cosine(n: Call): Value {
   return t.convert(t.sum(t.mul(unit(a), unit(b)), axes), n.out);
 }
 
+/** Of all pairs of rows, each once. */
+function pairsOnce(n: Call): Value {
+  const { t } = n;
+  const x = t.convert(n.tensor("self"), wideOf(n.out));
+  const [rows] = t.shape(x);
+  if (typeof rows !== "number") return n.unsupported("pairs of rows whose number only the run knows");
+  const pairs = Array.from({ length: rows }, (_, i) => i).flatMap((i) =>
+    Array.from({ length: rows - i - 1 }, (_, k): readonly [number, number] => [i, i + k + 1]),
+  );
+  const [a, b] = [0, 1].map((side) => {
+    const places = BigInt64Array.from(pairs.map((pair) => BigInt(pair[side]!)));
+    return t.take(x, t.constant({ element: "i64", shape: [pairs.length], data: places }), 0);
+  });
+  return t.convert(lastNorm(t, t.sub(a!, b!), n.float("p")), n.out);
+}
+
 export const distances: Rows = {
+  "aten.pdist": pairsOnce,
+  "aten._pdist_forward": pairsOnce,
   "aten.cdist": allPairs,
   "aten._cdist_forward": allPairs,
   "aten._euclidean_dist": (n) => {

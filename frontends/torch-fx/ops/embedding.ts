@@ -3,6 +3,7 @@
 import type { Dim } from "../../../ir/dim.js";
 import type { Value } from "../../../ir/graph.js";
 import type { Call, Rows } from "../call.js";
+import { lastNorm } from "./distance.js";
 import { wideOf } from "./widths.js";
 
 const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
@@ -84,6 +85,20 @@ function largest(n: Call, rows: Value, member: Value, size: Value): Value {
   return t.select(t.unsqueeze(t.eq(size, 0), [1]), 0, t.reduce(chosen, [1], "max"));
 }
 
+/** The table, those of its rows that are named and longer than `max_norm` made as long as that. */
+function renormalized(n: Call): Value {
+  const { t } = n;
+  const self = n.tensor("self");
+  const x = t.convert(self, wideOf(t.element(self)));
+  const [rows] = t.shape(x);
+  const length = t.unsqueeze(lastNorm(t, x, n.float("norm_type")), [1]);
+  const limit = n.float("max_norm");
+  const factor = t.select(t.gt(length, limit), t.div(t.fillLike(limit, length), t.add(length, 1e-7)), 1);
+  const indices = t.flatten(t.convert(n.tensor("indices"), "i64"));
+  const isNamed = t.any(t.eq(t.iota([rows!, 1], 0, "i64"), t.unsqueeze(indices, [0])), [1], true);
+  return t.select(isNamed, t.convert(t.mul(x, factor), t.element(self)), self);
+}
+
 function oneHot(n: Call): Value {
   const { t } = n;
   const classes = n.dim("num_classes");
@@ -101,4 +116,5 @@ export const embeddings: Rows = {
   "aten._embedding_bag": embeddingBag,
   "aten._embedding_bag_forward_only": embeddingBag,
   "aten.one_hot": oneHot,
+  "aten.embedding_renorm": renormalized,
 };

@@ -33,12 +33,16 @@ function openMasks(n: Call, listed: readonly (Value | undefined)[]): readonly (V
   });
 }
 
-function indicesOf(n: Call, x: Value): Indices {
+/** With `fromEnd`, negative ones count from the end of their axis. */
+function indicesOf(n: Call, x: Value, fromEnd = true): Indices {
   const { t } = n;
   const open = openMasks(n, n.optionals("indices"));
   const axes = open.flatMap((index, axis) => (index === undefined ? [] : [axis]));
   const shape = t.shape(x);
-  const wide = axes.map((axis) => t.fromStart(t.convert(open[axis]!, "i64"), shape[axis]!));
+  const wide = axes.map((axis) => {
+    const index = t.convert(open[axis]!, "i64");
+    return fromEnd ? t.fromStart(index, shape[axis]!) : index;
+  });
   const values = t.broadcastTogether(...wide);
   const isTogether = axes.every((axis, k) => k === 0 || axis === axes[k - 1]! + 1);
   const [first] = values;
@@ -56,9 +60,12 @@ function vectors(t: TensorBuilder, values: readonly Value[]): Value {
 
 /** `x[i, :, j]`: the axes of the index tensors stand in the place of the first, or in front where they are apart. */
 function index(n: Call): Value {
-  const { t } = n;
   const x = n.tensor("self");
-  const { axes, values, shape, at } = indicesOf(n, x);
+  return chosen(n, x, indicesOf(n, x));
+}
+
+function chosen(n: Call, x: Value, { axes, values, shape, at }: Indices): Value {
+  const { t } = n;
   if (axes.length === 0) return x;
   const sizes = t.shape(x);
   const offsets = sizes.length - axes.length;
@@ -80,21 +87,58 @@ function index(n: Call): Value {
 
 /** `x[indices] = values`, or `+=` with `accumulate`. */
 function indexPut(n: Call): Value {
-  const { t } = n;
   const x = n.tensor("self");
-  const { axes, values, shape, at } = indicesOf(n, x);
-  const update = cast(t, n.tensor("values"), t.element(x));
+  return replaced(n, x, indicesOf(n, x), cast(n.t, n.tensor("values"), n.t.element(x)), n.bool("accumulate"));
+}
+
+function replaced(n: Call, x: Value, indices: Indices, update: Value, accumulates: boolean): Value {
+  const { t } = n;
+  const { axes, values, shape, at } = indices;
   const rest = t.shape(x).filter((_, axis) => !axes.includes(axis));
   const whole = [...rest.slice(0, at), ...shape, ...rest.slice(at)];
   const spread = t.broadcast(update, whole);
-  if (axes.length === 0) return n.bool("accumulate") ? t.add(x, spread) : spread;
+  if (axes.length === 0) return accumulates ? t.add(x, spread) : spread;
   const window = whole.map((_, k) => k).filter((k) => k < at || k >= at + shape.length);
-  return t.scatter(x, vectors(t, values), spread, n.bool("accumulate") ? joined(t, x) : "set", {
+  return t.scatter(x, vectors(t, values), spread, accumulates ? joined(t, x) : "set", {
     window,
     inserted: axes,
     to: axes,
     vector: shape.length,
   });
+}
+
+/** Indices brought into their axes. */
+function clampedIndices(n: Call, x: Value, fromEnd: boolean): Indices {
+  const { t } = n;
+  const indices = indicesOf(n, x, fromEnd);
+  const shape = t.shape(x);
+  const values = indices.values.map((value, k) => {
+    const last = t.sub(t.scalar(shape[indices.axes[k]!]!), 1);
+    return t.max(t.min(value, last), 0);
+  });
+  return { ...indices, values };
+}
+
+/** `x[indices]` where the mask holds, else `fill`. */
+function maskedIndex(n: Call): Value {
+  const { t } = n;
+  const x = n.tensor("self");
+  const fill = t.reshape(n.operand("fill", t.element(x)), []);
+  if (t.shape(x).includes(0)) {
+    const shape = n.declared().shape.map((d) => d ?? n.unsupported("an empty tensor of sizes that only the run knows"));
+    return t.broadcast(fill, shape, []);
+  }
+  const found = chosen(n, x, clampedIndices(n, x, false));
+  return t.select(n.tensor("mask"), found, t.broadcast(fill, t.shape(found), []));
+}
+
+/** `x[indices] += values` where the mask holds. */
+function maskedIndexPut(n: Call): Value {
+  const { t } = n;
+  const x = n.tensor("self");
+  if (t.shape(x).includes(0)) return x;
+  const values = cast(t, n.tensor("values"), t.element(x));
+  return replaced(n, x, clampedIndices(n, x, true), t.select(n.tensor("mask"), values, t.fillLike(0, values)), true);
 }
 
 /** Truth values are joined by "or". */
@@ -274,10 +318,10 @@ function nonzeroRows(n: Call): Value {
 }
 
 /** Elements of the flattened tensor. */
-function take(n: Call): Value {
+function take(n: Call, name = "index"): Value {
   const { t } = n;
   const flat = t.flatten(n.tensor("self"));
-  return t.take(flat, t.fromStart(n.tensor("index"), t.shape(flat)[0]!), 0);
+  return t.take(flat, t.fromStart(n.tensor(name), t.shape(flat)[0]!), 0);
 }
 
 /** Elements of the flattened tensor replaced, or joined in. */
@@ -297,12 +341,14 @@ export const indexings: Rows = {
   "aten._unsafe_index": index,
   "aten.index_put": indexPut,
   "aten._unsafe_index_put": indexPut,
+  "aten._unsafe_masked_index": maskedIndex,
+  "aten._unsafe_masked_index_put_accumulate": maskedIndexPut,
   "aten.index_select": indexSelect,
   "aten.index_add": indexJoin((n, x) => joined(n.t, x), "source"),
   "aten.index_copy": indexJoin(() => "set", "source"),
   "aten.index_fill": indexJoin(() => "set", "value"),
   "aten.gather": gather,
-  "aten.take_along_dim": (n) => (n.has("dim") ? alongDim(n) : take(n)),
+  "aten.take_along_dim": (n) => (n.has("dim") ? alongDim(n) : n.t.flatten(take(n, "indices"))),
   "aten.scatter": scattered(reduction),
   "aten.scatter_reduce": scatterReduce,
   "aten.scatter_add": scattered((n, x) => joined(n.t, x)),
@@ -314,7 +360,7 @@ export const indexings: Rows = {
     const rows = nonzeroRows(n);
     return n.t.shape(n.tensor("self")).map((_, axis) => n.t.at(rows, 1, axis));
   },
-  "aten.take": take,
+  "aten.take": (n) => take(n),
   "aten.put": put,
 };
 

@@ -1,6 +1,7 @@
 /** @file Tensors put together and repeated, padded, turned over, and cut by their diagonals. */
 
 import type { Dim } from "../../../ir/dim.js";
+import { scan } from "../../../ir/forms/scan.js";
 import type { Value } from "../../../ir/graph.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { Call, Row, Rows } from "../call.js";
@@ -93,23 +94,57 @@ function repeatInterleave(n: Call): Value {
   return t.reshape(spread, shape.with(axis, t.context.dims.mul(shape[axis]!, times)));
 }
 
+const t64 = (n: Call, name: string): Value => n.t.convert(n.t.flatten(n.tensor(name)), "i64");
+
+/** Which entry each place comes from where entry i is there `counts[i]` times. */
+function originOf(n: Call, counts: Value): Value {
+  const { t } = n;
+  const ends = scan(t, counts, 0, { join: t.add, none: t.number(0, "i64"), reduce: (y, axis) => t.sum(y, [axis]) });
+  const total = n.has("output_size") ? n.dim("output_size") : t.symbolOf(t.sum(counts, [0]), { min: 0, max: Infinity });
+  const places = t.iota([total], 0, "i64");
+  const isBehind = t.le(t.unsqueeze(ends, [0]), t.unsqueeze(places, [1]));
+  return t.convert(t.sum(t.convert(isBehind, "i64"), [1]), n.takes("self") ? "i64" : n.out);
+}
+
+/** Every entry along `dim` as often as its own number says. */
+function repeatEach(n: Call): Value {
+  const { t } = n;
+  const x = n.has("dim") ? n.tensor("self") : t.flatten(n.tensor("self"));
+  const axis = n.has("dim") ? n.axis("dim", t.rank(x)) : 0;
+  const size = t.shape(x)[axis]!;
+  return t.take(x, originOf(n, t.broadcast(t64(n, "repeats"), [size])), axis);
+}
+
+/** Turned round along one axis. */
+function rolled(t: TensorBuilder, x: Value, axis: number, shift: Dim): Value {
+  const { dims } = t.context;
+  const size = t.shape(x)[axis]!;
+  if (size === 0) return x;
+  const start = dims.mod(dims.sub(0, shift), size);
+  if (start === 0) return x;
+  return t.concat([t.sliceAxis(x, axis, start, size), t.sliceAxis(x, axis, 0, start)], axis);
+}
+
 /** Turned round by `shifts` along `dims`; without these, as one long axis. */
 function roll(n: Call): Value {
   const { t } = n;
-  const { dims } = t.context;
   const shifts = n.dims("shifts");
   const axes = n.ints("dims");
-  const rolled = (x: Value, axis: number, shift: Dim): Value => {
-    const size = t.shape(x)[axis]!;
-    if (size === 0) return x;
-    const start = dims.mod(dims.sub(0, shift), size);
-    if (start === 0) return x;
-    return t.concat([t.sliceAxis(x, axis, start, size), t.sliceAxis(x, axis, 0, start)], axis);
-  };
   const x = n.tensor("self");
-  if (axes.length === 0) return t.reshape(rolled(t.flatten(x), 0, shifts[0] ?? 0), t.shape(x));
-  return axes.reduce((y, axis, k) => rolled(y, n.normalAxis(axis, t.rank(x)), shifts[k]!), x);
+  if (axes.length === 0) return t.reshape(rolled(t, t.flatten(x), 0, shifts[0] ?? 0), t.shape(x));
+  return axes.reduce((y, axis, k) => rolled(t, y, n.normalAxis(axis, t.rank(x)), shifts[k]!), x);
 }
+
+/** The first half of each axis behind the second; the inverse where an odd one has its middle in the other half. */
+const halvesSwapped =
+  (isInverse: boolean): Row =>
+  (n) => {
+    const { t } = n;
+    const { dims } = t.context;
+    const x = n.tensor("self");
+    const by = (size: Dim): Dim => dims.floorDiv(isInverse ? dims.add(size, 1) : size, 2);
+    return n.axes("dim", t.rank(x), false).reduce((y, axis) => rolled(t, y, axis, by(t.shape(x)[axis]!)), x);
+  };
 
 /** A quarter turn from the first of `dims` to the second, `k` times. */
 function rot90(n: Call): Value {
@@ -200,7 +235,7 @@ function diagEmbed(n: Call): Value {
 }
 
 /** The last axis of `x` on the diagonal of axes `a` and `b` of the result. */
-function onDiagonal(t: TensorBuilder, x: Value, offset: number, a: number, b: number): Value {
+export function onDiagonal(t: TensorBuilder, x: Value, offset: number, a: number, b: number): Value {
   const shape = t.shape(x);
   const last = shape.length - 1;
   const size = t.context.dims.add(shape[last]!, Math.abs(offset));
@@ -215,7 +250,7 @@ function onDiagonal(t: TensorBuilder, x: Value, offset: number, a: number, b: nu
   const square = [...shape.slice(0, last), size, size];
   const spread = t.broadcast(rows, square, [...shape.keys()]);
   const isOn = t.eq(t.add(t.iota([size, size], 0, "i64"), right - down), t.iota([size, size], 1, "i64"));
-  const matrix = t.select(t.broadcast(isOn, square, [last, last + 1]), spread, t.fill(0, square, t.element(x)));
+  const matrix = t.select(t.broadcast(isOn, square, [last, last + 1]), spread, t.fillLike(0, spread));
   const order = shape.map((_, k) => k).slice(0, last);
   const places = Array.from({ length: last + 2 }, (_, k) => (k === a ? last : k === b ? last + 1 : order.shift()!));
   return t.transpose(matrix, places);
@@ -271,7 +306,11 @@ export const joinings: Rows = {
   "aten.repeat": (n) => tiled(n, n.dims("repeats")),
   "aten.tile": (n) => tiled(n, n.dims("dims")),
   "aten.repeat_interleave.self_int": repeatInterleave,
+  "aten.repeat_interleave.Tensor": (n) => originOf(n, t64(n, "repeats")),
+  "aten.repeat_interleave.self_Tensor": repeatEach,
   "aten.roll": roll,
+  "aten.fft_fftshift": halvesSwapped(false),
+  "aten.fft_ifftshift": halvesSwapped(true),
   "aten.flip": (n) => n.t.reverse(n.tensor("self"), n.axes("dims", n.rank("self"), false)),
   "aten.fliplr": (n) => n.t.reverse(n.tensor("self"), [1]),
   "aten.flipud": (n) => n.t.reverse(n.tensor("self"), [0]),

@@ -10,7 +10,7 @@ import { wideOf } from "./operands.js";
 /** `reduction` of PyTorch: none, mean, sum. */
 const [NONE, MEAN] = [0, 1];
 
-function reduced(n: Call, losses: Value): Value {
+export function reduced(n: Call, losses: Value): Value {
   const { t } = n;
   const how = n.int("reduction");
   const axes = t.shape(losses).map((_, k) => k);
@@ -182,7 +182,7 @@ function crossEntropy(n: Call): Value {
 function multiMargin(n: Call): Value {
   const { t } = n;
   const self = n.operand("self", wideOf(n.out));
-  const x = t.rank(self) === 1 ? t.unsqueeze(self, [0]) : self;
+  const x = t.rank(self) < 2 ? t.reshape(self, [1, t.context.dims.product(t.shape(self))]) : self;
   const target = t.flatten(n.tensor("target"));
   const places = t.unsqueeze(target, [1]);
   const gap = t.max(t.add(t.sub(x, t.takeAlong(x, places, 1)), n.float("margin")), 0);
@@ -193,7 +193,7 @@ function multiMargin(n: Call): Value {
   const isOther = t.ne(t.iota(t.shape(x), 1, t.element(places)), places);
   const others = t.select(isOther, weighted, t.fillLike(0, weighted));
   const rows = t.div(t.sum(others, [1]), t.countAlong(x, [1], t.element(x)));
-  return reduced(n, n.rank("self") === 1 ? t.reshape(rows, []) : rows);
+  return reduced(n, n.rank("self") < 2 ? t.reshape(rows, []) : rows);
 }
 
 /** The gradient of the losses, each element's share of it. */

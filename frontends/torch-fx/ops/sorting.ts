@@ -22,7 +22,7 @@ function comesBefore(t: TensorBuilder, a: Value, b: Value, isDescending: boolean
 }
 
 /** Along `axis`, equal elements in the order they had; of rank 0 the one element. */
-function sorted(t: TensorBuilder, x: Value, axis: number, isDescending: boolean): Sorted {
+export function sorted(t: TensorBuilder, x: Value, axis: number, isDescending: boolean): Sorted {
   if (t.rank(x) === 0) return { values: x, places: t.number(0, "i64") };
   // Truth values have an order as numbers.
   const element = t.element(x);

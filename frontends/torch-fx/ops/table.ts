@@ -16,20 +16,29 @@ import { distances } from "./distance.js";
 import { dropouts } from "./dropout.js";
 import { embeddings } from "./embedding.js";
 import { fouriers } from "./fourier.js";
+import { fractionalPoolings } from "./fractional-pooling.js";
 import { functions } from "./functions.js";
+import { gradients } from "./gradients.js";
+import { gridSamplings } from "./grids.js";
 import { groupedProducts } from "./grouped.js";
 import { indexings } from "./indexing.js";
 import { interpolations } from "./interpolation.js";
 import { joinings } from "./joining.js";
+import { linearCrossEntropies } from "./linear-cross-entropy.js";
 import { losses } from "./losses.js";
+import { margins } from "./margins.js";
+import { matrices } from "./matrices.js";
 import { normalizations } from "./normalization.js";
 import { numbers } from "./numbers.js";
+import { patches } from "./patches.js";
 import { poolings } from "./pooling.js";
+import { quantiles } from "./quantiles.js";
 import { quantized } from "./quantized.js";
 import { recurrents } from "./recurrent.js";
 import { reductions } from "./reductions.js";
 import { scans } from "./scans.js";
 import { sortings } from "./sorting.js";
+import { stridedViews, stridedWrites } from "./strided.js";
 import { trapezoids } from "./trapezoids.js";
 import { viewRows, viewWrites } from "./views.js";
 
@@ -64,9 +73,18 @@ const families: readonly Rows[] = [
   trapezoids,
   viewWrites,
   sortings,
+  linearCrossEntropies,
+  fractionalPoolings,
+  gradients,
+  gridSamplings,
+  margins,
+  matrices,
+  patches,
+  quantiles,
+  stridedWrites,
 ];
 const rows = merged(families);
-const views = merged([conversionViews, complexViews, viewRows]);
+const views = merged([conversionViews, complexViews, stridedViews, viewRows]);
 
 function merged<T>(tables: readonly Readonly<Record<string, T>>[]): ReadonlyMap<string, T> {
   const all = new Map<string, T>();

@@ -4,10 +4,12 @@
  */
 
 import type { Dim } from "../../../ir/dim.js";
+import { elementFacts } from "../../../ir/element.js";
 import type { Value } from "../../../ir/graph.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { Call, Row, Rows, ViewRows } from "../call.js";
 import type { View } from "../tensors.js";
+import { conjugated } from "./complex.js";
 import { same } from "./conversion.js";
 
 /** The same elements in the same order under other sizes. */
@@ -157,6 +159,13 @@ function transposed(n: Call, a: number, b: number): View {
   return permuted(axes.with(a, b).with(b, a));
 }
 
+/** The last two axes changed about, complex numbers conjugated. */
+function adjoint(n: Call): View {
+  const rank = n.rank("self");
+  const plain = transposed(n, rank - 2, rank - 1);
+  return elementFacts[n.element("self")].kind === "complex" ? chained(plain, conjugated) : plain;
+}
+
 /** Axes at `source` go to `destination`, the others keep their order. */
 function moved(n: Call, source: readonly number[], destination: readonly number[]): View {
   const rank = n.rank("self");
@@ -182,12 +191,50 @@ function flatten(n: Call): View {
   return reshaped([...shape.slice(0, from), dims.product(shape.slice(from, to + 1)), ...shape.slice(to + 1)]);
 }
 
-/** The diagonal of axes `a` and `b`, `offset` places above the main one, as a new last axis. */
+/** Sizes of so many parts that differ by one at most, the longer ones first. */
+function sections(n: Call, axis: number, count: number): readonly View[] {
+  const { dims } = n.t.context;
+  const whole = n.shape("self")[axis]!;
+  if (typeof whole !== "number") return split(n, axis, dims.floorDiv(whole, count));
+  const [size, longer] = [Math.floor(whole / count), whole % count];
+  return parts(
+    n,
+    axis,
+    Array.from({ length: count }, (_, k) => (k < longer ? size + 1 : size)),
+  );
+}
+
+/** Parts that end at these places, and what is behind. */
+function cutAt(n: Call, axis: number, places: readonly Dim[]): readonly View[] {
+  const { t } = n;
+  const whole = n.shape("self")[axis]!;
+  const ends = [...places.map((place) => placeIn(t, place, whole, whole)), whole];
+  return ends.map((end, k) => {
+    const start = k === 0 ? 0 : ends[k - 1]!;
+    return sliced(axis, start, t.context.dims.max(start, end));
+  });
+}
+
+/** Rows of `hsplit` and its like: into `sections` parts, or at `indices`. */
+const splitAlong =
+  (axisOf: (rank: number) => number): ((n: Call) => readonly View[]) =>
+  (n) => {
+    const axis = axisOf(n.rank("self"));
+    return n.takes("sections") ? sections(n, axis, n.int("sections")) : cutAt(n, axis, n.dims("indices"));
+  };
+
+const ownAxis = (n: Call): number => n.axis("dim", n.rank("self"));
+
 function diagonal(n: Call): View {
   const shape = n.takes("A") ? n.shape("A") : n.shape("self");
   const rank = shape.length;
-  const [a, b] = [n.axis("dim1", rank), n.axis("dim2", rank)];
-  const [offset, rows, columns] = [n.int("offset"), shape[a]!, shape[b]!];
+  return diagonalOf(n, shape, n.axis("dim1", rank), n.axis("dim2", rank), n.int("offset"));
+}
+
+/** The diagonal of axes `a` and `b`, `offset` places above the main one, as a new last axis. */
+export function diagonalOf(n: Call, shape: readonly Dim[], a: number, b: number, offset: number): View {
+  const rank = shape.length;
+  const [rows, columns] = [shape[a]!, shape[b]!];
   if (typeof rows !== "number" || typeof columns !== "number")
     return n.unsupported("a diagonal of sizes that only the run knows", "export the model with those sizes fixed");
   const [down, right] = [Math.max(0, -offset), Math.max(0, offset)];
@@ -229,11 +276,20 @@ const scattered =
     return shown.write(n.t, base, n.t.broadcast(n.operand("src", n.out), wanted));
   };
 
-/** Operators that write a view of a tensor and give the whole. */
+/** What views show, in memory of its own. */
+const copies =
+  (views: (n: Call) => readonly View[]): Row =>
+  (n) =>
+    views(n).map((shown) => shown.read(n.t, n.tensor("self")));
+
+/** Operators that write a view of a tensor and give the whole, and that copy views. */
 export const viewWrites: Rows = {
   "aten.slice_scatter": scattered(slice),
   "aten.select_scatter": scattered(select),
   "aten.diagonal_scatter": scattered(diagonal),
+  "aten.unsafe_chunk": copies(chunk),
+  "aten.unsafe_split.Tensor": copies((n) => split(n, ownAxis(n), n.dim("split_size"))),
+  "aten.unsafe_split_with_sizes": copies((n) => parts(n, ownAxis(n), n.dims("split_sizes"))),
 };
 
 function unflatten(n: Call): View {
@@ -278,7 +334,9 @@ export const viewRows: ViewRows = {
     return permuted(Array.from({ length: rank }, (_, k) => rank - 1 - k));
   },
   "aten.mT": (n) => transposed(n, n.rank("self") - 2, n.rank("self") - 1),
-  "aten.matrix_H": (n) => transposed(n, n.rank("self") - 2, n.rank("self") - 1),
+  "aten.matrix_H": adjoint,
+  "aten.mH": adjoint,
+  "aten.adjoint": adjoint,
   "aten.movedim.int": (n) => moved(n, [n.int("source")], [n.int("destination")]),
   "aten.movedim.intlist": (n) => moved(n, n.ints("source"), n.ints("destination")),
   "aten.moveaxis.int": (n) => moved(n, [n.int("source")], [n.int("destination")]),
@@ -301,4 +359,9 @@ export const viewRows: ViewRows = {
   "aten.split_with_sizes.default": (n) => parts(n, n.axis("dim", n.rank("self")), n.dims("split_sizes")),
   "aten.chunk": chunk,
   "aten.unbind": unbind,
+  "aten.hsplit": splitAlong((rank) => (rank === 1 ? 0 : 1)),
+  "aten.vsplit": splitAlong(() => 0),
+  "aten.dsplit": splitAlong(() => 2),
+  "aten.tensor_split.sections": (n) => sections(n, ownAxis(n), n.int("sections")),
+  "aten.tensor_split.indices": (n) => cutAt(n, ownAxis(n), n.dims("indices")),
 };

@@ -3,10 +3,9 @@
  * An image is [batch, channels, spatial...]; each batch entry has points of its own.
  */
 
-import type { Dim } from "../../../ir/dim.js";
-import type { Value } from "../../../ir/graph.js";
-import type { TensorBuilder } from "../../../ir/tensor-builder.js";
-import { cubic } from "./resample.js";
+import type { Dim } from "../dim.js";
+import type { Value } from "../graph.js";
+import type { TensorBuilder } from "../tensor-builder.js";
 
 const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
@@ -33,6 +32,13 @@ export function linearTaps(t: TensorBuilder, at: Value): PointTaps {
   const part = t.sub(at, base);
   const pair = (a: Value, b: Value): Value => t.concat([t.unsqueeze(a, [2]), t.unsqueeze(b, [2])], 2);
   return { places: pair(base, t.add(base, 1)), weights: pair(t.sub(1, part), part) };
+}
+
+/** Keys' cubic convolution at distances from 0 to 2; 0 beyond. */
+export function cubic(t: TensorBuilder, d: Value, a: number): Value {
+  const near = t.add(t.mul(t.mul(t.sub(t.mul(d, a + 2), a + 3), d), d), 1);
+  const far = t.mul(t.sub(t.mul(t.add(t.mul(t.sub(d, 5), d), 8), d), 4), a);
+  return t.select(t.le(d, 1), near, t.select(t.lt(d, 2), far, 0));
 }
 
 /** The four elements around each coordinate. */
