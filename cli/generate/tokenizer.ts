@@ -34,7 +34,9 @@ export function tokenizerOf(bytes: Uint8Array, name: string): Tokenizer {
   const library = attempt(name, () => new Library(json, { clean_up_tokenization_spaces: false }));
   return {
     encode: (text) => attempt(name, () => library.encode(text).ids.map(idOf)),
-    decode: (tokens) => attempt(name, () => library.decode([...tokens], { skip_special_tokens: true })),
+    // The library decodes no empty lists.
+    decode: (tokens) =>
+      tokens.length === 0 ? "" : attempt(name, () => library.decode([...tokens], { skip_special_tokens: true })),
   };
 }
 
