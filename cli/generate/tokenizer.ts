@@ -33,7 +33,12 @@ export function tokenizerOf(bytes: Uint8Array, name: string): Tokenizer {
   // What the file says is all there is: nothing is tidied up after it.
   const library = attempt(name, () => new Library(json, { clean_up_tokenization_spaces: false }));
   return {
-    encode: (text) => attempt(name, () => library.encode(text).ids.map(idOf)),
+    encode(text) {
+      const { ids, tokens } = attempt(name, () => library.encode(text));
+      const unknown = ids.findIndex((id) => id === undefined);
+      if (unknown >= 0) throw unknownText(name, tokens[unknown]!);
+      return attempt(name, () => ids.map(idOf));
+    },
     // The library decodes no empty lists.
     decode: (tokens) =>
       tokens.length === 0 ? "" : attempt(name, () => library.decode([...tokens], { skip_special_tokens: true })),
@@ -74,6 +79,13 @@ function attempt<T>(name: string, work: () => T): T {
 
 function reasonOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).slice(0, 300);
+}
+
+function unknownText(name: string, text: string): Error {
+  return compileError(generateCode.prompt, `${name} has no token for ${JSON.stringify(text)} in the prompt`, {
+    exitCode: 2,
+    fix: "use the tokenizer that the model was made with, or leave it out",
+  });
 }
 
 function problem(name: string, reason: string): Error {

@@ -154,6 +154,12 @@ describe("is refused", () => {
       2,
       "PS6031 the model has a vocabulary of 12 tokens, from 0 on; the prompt has 12",
     ],
+    [
+      "text that the tokenizer does not know",
+      ["--prompt", "axe"],
+      2,
+      `PS6031 the bundle's tokenizer.json has no token for "x" in the prompt`,
+    ],
     ["a list that is none", ["--prompt-ids", "1,x"], 2, "PS6001"],
     ["a probability above 1", ["--prompt", "a", "--top-p", "2"], 2, "PS6001"],
     [
