@@ -34,15 +34,21 @@ export function tokenizerOf(bytes: Uint8Array, name: string): Tokenizer {
   const library = attempt(name, () => new Library(json, { clean_up_tokenization_spaces: false }));
   return {
     encode(text) {
-      const { ids, tokens } = attempt(name, () => library.encode(text));
-      const unknown = ids.findIndex((id) => id === undefined);
-      if (unknown >= 0) throw unknownText(name, tokens[unknown]!);
+      const { ids, tokens } = attempt(name, () => library.encode(text) as Encoded);
+      const unknown = ids.findIndex((id) => id === undefined || id === null);
+      if (unknown >= 0) throw unknownText(name, tokens[unknown]);
       return attempt(name, () => ids.map(idOf));
     },
     // The library decodes no empty lists.
     decode: (tokens) =>
       tokens.length === 0 ? "" : attempt(name, () => library.decode([...tokens], { skip_special_tokens: true })),
   };
+}
+
+/** What the library gives: it takes what the vocabulary says for numbers, and has none for what it does not know. */
+interface Encoded {
+  readonly ids: readonly unknown[];
+  readonly tokens: readonly unknown[];
 }
 
 function parse(bytes: Uint8Array, name: string): object {
@@ -63,7 +69,6 @@ function isRecord(x: unknown): x is Record<string, unknown> {
   return typeof x === "object" && x !== null && !Array.isArray(x);
 }
 
-/** The library takes what the vocabulary says for numbers. */
 function idOf(id: unknown): number {
   if (typeof id === "number" && Number.isSafeInteger(id) && id >= 0) return id;
   throw new Error(`its vocabulary has ${JSON.stringify(id)} for a token's number`);
@@ -81,7 +86,7 @@ function reasonOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).slice(0, 300);
 }
 
-function unknownText(name: string, text: string): Error {
+function unknownText(name: string, text: unknown): Error {
   return compileError(generateCode.prompt, `${name} has no token for ${JSON.stringify(text)} in the prompt`, {
     exitCode: 2,
     fix: "use the tokenizer that the model was made with, or leave it out",

@@ -154,12 +154,6 @@ describe("is refused", () => {
       2,
       "PS6031 the model has a vocabulary of 12 tokens, from 0 on; the prompt has 12",
     ],
-    [
-      "text that the tokenizer does not know",
-      ["--prompt", "axe"],
-      2,
-      `PS6031 the bundle's tokenizer.json has no token for "x" in the prompt`,
-    ],
     ["a list that is none", ["--prompt-ids", "1,x"], 2, "PS6001"],
     ["a probability above 1", ["--prompt", "a", "--top-p", "2"], 2, "PS6001"],
     [
@@ -181,6 +175,14 @@ describe("is refused", () => {
     expect(problemsOf(json)).toEqual(["PS6032 the prompt is text, and there is no tokenizer"]);
     const stop = await cliJson("generate", bare, "--prompt-ids", "1", "--stop", "a");
     expect(problemsOf(stop.json)).toEqual(["PS6001 --stop is for text, and there is no tokenizer"]);
+  });
+
+  it("text that the tokenizer has no tokens for", async () => {
+    const vocab = ["a", "e"].map((letter, k) => [letter, -k]);
+    writeFileSync(at("few.json"), JSON.stringify({ ...letters, model: { type: "Unigram", vocab, unk_id: null } }));
+    const { code, json } = await cliJson("generate", bundle, "--prompt", "axe", "--tokenizer", at("few.json"));
+    expect(code).toBe(2);
+    expect(problemsOf(json).join("\n")).toContain('few.json has no token for "x" in the prompt');
   });
 
   it.each([
