@@ -7,10 +7,11 @@
  */
 
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
-import { type Entry, open, type ZipFile } from "yauzl";
+import { type Entry, fromRandomAccessReader, type ZipFile } from "yauzl";
 import { compileError } from "../../ir/diagnostic.js";
 import { quote } from "../../ir/refusal.js";
 import { archiveCode, type Problems } from "./problems.js";
+import { ZipReader } from "./zip-reader.js";
 
 /** A stored file: bytes `offset` to `offset + length` of the archive. */
 export interface ArchiveEntry {
@@ -69,23 +70,24 @@ export class Archive {
 export async function openArchive(path: string, problems: Problems): Promise<Archive | undefined> {
   const fd = openRegular(path);
   const stamp = stampOf(fd);
-  closeSync(fd);
   let entries: readonly ArchiveEntry[];
   try {
-    entries = await listEntries(path, Number(stamp.size), problems);
+    entries = await listEntries(fd, Number(stamp.size), problems);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     problems.error(archiveCode.archive, `the file is no archive, or is cut short: ${reason}`, {
       fix: "write it with torch.export.save(exported_program, path)",
     });
     return undefined;
+  } finally {
+    closeSync(fd);
   }
   reportOverlaps(entries, problems);
   return problems.errors > 0 ? undefined : new Archive(path, new Map(entries.map((e) => [e.name, e])), stamp);
 }
 
-async function listEntries(path: string, size: number, problems: Problems): Promise<readonly ArchiveEntry[]> {
-  const zip = await opened(path);
+async function listEntries(fd: number, size: number, problems: Problems): Promise<readonly ArchiveEntry[]> {
+  const zip = await opened(fd, size);
   try {
     const entries = new Map<string, ArchiveEntry>();
     for (let entry = await nextEntry(zip); entry; entry = await nextEntry(zip)) {
@@ -116,9 +118,10 @@ function wrongWith(entry: Entry): string | undefined {
   return entry.compressedSize === entry.uncompressedSize ? undefined : "stored with two different sizes";
 }
 
-function opened(path: string): Promise<ZipFile> {
+function opened(fd: number, size: number): Promise<ZipFile> {
   return new Promise((resolve, reject) => {
-    open(path, { lazyEntries: true, autoClose: false }, (error, zip) => (error ? reject(error) : resolve(zip)));
+    const options = { lazyEntries: true, autoClose: false };
+    fromRandomAccessReader(new ZipReader(fd), size, options, (error, zip) => (error ? reject(error) : resolve(zip)));
   });
 }
 

@@ -57,7 +57,11 @@ export function countOf(x: Json | undefined): number {
 
 /** `read` of a field; faults in it get its name. */
 export function field<T>(object: JsonObject, key: string, read: (x: Json | undefined) => T): T {
-  return inside(key, () => read(Object.hasOwn(object, key) ? object[key] : undefined));
+  try {
+    return read(Object.hasOwn(object, key) ? object[key] : undefined);
+  } catch (error) {
+    throw error instanceof FieldError ? error.within(key) : error;
+  }
 }
 
 /** `read` of a field that may be absent or null. */
@@ -67,7 +71,14 @@ export function optionalField<T>(object: JsonObject, key: string, read: (x: Json
 }
 
 export function items<T>(x: Json | undefined, read: (x: Json) => T): readonly T[] {
-  return listOf(x).map((item, k) => inside(`[${k}]`, () => read(item)));
+  const list = listOf(x);
+  const made: T[] = [];
+  try {
+    for (const item of list) made.push(read(item));
+  } catch (error) {
+    throw error instanceof FieldError ? error.within(`[${made.length}]`) : error;
+  }
+  return made;
 }
 
 export function entries<T>(x: Json | undefined, read: (x: Json) => T): ReadonlyMap<string, T> {
@@ -76,11 +87,16 @@ export function entries<T>(x: Json | undefined, read: (x: Json) => T): ReadonlyM
 
 /** The only field that is set of an object that is one of several things. */
 export function variant(x: Json | undefined): readonly [string, Json] {
-  const set = Object.entries(objectOf(x)).filter(([, value]) => value !== null);
-  const [only, ...more] = set;
-  if (only === undefined || more.length > 0)
-    throw new FieldError(`: one field is expected to be set, not ${set.length}`);
-  return only;
+  const object = objectOf(x);
+  let only: string | undefined;
+  let count = 0;
+  for (const key of Object.keys(object)) {
+    if (object[key] === null) continue;
+    only = key;
+    count++;
+  }
+  if (only === undefined || count > 1) throw new FieldError(`: one field is expected to be set, not ${count}`);
+  return [only, object[only]!];
 }
 
 function inside<T>(key: string, read: () => T): T {

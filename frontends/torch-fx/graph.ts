@@ -100,9 +100,19 @@ export function readMeta(x: Json | undefined): TensorMeta {
 const STRIDED = 7;
 
 function sizeOf(x: Json | undefined): Size {
+  const plain = plainSize(x);
+  if (plain !== undefined) return plain;
   const value = symbolicNumber(x);
   if (typeof value === "boolean") throw new FieldError(": a size is expected, not true or false");
   return value;
+}
+
+/** The number of `{as_int: N}`, which nearly all sizes are. */
+function plainSize(x: Json | undefined): number | undefined {
+  if (typeof x !== "object" || x === null || Array.isArray(x)) return undefined;
+  for (const key in x) if (key !== "as_int") return undefined;
+  const { as_int: n } = x as Readonly<Record<string, Json>>;
+  return Number.isSafeInteger(n) ? (n as number) : undefined;
 }
 
 function symbolicNumber(x: Json | undefined): SymbolicNumber {

@@ -6,8 +6,8 @@
 /** U+0001 cannot stand unescaped in JSON, and no name of a graph begins with it. */
 const MARK = "\u0001";
 
-/** Strings as they are, and integers of 16 digits or more that stand alone. */
-const longIntegers = /"(?:[^"\\]|\\.)*"|(?<![\w.+-])-?\d{16,}(?![\d.eE])/gs;
+/** Integers of 16 digits or more that stand alone. */
+const longIntegers = /(?<![\w.+-])-?\d{16,}(?![\d.eE])/g;
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -16,8 +16,37 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
  * @throws SyntaxError where `text` is no JSON.
  */
 export function parseJson(text: string): Json {
-  const exact = text.replace(longIntegers, (token) => (token.startsWith('"') ? token : `"\\u0001${token}"`));
-  return JSON.parse(exact) as Json;
+  return JSON.parse(exact(text)) as Json;
+}
+
+function exact(text: string): string {
+  const parts: string[] = [];
+  let done = 0;
+  let quote = nextQuote(text, 0);
+  let isInside = false;
+  for (const { 0: digits, index } of text.matchAll(longIntegers)) {
+    // Quotes are walked up to the integer: one that is part of a text stays as it is.
+    for (; quote !== -1 && quote < index; quote = nextQuote(text, quote + 1)) isInside = !isInside;
+    if (isInside) continue;
+    parts.push(text.slice(done, index), `"\\u0001${digits}"`);
+    done = index + digits.length;
+  }
+  return done === 0 ? text : parts.join("") + text.slice(done);
+}
+
+/** The next quote that begins or ends a text. */
+function nextQuote(text: string, from: number): number {
+  let at = text.indexOf('"', from);
+  while (at !== -1 && isEscaped(text, at)) at = text.indexOf('"', at + 1);
+  return at;
+}
+
+const BACKSLASH = 0x5c;
+
+function isEscaped(text: string, at: number): boolean {
+  let slashes = 0;
+  while (text.charCodeAt(at - 1 - slashes) === BACKSLASH) slashes++;
+  return slashes % 2 === 1;
 }
 
 /** An integer, or `undefined` where `x` is none. */
