@@ -53,10 +53,7 @@ export class Builder {
     const segments = needsSegments(def.operands)
       ? groups.map((g) => (g === undefined ? 0 : Array.isArray(g) ? g.length : 1))
       : undefined;
-    return this.create(def as unknown as AnyOpDef, flat, attrs as Readonly<Record<string, unknown>>, {
-      ...options,
-      segments,
-    });
+    return this.#add(def as unknown as AnyOpDef, flat, attrs as Readonly<Record<string, unknown>>, options, segments);
   }
 
   /** Makes an operation of one result and gives that. */
@@ -76,9 +73,19 @@ export class Builder {
     attrs: Readonly<Record<string, unknown>>,
     options: BuildOptions & { readonly segments?: readonly number[] | undefined } = {},
   ): Operation {
+    return this.#add(def, operands, attrs, options, options.segments);
+  }
+
+  #add(
+    def: AnyOpDef,
+    operands: readonly Value[],
+    attrs: Readonly<Record<string, unknown>>,
+    options: BuildOptions,
+    segments: readonly number[] | undefined,
+  ): Operation {
     const op = createOp(this.context, def, {
       operands,
-      segments: options.segments,
+      segments,
       attrs,
       extra: options.extra,
       results: options.results,

@@ -46,7 +46,9 @@ export function createOp(context: Context, def: AnyOpDef, parts: OpParts): Opera
   const resultTypes = resultTypesOf(context, def, attrs, parts);
   const bad = checkSlots(def.results as Slots, def.resultNames, resultTypes, undefined, "result");
   if (bad) throw compileError("PS1001", `${def.name}: ${bad}`, { at: parts.at });
-  return new Operation({ ...parts, def, attrs, resultTypes });
+  const { operands, extra, regions, successors, segments, at } = parts;
+  // Written out, so that all have one shape: spreading `parts` costs more than all the checks.
+  return new Operation({ def, operands, attrs, extra, resultTypes, regions, successors, segments, at });
 }
 
 function withDefaults(def: AnyOpDef, given: AttrValues, at: Location): AttrValues {
@@ -63,8 +65,8 @@ function withDefaults(def: AnyOpDef, given: AttrValues, at: Location): AttrValue
         { at },
       );
   }
-  const unknown = Object.keys(given).find((name) => !def.attrNames.includes(name));
-  if (unknown !== undefined) throw new Error(`${def.name} declares no attribute '${unknown}'`);
+  for (const name in given)
+    if (!Object.hasOwn(def.attrs, name)) throw new Error(`${def.name} declares no attribute '${name}'`);
   return attrs;
 }
 

@@ -108,6 +108,8 @@ export class TypeTable {
 
   tensor(shape: readonly Dim[], element: ElementType, encoding?: Attr): TensorType {
     const key = `tensor<${shape.map(dimKey).join("x")}:${element}${encoding ? `,${this.#attrKey(encoding)}` : ""}>`;
+    const known = this.#interned.get(key);
+    if (known) return known as TensorType;
     const made = { kind: "tensor", shape: Object.freeze([...shape]), element } as const;
     return this.#intern(key, encoding ? { ...made, encoding } : made);
   }
