@@ -355,6 +355,10 @@ function describeEntry(
 }
 
 function describeCheck(check: SizeCheck, entry: EntryInterface): Check {
+  if ("value" in check) {
+    const { message, relation, value } = check;
+    return { message, relation, value: sizeExpression(value) };
+  }
   const { name } = entry.inputs[check.input]!;
   const where = `dimension ${check.axis} of input '${name}'`;
   const place = { input: check.input, dimension: check.axis };

@@ -3,7 +3,7 @@
  * functions as the importer wrote them, before lowering changes types; the manifest and the entry code follow it.
  */
 
-import type { Attr, AttrDict, DenseAttr, ResourceAttr } from "./attrs.js";
+import { type Attr, type AttrDict, arrayAttr, type DenseAttr, type ResourceAttr, stringAttr } from "./attrs.js";
 import type { Context } from "./context.js";
 import { funcOp, functionName, functionsOf } from "./dialects/func.js";
 import type { Dim } from "./dim.js";
@@ -25,6 +25,15 @@ export interface StateInterface extends InterfaceValue {
   readonly initial?: DenseAttr | ResourceAttr;
 }
 
+/** What must hold of the sizes that a caller gives. */
+export interface Condition {
+  /** For the caller. */
+  readonly message: string;
+  readonly relation: "zero" | "nonzero" | "nonnegative";
+  /** Over symbols of the inputs. */
+  readonly value: Dim;
+}
+
 export interface EntryInterface {
   readonly name: string;
   /** Arguments of the function that callers give, with their positions. */
@@ -35,6 +44,8 @@ export interface EntryInterface {
   /** How the model's own arguments and results nest, as JSON whose leaves are indices of `inputs` and `outputs`. */
   readonly inputNesting?: string;
   readonly outputNesting?: string;
+  /** Beyond what the types of the inputs say. */
+  readonly conditions: readonly Condition[];
 }
 
 /** The attribute that names an argument or result. */
@@ -48,6 +59,8 @@ export const INITIAL = "psm.initial";
 /** Texts of a function: how the arguments and results nest that callers know. */
 export const INPUT_NESTING = "psm.input_nesting";
 export const OUTPUT_NESTING = "psm.output_nesting";
+/** A list of dictionaries with the texts `message`, `relation` and `value`: see `Condition`. */
+export const CONDITIONS = "psm.conditions";
 
 export function entryInterfaces(module: Operation, context: Context): readonly EntryInterface[] {
   return [...functionsOf(module)]
@@ -55,7 +68,7 @@ export function entryInterfaces(module: Operation, context: Context): readonly E
     .map((f) => entryInterface(f, context));
 }
 
-function entryInterface(func: Operation, _context: Context): EntryInterface {
+function entryInterface(func: Operation, context: Context): EntryInterface {
   const { function_type: type, arg_attrs, res_attrs } = funcOp.attrsOf(func);
   const args = dictionaries(arg_attrs);
   const results = dictionaries(res_attrs);
@@ -74,7 +87,32 @@ function entryInterface(func: Operation, _context: Context): EntryInterface {
     states,
     outputs: outputs.filter((o) => !states.some((s) => s.result === o.result)),
     ...nesting(func),
+    conditions: conditions(func, context),
   };
+}
+
+/** The attribute that holds conditions. */
+export function conditionsAttr(conditions: readonly Condition[], { dims }: Context): Attr {
+  return arrayAttr(
+    conditions.map(({ message, relation, value }) => {
+      const texts = { message, relation, value: dims.print(value) };
+      return { kind: "dict", entries: Object.fromEntries(Object.entries(texts).map(([k, v]) => [k, stringAttr(v)])) };
+    }),
+  );
+}
+
+const relations: readonly string[] = ["zero", "nonzero", "nonnegative"] satisfies Condition["relation"][];
+
+function conditions({ extra }: Operation, { dims }: Context): readonly Condition[] {
+  return dictionaries(extra[CONDITIONS]).map((entries) => {
+    const text = (name: string): string => {
+      const attr = entries[name];
+      return attr?.kind === "string" ? attr.value : "";
+    };
+    const [message, relation, value] = [text("message"), text("relation"), dims.parse(text("value"))];
+    if (value === undefined || !relations.includes(relation)) throw new Error(`no condition: ${message}`);
+    return { message, relation: relation as Condition["relation"], value };
+  });
 }
 
 function nesting({ extra }: Operation): Pick<EntryInterface, "inputNesting" | "outputNesting"> {

@@ -7,14 +7,14 @@ import type { Context } from "../../ir/context.js";
 import * as a from "../../ir/dialects/llvm/arithmetic.js";
 import * as control from "../../ir/dialects/llvm/control.js";
 import type { Dim } from "../../ir/dim.js";
-import type { EntryInterface } from "../../ir/entry.js";
+import type { Condition, EntryInterface } from "../../ir/entry.js";
 import { Block, newRegion, type Operation, type Value } from "../../ir/graph.js";
 import { addFunction } from "./kernel.js";
 import { FunctionLowering } from "./lower/lowering.js";
 import { loadNumber, storeNumber } from "./runtime-abi.js";
 
-/** A fact about an input's size; the entry returns 1 + its position when it does not hold. */
-export interface SizeCheck {
+/** A fact about an input's size. */
+export interface InputSizeCheck {
   readonly input: number;
   readonly axis: number;
   /** The size must equal this, or lie in the range. */
@@ -22,6 +22,9 @@ export interface SizeCheck {
   readonly min?: number;
   readonly max?: number;
 }
+
+/** A fact about sizes; the entry returns 1 + its position when it does not hold. */
+export type SizeCheck = InputSizeCheck | Condition;
 
 /** How symbols get their values from input sizes: the first axis whose size is the bare symbol gives it. */
 export interface SizeBinding {
@@ -50,7 +53,7 @@ export function planSizes(entry: EntryInterface, context: Context): SizePlan {
       if (min > 0 || max < Number.POSITIVE_INFINITY) checks.push({ input, axis, min, max });
     });
   });
-  return { bindings, checks };
+  return { bindings, checks: [...checks, ...entry.conditions] };
 }
 
 export function bareSymbol(d: Dim, { dims }: Context): string | undefined {
@@ -87,7 +90,8 @@ export function addPlanFunction(
   const read = (input: number, axis: number): Value => loadNumber(to, inDims, sizeAt(input, axis));
   for (const { symbol, input, axis } of bindings) to.setSymbol(symbol, read(input, axis));
   checks.forEach((check, k) => {
-    requireThat(to, conditionOf(to, check, read(check.input, check.axis)), k + 1);
+    const condition = "value" in check ? relationOf(to, check) : conditionOf(to, check, read(check.input, check.axis));
+    requireThat(to, condition, k + 1);
   });
   symbols.forEach((s, k) => {
     if (to.hasSymbol(s)) storeNumber(to, symbolsOut, k, to.dim(context.dims.symbol(s)));
@@ -114,7 +118,12 @@ export function isKnown(d: Dim, to: FunctionLowering): boolean {
   return to.context.dims.symbolsOf(d).every((s) => to.hasSymbol(s));
 }
 
-function conditionOf(to: FunctionLowering, check: SizeCheck, size: Value): Value {
+function relationOf(to: FunctionLowering, { relation, value }: Condition): Value {
+  const predicate = ({ zero: "eq", nonzero: "ne", nonnegative: "sge" } as const)[relation];
+  return to.emit(a.icmp, [to.dim(value), to.integer(0)], { predicate });
+}
+
+function conditionOf(to: FunctionLowering, check: InputSizeCheck, size: Value): Value {
   if (check.equals !== undefined) return to.emit(a.icmp, [size, to.dim(check.equals)], { predicate: "eq" });
   const atLeast = to.emit(a.icmp, [size, to.integer(check.min ?? 0)], { predicate: "sge" });
   if (check.max === undefined || check.max === Number.POSITIVE_INFINITY) return atLeast;

@@ -10,40 +10,29 @@ import type { Context } from "../../ir/context.js";
 import { CompileError } from "../../ir/diagnostic.js";
 import { newModule } from "../../ir/dialects/builtin.js";
 import { buildFunction } from "../../ir/dialects/func.js";
-import { ALIASING, INITIAL, INPUT_NESTING, NAME, OUTPUT_NESTING, STATE } from "../../ir/entry.js";
+import {
+  ALIASING,
+  CONDITIONS,
+  type Condition,
+  conditionsAttr,
+  INPUT_NESTING,
+  NAME,
+  OUTPUT_NESTING,
+  STATE,
+} from "../../ir/entry.js";
 import type { Operation, Value } from "../../ir/graph.js";
 import { TensorBuilder } from "../../ir/tensor-builder.js";
-import type { TensorType } from "../../ir/types.js";
-import { inputNames } from "./input-names.js";
+import { conditionsOfSizes } from "./conditions.js";
+import { type EntryArgument, type EntryResult, entryArguments, itemName } from "./entry-arguments.js";
 import { describeItem, type Item, isTensor } from "./items.js";
-import { writtenInputs } from "./mutations.js";
-import { fixedLeaf, type Leaf, nestingOf } from "./nesting.js";
+import { nestingOfInputs, nestingOfOutputs } from "./nesting.js";
 import { importCode } from "./problems.js";
-import type { Argument, InputSpec, NamedProgram, Payload, TorchProgram } from "./records.js";
-import { isZero, type SharedParts, sharedParts, tieStorages } from "./sharing.js";
+import type { Argument, InputSpec, NamedProgram, TorchProgram } from "./records.js";
+import { type SharedParts, sharedParts, tieStorages } from "./sharing.js";
 import { SymbolTable } from "./symbols.js";
-import { symbolsIn } from "./sympy.js";
 import { Tensor } from "./tensors.js";
-import { nameOf, type Scope, Walk } from "./walk.js";
-import { layoutOf, Weights } from "./weights.js";
-
-/** An argument of `@main`. */
-interface MainArgument {
-  readonly name: string;
-  readonly type: TensorType;
-  /** The name in the graph. */
-  readonly item: string;
-  /** What the argument stands for where it is written. */
-  readonly written: "no" | "input" | "state";
-  readonly attributes: AttrDict;
-}
-
-/** A result of `@main`, and the argument whose new value it is. */
-interface MainResult {
-  readonly name: string;
-  readonly value: Value;
-  readonly updates?: number;
-}
+import { type Scope, Walk } from "./walk.js";
+import { Weights } from "./weights.js";
 
 /**
  * The programs as a module of `context`: one is its `@main`; several are functions of their own names, which share weights
@@ -76,10 +65,12 @@ function addEntry(program: TorchProgram, name: string, module: Operation, shared
   const symbols = new SymbolTable(context, program.ranges);
   const args = entryArguments(program, symbols, shared, context);
   stopAtErrors();
-  const results: MainResult[] = [];
+  const results: EntryResult[] = [];
+  const conditions: Condition[] = [];
   const build = (b: Builder, values: readonly Value[]): readonly Value[] => {
     const t = new TensorBuilder(b, shared.decompositions);
     const scope = bindInputs(program, args, values, symbols, shared, t);
+    conditions.push(...conditionsOfSizes(program, args, symbols, t));
     const outputs = new Walk(context, symbols).graph(program.graph, t, scope);
     stopAtErrors();
     b.at = { kind: "bytes", file: program.file, offset: 0 };
@@ -94,139 +85,29 @@ function addEntry(program: TorchProgram, name: string, module: Operation, shared
   const [inputNesting, outputNesting] = [nestingOfInputs(program, args), nestingOfOutputs(program, args, results)];
   if (inputNesting !== undefined) func.setExtra(INPUT_NESTING, stringAttr(inputNesting));
   if (outputNesting !== undefined) func.setExtra(OUTPUT_NESTING, stringAttr(outputNesting));
-}
-
-function nestingOfInputs(program: TorchProgram, args: readonly MainArgument[]): string | undefined {
-  const leaves: (Leaf | undefined)[] = [];
-  program.inputs.forEach((spec, k) => {
-    if (spec.kind !== "user" && spec.kind !== "fixed") return;
-    const input = args.findIndex(({ item }) => item === itemName(program, k));
-    const argument = spec.kind === "user" ? spec.argument : spec.value;
-    const isNumber = spec.kind === "user" && argument.kind === "symbol";
-    leaves.push(input < 0 ? fixedLeaf(argument) : { input, ...(isNumber ? { number: true } : {}) });
-  });
-  const { inputTree, argumentNames: parameters } = program;
-  if (inputTree === undefined || !leaves.every((leaf) => leaf !== undefined)) return undefined;
-  return nestingOf(inputTree, leaves, parameters === undefined ? {} : { parameters });
-}
-
-function nestingOfOutputs(
-  program: TorchProgram,
-  args: readonly MainArgument[],
-  results: readonly MainResult[],
-): string | undefined {
-  const leaves: (Leaf | undefined)[] = [];
-  let output = 0;
-  for (const spec of program.outputs) {
-    if (spec.kind !== "user" && spec.kind !== "loss") continue;
-    const { argument } = spec;
-    if (argument.kind === "none" || argument.kind === "string") leaves.push(fixedLeaf(argument));
-    else leaves.push({ output: output++, ...(argument.kind === "tensor" ? {} : { number: true }) });
-  }
-  if (program.outputTree === undefined || !leaves.every((leaf) => leaf !== undefined)) return undefined;
-  // States come last among the arguments, and their new values last among the results.
-  const updates = results.flatMap(({ updates: of }, k) =>
-    of !== undefined && args[of]?.written === "input" ? [[k, of]] : [],
-  );
-  return nestingOf(program.outputTree, leaves, updates.length === 0 ? {} : { updates });
+  if (conditions.length > 0) func.setExtra(CONDITIONS, conditionsAttr(conditions, context));
 }
 
 function dictionary(entries: AttrDict): Attr {
   return { kind: "dict", entries };
 }
 
-function argumentAttributes(arg: MainArgument, index: number, results: readonly MainResult[], context: Context): Attr {
+function argumentAttributes(
+  arg: EntryArgument,
+  index: number,
+  results: readonly EntryResult[],
+  context: Context,
+): Attr {
   const update = results.findIndex((r) => r.updates === index);
   const tied = update < 0 ? {} : { [ALIASING]: intAttr(update, context.types.scalar("i32")) };
   const state = arg.written === "state" ? { [STATE]: unitAttr } : {};
   return dictionary({ [NAME]: stringAttr(arg.name), ...tied, ...state, ...arg.attributes });
 }
 
-/** What the function takes: the user's tensors and numbers, then buffers that are written. */
-function entryArguments(
-  program: TorchProgram,
-  symbols: SymbolTable,
-  shared: SharedParts,
-  context: Context,
-): readonly MainArgument[] {
-  const written = writtenInputs(program);
-  const names = inputNames(program);
-  declareSymbols(program, symbols);
-  const inputs: MainArgument[] = [];
-  const states: MainArgument[] = [];
-  program.inputs.forEach((spec, k) => {
-    const at = { kind: "graph-node", file: program.file, node: itemName(program, k) } as const;
-    if (spec.kind === "object" || spec.kind === "token") {
-      const what = spec.kind === "object" ? `an object of type ${spec.type}` : "a token of side effects";
-      context.diagnostics.error(importCode.interface, `input '${spec.name}' of the program is ${what}`, { at });
-      return;
-    }
-    const item = itemName(program, k);
-    const isWritten = written.has(item);
-    if (spec.kind === "user") {
-      const type = userType(program, spec.argument, symbols, context);
-      if (type === undefined) return;
-      const name = names.get(k) ?? item;
-      inputs.push({ name, type, item, written: isWritten ? "input" : "no", attributes: {} });
-    } else if (spec.kind !== "fixed" && (isWritten || shared.states.has(spec.target))) {
-      const payload = program.payloads.get(spec.target)!;
-      states.push({ name: spec.target, item, written: "state", ...stateOf(payload, spec.target, shared, context) });
-    }
-  });
-  return [...inputs, ...states];
-}
-
-/** The type of a state and what it begins with, which is left out where that is zeros. */
-function stateOf(
-  payload: Payload,
-  name: string,
-  { stored }: SharedParts,
-  context: Context,
-): Pick<MainArgument, "type" | "attributes"> {
-  const layout = layoutOf(payload);
-  const type = context.types.tensor(layout.sizes, payload.meta.element);
-  if (isZero(payload.bytes)) return { type, attributes: {} };
-  const resource = stored.resource(payload, layout, name);
-  return { type, attributes: { [INITIAL]: { kind: "resource", name: resource.name, type } } };
-}
-
-/** Symbols that are sizes of the user's tensors. */
-function declareSymbols({ graph, inputs }: TorchProgram, symbols: SymbolTable): void {
-  for (const spec of inputs) {
-    if (spec.kind !== "user" || spec.argument.kind !== "tensor") continue;
-    for (const size of graph.tensors.get(spec.argument.name)?.sizes ?? [])
-      if (typeof size !== "number") for (const name of symbolsIn(size)) symbols.declare(name);
-  }
-}
-
-/** The type of a user's argument; `undefined` for one that is the same every time. */
-function userType(
-  { graph, file }: TorchProgram,
-  argument: Argument,
-  symbols: SymbolTable,
-  context: Context,
-): TensorType | undefined {
-  if (argument.kind === "symbol") {
-    const number = graph.symbols.get(argument.name);
-    return typeof number === "object" ? context.types.tensor([], "i64") : undefined;
-  }
-  if (argument.kind !== "tensor") return undefined;
-  const meta = graph.tensors.get(argument.name);
-  const shape = meta?.sizes.map((size) => symbols.dim(size));
-  if (meta !== undefined && shape?.every((d) => d !== undefined)) return context.types.tensor(shape, meta.element);
-  const at = { kind: "graph-node", file, node: argument.name } as const;
-  context.diagnostics.error(importCode.interface, `input '${argument.name}' has sizes that are not described`, { at });
-  return undefined;
-}
-
-function itemName(program: TorchProgram, index: number): string {
-  return nameOf(program.graph.inputs[index]!) ?? "";
-}
-
 /** What the names of the graph's inputs stand for. */
 function bindInputs(
   program: TorchProgram,
-  args: readonly MainArgument[],
+  args: readonly EntryArgument[],
   values: readonly Value[],
   symbols: SymbolTable,
   { stored }: SharedParts,
@@ -235,11 +116,12 @@ function bindInputs(
   const scope: Scope = new Map();
   const weights = new Weights(stored);
   for (const value of values) t.note(value);
-  args.forEach(({ item }, k) => {
+  args.forEach(({ item, name }, k) => {
     const value = values[k]!;
     const number = program.graph.symbols.get(item);
-    scope.set(item, number === undefined ? Tensor.of(value) : { kind: "int", dim: t.symbolOf(value) });
-    if (typeof number === "object" && number.kind === "symbol") bindNumber(number.name, value, symbols, t);
+    if (typeof number === "object" && number.kind === "symbol") bindNumber(name, number.name, value, symbols, t);
+    const dim = typeof number === "object" ? symbols.dim(number) : undefined;
+    scope.set(item, number === undefined ? Tensor.of(value) : { kind: "int", dim: dim ?? t.symbolOf(value) });
   });
   program.inputs.forEach((spec: InputSpec, k) => {
     const item = itemName(program, k);
@@ -251,14 +133,27 @@ function bindInputs(
   return scope;
 }
 
-/** A number that the user passes; where it is also a size of a tensor, both must agree. */
-function bindNumber(name: string, value: Value, symbols: SymbolTable, t: TensorBuilder): void {
+/** A number that the user passes: it must lie in its range, and where it is also a size of a tensor, both must agree. */
+function bindNumber(argument: string, name: string, value: Value, symbols: SymbolTable, t: TensorBuilder): void {
   const known = symbols.get(name);
-  if (known === undefined) symbols.bind(name, t.symbolOf(value, symbols.range(name)));
-  else {
+  if (known !== undefined) {
     const size = t.scalar(known);
-    t.assert(t.eq(value, size), `the number given for ${name} is {0}, but the size is {1}`, [value, size]);
+    t.assert(t.eq(value, size), `argument '${argument}' is {0}, but must be the size {1}`, [value, size]);
+    return;
   }
+  const { min, max } = symbols.range(name);
+  const limits = [
+    ...(Number.isFinite(min) ? [t.ge(value, t.scalar(min))] : []),
+    ...(Number.isFinite(max) ? [t.le(value, t.scalar(max))] : []),
+  ];
+  const range = Number.isFinite(max) ? `from ${min} to ${max}` : `at least ${min}`;
+  if (limits.length > 0)
+    t.assert(
+      limits.reduce((a, b) => t.and(a, b)),
+      `argument '${argument}' is {0}, the model takes ${range}`,
+      [value],
+    );
+  symbols.bind(name, t.symbolOf(value, { min, max }));
 }
 
 function fixedItem(value: Argument): Item {
@@ -268,13 +163,13 @@ function fixedItem(value: Argument): Item {
 /** The user's results, then what was written. */
 function mainResults(
   program: TorchProgram,
-  args: readonly MainArgument[],
+  args: readonly EntryArgument[],
   outputs: readonly Item[],
   scope: Scope,
   t: TensorBuilder,
   context: Context,
-): readonly MainResult[] {
-  const results: MainResult[] = [];
+): readonly EntryResult[] {
+  const results: EntryResult[] = [];
   const updates = new Map<string, Value>();
   const users = program.outputs.filter((o) => o.kind === "user" || o.kind === "loss").length;
   let position = 0;

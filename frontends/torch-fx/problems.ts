@@ -37,6 +37,8 @@ export const importCode = {
   node: "PS2403",
   /** An input or output of the program is of a kind that programs cannot have. */
   interface: "PS2404",
+  /** A condition of the exporter that the program does not check. */
+  guard: "PS2405",
 } as const satisfies Record<string, DiagnosticCode>;
 
 export type ArchiveCode = (typeof archiveCode)[keyof typeof archiveCode];

@@ -51,3 +51,12 @@ export function leafPaths(tree: TreeSpec, prefix = ""): readonly string[] {
     return leafPaths(child, key === undefined ? `${prefix}[${k}]` : `${prefix}.${key}`);
   });
 }
+
+/** The keys that lead to each leaf: `[0, 1, "mask"]`. */
+export function leafKeys(
+  tree: TreeSpec,
+  prefix: readonly (string | number)[] = [],
+): readonly (readonly (string | number)[])[] {
+  if (tree.kind === "leaf") return [prefix];
+  return tree.children.flatMap((child, k) => leafKeys(child, [...prefix, tree.keys?.[k] ?? k]));
+}

@@ -27,7 +27,7 @@ from torch._dynamo.backends.common import aot_autograd
 from torch.fx import GraphModule
 
 from ._bundle import Bundle, load
-from ._errors import CompileError, UnsupportedError, fault
+from ._errors import CompileError, Diagnostic, UnsupportedError, error_of, fault
 from ._fx import archive_of
 from ._graphs import Fixed, Sizes, drawn, split
 from ._library import NativeModel
@@ -69,7 +69,9 @@ def backend(
     """What ``torch.compile`` calls for each graph that it has captured."""
     chosen = _options(mode, options)
     compiler = functools.partial(compile_graph, options=chosen)
-    return aot_autograd(fw_compiler=compiler, bw_compiler=compiler, inference_compiler=compiler)(gm, example_inputs)
+    # Recurrent layers as operators of their own kind, not as one opaque call of a library.
+    with torch.backends.mkldnn.flags(enabled=False):
+        return aot_autograd(fw_compiler=compiler, bw_compiler=compiler, inference_compiler=compiler)(gm, example_inputs)
 
 
 def _options(mode: Optional[str], options: Optional[Mapping[str, Any]]) -> Options:
@@ -191,7 +193,11 @@ def _program(program: GraphModule, options: Options) -> Bundle:
         path = os.path.join(folder, _NAME + ".pt2")
         with open(path, "wb") as file:
             file.write(archive)
-        SERVER.ask("export", model=path, out=os.path.join(folder, _NAME + ".psm"), emit=_emit(options), **choice)
+        out = os.path.join(folder, _NAME + ".psm")
+        try:
+            SERVER.ask("export", model=path, out=out, emit=_emit(options), **choice)
+        except CompileError as error:
+            raise error_of([_in_graph(d, path) for d in error.diagnostics], error.exit_code) from None
         os.remove(path)
         STATISTICS.compiled += 1
 
@@ -203,6 +209,12 @@ def _program(program: GraphModule, options: Options) -> Bundle:
     folder = program_folder(key_of(archive, choice), compile_into)
     STATISTICS.reused += STATISTICS.compiled == before
     return _loaded(folder, options)
+
+
+def _in_graph(diagnostic: Diagnostic, path: str) -> Diagnostic:
+    """Names the graph, not the file that it was written to for a moment."""
+    at = diagnostic["at"]
+    return {**diagnostic, "at": {**at, "file": "graph"}} if at.get("file") == path else diagnostic
 
 
 def _emit(options: Options) -> Optional[str]:

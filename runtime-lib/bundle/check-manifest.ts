@@ -145,6 +145,9 @@ function checkChecks(entry: Entry, path: string, symbols: ReadonlySet<string>, p
   entry.checks.forEach((check, k) => {
     const at = `${path}.checks[${k}]`;
     if (check.expected !== undefined) problems.expression(`${at}.expected`, check.expected, symbols);
+    if (check.value !== undefined) problems.expression(`${at}.value`, check.value, symbols);
+    if ((check.value === undefined) !== (check.relation === undefined))
+      problems.add(at, "a value and what it must be are named together");
     if (check.input === undefined) {
       if (check.dimension !== undefined) problems.add(at, "a dimension is named, but no input");
       return;

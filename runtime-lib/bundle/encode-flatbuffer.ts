@@ -121,12 +121,12 @@ function addField(walk: Walk, field: FlatField, name: string, value: unknown, re
     if (field.optional) return;
     throw new Error(`field ${field.name} of a ${name} is missing`);
   }
+  // What is optional has no default: it is written whenever it is present.
+  const otherwise = field.optional ? null : field.otherwise;
   if (type.kind === "enum") {
-    builder.addFieldInt8(id, enumValue(walk, type.name, value as string), field.otherwise);
+    builder.addFieldInt8(id, enumValue(walk, type.name, value as string), otherwise);
     return;
   }
-  // An optional scalar has no default: it is written whenever it is present.
-  const otherwise = field.optional ? null : field.otherwise;
   const number = checked(value, type.scalar);
   if (type.scalar === "bool") builder.addFieldInt8(id, number, otherwise);
   else if (type.scalar === "u32") builder.addFieldInt32(id, number | 0, otherwise);

@@ -5,7 +5,7 @@
 
 import { findDtype } from "../bundle/dtype.js";
 import { evaluateExpression, parseExpression, symbolsOf } from "../bundle/expression.js";
-import type { Value } from "../bundle/generated/manifest.js";
+import type { Check, Relation, Value } from "../bundle/generated/manifest.js";
 import { type FaultCode, type FaultDiagnostic, faultDiagnostic, RuntimeFault } from "../diagnostic.js";
 import type { DescribedEntry, ModelDescription } from "../native/description.js";
 import type { TensorData, TensorShape } from "./engine.js";
@@ -32,7 +32,7 @@ export function checkInputs(
     if (input === undefined) problems.push(missing(value));
     else if (checkInput(value, input, problems)) sound.push([value, input]);
   });
-  checkSizes(description, sound, problems);
+  checkSizes(description, entry, sound, problems);
   if (problems.length > 0) throw new RuntimeFault(problems, 2);
 }
 
@@ -125,6 +125,7 @@ function checkLength(name: string, input: TensorData, problems: FaultDiagnostic[
 /** Binds the symbols that stand alone, then checks constants, ranges, agreement, and sizes that are expressions. */
 function checkSizes(
   description: ModelDescription,
+  entry: DescribedEntry,
   inputs: readonly (readonly [Value, TensorShape])[],
   problems: FaultDiagnostic[],
 ): void {
@@ -140,6 +141,26 @@ function checkSizes(
     });
   }
   for (const check of later) check();
+  if (problems.length === 0) problems.push(...entry.checks.flatMap((check) => checkCondition(check, bindings)));
+}
+
+const meets: Readonly<Record<Relation, (x: number) => boolean>> = {
+  zero: (x) => x === 0,
+  nonzero: (x) => x !== 0,
+  nonnegative: (x) => x >= 0,
+};
+
+/** A condition on several sizes. */
+function checkCondition(check: Check, bindings: ReadonlyMap<string, Binding>): readonly FaultDiagnostic[] {
+  const { message, relation, value } = check;
+  if (relation === undefined || value === undefined) return [];
+  const expression = parseExpression(value);
+  const symbols = symbolsOf(expression);
+  if (symbols.some((s) => !bindings.has(s))) return []; // the model's own check decides
+  const sizes = new Map([...bindings].map(([name, binding]) => [name, binding.size]));
+  if (meets[relation](evaluateExpression(expression, sizes))) return [];
+  const given = [...new Set(symbols)].map((s) => bindings.get(s)!).map(({ size, where }) => `${where} is ${size}`);
+  return [fault("PS5206", `${message}, but ${given.join(", ")}`)];
 }
 
 function bindSymbol(

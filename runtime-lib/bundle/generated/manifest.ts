@@ -46,6 +46,12 @@ export type Reduction =
   | "or"
   | "xor";
 
+/** What an expression must be. */
+export type Relation =
+  | "zero"
+  | "nonzero"
+  | "nonnegative";
+
 export type SymbolKind =
   /** Bound by the sizes of the inputs, before a run. */
   | "input"
@@ -98,6 +104,9 @@ export interface Check {
   readonly dimension?: number;
   /** An expression for the size the dimension must have, where it is that kind of condition. */
   readonly expected?: string;
+  /** An expression over symbols of the inputs and what it must be, where it is a condition on several sizes. */
+  readonly relation?: Relation;
+  readonly value?: string;
 }
 
 /** Communication between the devices of the mesh. Input k goes with output k. */
@@ -463,6 +472,8 @@ export const manifestSchema: FlatSchema = {
       field("input", 1, scalar("u32"), { optional: true }),
       field("dimension", 2, scalar("u32"), { optional: true }),
       field("expected", 3, string, { optional: true }),
+      field("relation", 4, enumeration("Relation"), { optional: true }),
+      field("value", 5, string, { optional: true }),
     ],
     Collective: [
       field("operation", 0, enumeration("CollectiveOperation")),
@@ -660,6 +671,7 @@ export const manifestSchema: FlatSchema = {
     BufferKind: ["arena", "weight", "heap", "input", "output", "state"],
     CollectiveOperation: ["all_reduce", "all_gather", "reduce_scatter", "all_to_all", "collective_permute", "collective_broadcast"],
     Reduction: ["none", "sum", "product", "min", "max", "and", "or", "xor"],
+    Relation: ["zero", "nonzero", "nonnegative"],
     SymbolKind: ["input", "data"],
     TargetKind: ["native", "wasm", "spatial"],
   },
