@@ -4,7 +4,7 @@ import type { Builder } from "../../ir/builder.js";
 import type { IntegerPredicate } from "../../ir/dialects/arith/attributes.js";
 import * as cast from "../../ir/dialects/arith/cast.js";
 import { indexCast } from "../../ir/dialects/arith/cast.js";
-import { constantIndex, constantOf } from "../../ir/dialects/arith/constant.js";
+import { constantIndex, constantOf, select } from "../../ir/dialects/arith/constant.js";
 import * as i from "../../ir/dialects/arith/integer.js";
 import { type ElementType, elementFacts } from "../../ir/element.js";
 import type { Value } from "../../ir/graph.js";
@@ -82,6 +82,12 @@ export class IndexArithmetic {
   not(condition: Value): Value {
     const yes = constantOf(this.b, 1, this.b.context.types.scalar("i1"));
     return this.b.value(i.xori, { lhs: condition, rhs: yes }, {});
+  }
+
+  /** `x` where the condition holds, else `y`. */
+  select(condition: Value, x: Position, y: Position): Position {
+    const [yes, no] = [this.value(x), this.value(y)];
+    return x === y ? x : this.b.value(select, { condition, true_value: yes, false_value: no }, {});
   }
 
   /** An integer of StableHLO element `element` as an `index`; unsigned ones keep their value. */

@@ -14,7 +14,7 @@ import { convertElement } from "./convert-element.js";
 import type { Converter, Structure } from "./converter.js";
 import { sizePosition } from "./data-movement.js";
 import { batchAxesOf, boundedIndex } from "./indexing.js";
-import { branch, type Loop, loopNest, read, write } from "./loops.js";
+import { type Loop, loopNest, read, write } from "./loops.js";
 import { convertTensor } from "./reductions.js";
 import { scalarRegion } from "./scalar-region.js";
 
@@ -53,30 +53,31 @@ const scatter: Structure = (op, to) => {
   const oneVector = (batch: readonly Value[], carried: readonly Value[]): readonly Value[] => {
     const window = windowOf(to, op, { indices, result: targets[0]!, update: updates[0]! }, d, batch);
     const windowAxes = otherAxes(window.starts.length, [...d.insertedWindowDims, ...d.inputBatchingDims]);
-    const inside = (values: readonly Value[]) =>
-      loopNest(to, window.loops, values, (offsets, inner) => {
-        const at = new IndexArithmetic(to.builder);
-        const target = window.starts.map((s, axis) =>
-          windowAxes.includes(axis) ? at.add(s, offsets[windowAxes.indexOf(axis)]!) : s,
-        );
-        const source = Array.from({ length: updateRank }, (_, axis) =>
-          batchOf.includes(axis) ? batch[batchOf.indexOf(axis)]! : offsets[d.updateWindowDims.indexOf(axis)]!,
-        );
-        return joinAt(target, source, inner);
-      });
-    if (window.conditions.length === 0) return inside(carried);
-    const isInside = new IndexArithmetic(to.builder).and(...window.conditions);
-    const types = carried.map((x) => x.type);
-    return branch(
-      to,
-      isInside,
-      types,
-      () => inside(carried),
-      () => carried,
-    );
+    return loopNest(to, whereInside(to, window), carried, (offsets, inner) => {
+      const at = new IndexArithmetic(to.builder);
+      const target = window.starts.map((s, axis) =>
+        windowAxes.includes(axis) ? at.add(s, offsets[windowAxes.indexOf(axis)]!) : s,
+      );
+      const source = Array.from({ length: updateRank }, (_, axis) =>
+        batchOf.includes(axis) ? batch[batchOf.indexOf(axis)]! : offsets[d.updateWindowDims.indexOf(axis)]!,
+      );
+      return joinAt(target, source, inner);
+    });
   };
   return loopNest(to, vectors, targets, oneVector, "scatter");
 };
+
+/**
+ * The loops over a window that has no turns where its conditions do not hold. A branch would say the same, but one that
+ * gives the tensor as it was takes a copy of it: it is needed until all branches have been left.
+ */
+function whereInside(to: Converter, { loops, conditions }: Window): readonly Loop[] {
+  if (conditions.length === 0) return loops;
+  const at = new IndexArithmetic(to.builder);
+  const isInside = at.and(...conditions);
+  const [first = { until: 1, parallel: true }, ...rest] = loops;
+  return [{ ...first, until: at.select(isInside, first.until, first.from ?? 0) }, ...rest];
+}
 
 interface Tensors {
   readonly indices: Value;

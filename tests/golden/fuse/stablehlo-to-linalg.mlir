@@ -165,22 +165,19 @@ func.func @main(%x: tensor<7x4xi32>, %i: tensor<5xi32>, %u: tensor<5x4xi32>) -> 
 // =>       %12 = arith.constant 7 : index
 // =>       %13 = arith.cmpi slt, %9, %12 : index
 // =>       %14 = arith.andi %11, %13 : i1
-// =>       %15 = scf.if %14 -> (tensor<7x4xi32>) {
-// =>         %16 = arith.constant 0 : index
-// =>         %17 = arith.constant 4 : index
-// =>         %18 = arith.constant 1 : index
-// =>         %19 = scf.for %arg5 = %16 to %17 step %18 iter_args(%arg6 = %arg4) -> (tensor<7x4xi32>) {
-// =>           %20 = tensor.extract %arg6[%9, %arg5] : tensor<7x4xi32>
-// =>           %21 = tensor.extract %arg2[%arg3, %arg5] : tensor<5x4xi32>
-// =>           %22 = arith.addi %20, %21 : i32
-// =>           %23 = tensor.insert %22 into %arg6[%9, %arg5] : tensor<7x4xi32>
-// =>           scf.yield %23 : tensor<7x4xi32>
-// =>         } {psm.parallel}
-// =>         scf.yield %19 : tensor<7x4xi32>
-// =>       } else {
-// =>         scf.yield %arg4 : tensor<7x4xi32>
-// =>       }
-// =>       scf.yield %15 : tensor<7x4xi32>
+// =>       %15 = arith.constant 4 : index
+// =>       %16 = arith.constant 0 : index
+// =>       %17 = arith.select %14, %15, %16 : index
+// =>       %18 = arith.constant 0 : index
+// =>       %19 = arith.constant 1 : index
+// =>       %20 = scf.for %arg5 = %18 to %17 step %19 iter_args(%arg6 = %arg4) -> (tensor<7x4xi32>) {
+// =>         %21 = tensor.extract %arg6[%9, %arg5] : tensor<7x4xi32>
+// =>         %22 = tensor.extract %arg2[%arg3, %arg5] : tensor<5x4xi32>
+// =>         %23 = arith.addi %21, %22 : i32
+// =>         %24 = tensor.insert %23 into %arg6[%9, %arg5] : tensor<7x4xi32>
+// =>         scf.yield %24 : tensor<7x4xi32>
+// =>       } {psm.parallel}
+// =>       scf.yield %20 : tensor<7x4xi32>
 // =>     } {psm.nest = "scatter"}
 // =>     func.return %3 : tensor<7x4xi32>
 // =>   }
