@@ -123,8 +123,17 @@ export function maxPoolPlaces(
 
 /** The sums under each window, divided by how many elements are under it, those of the margins counted or not. */
 export function averagePool(t: TensorBuilder, x: Value, windows: readonly SlidingWindow[], withPads: boolean): Value {
-  const total = pool(t, x, windows, "add");
-  const counts = windows.map((w, i) => elementsUnder(t, w, withPads, x, i + 2));
+  return overCounts(t, pool(t, x, windows, "add"), windows, withPads);
+}
+
+/** `total`, an element for each position of the windows, divided by how many elements are under it there. */
+export function overCounts(
+  t: TensorBuilder,
+  total: Value,
+  windows: readonly SlidingWindow[],
+  withPads: boolean,
+): Value {
+  const counts = windows.map((w, i) => elementsUnder(t, w, withPads, total, i + 2));
   const numbers = counts.filter((c) => typeof c === "number");
   const divided =
     numbers.length > 0

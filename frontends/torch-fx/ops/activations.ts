@@ -7,9 +7,11 @@ import { gelu, swish } from "../../../ir/composites/activation.js";
 import { logSoftmax, softmax } from "../../../ir/composites/softmax.js";
 import { type ElementType, elementFacts } from "../../../ir/element.js";
 import type { Value } from "../../../ir/graph.js";
+import { uniformNumbers } from "../../../ir/random-numbers.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { Call, Row, Rows } from "../call.js";
 import { cast } from "./conversion.js";
+import { keyOf } from "./creation.js";
 import { isNaNValue, isReal, real, type Unary, unary, wideOf } from "./operands.js";
 
 /** A function of one float with numbers as parameters, which are constants of the graph. */
@@ -28,7 +30,7 @@ const backward =
 
 const between = (t: TensorBuilder, x: Value, low: number, high: number): Value => t.min(t.max(x, low), high);
 const relu: Unary = (t, x) => t.max(x, 0);
-const softplusOf = (t: TensorBuilder, x: Value): Value => t.add(relu(t, x), t.log1p(t.exp(t.neg(t.abs(x)))));
+export const softplusOf = (t: TensorBuilder, x: Value): Value => t.add(relu(t, x), t.log1p(t.exp(t.neg(t.abs(x)))));
 
 /** scale * x above 0, else scale * alpha * (e^(x * inputScale) - 1) */
 function elu(t: TensorBuilder, x: Value, alpha: number, scale = 1, inputScale = 1): Value {
@@ -75,6 +77,18 @@ function rrelu(n: Call): Value {
   if (n.bool("training")) return n.unsupported("random slopes while training", "export the model in eval mode");
   const slope = (n.float("lower") + n.float("upper")) / 2;
   return n.t.widened(n.tensor("self"), (x) => n.t.select(n.t.ge(x, 0), x, n.t.mul(x, slope)));
+}
+
+/** Random slopes below 0, and the slopes. */
+function rreluFunctional(n: Call): readonly Value[] {
+  const { t } = n;
+  const x = n.tensor("self");
+  const [low, high] = [n.float("lower"), n.float("upper")];
+  if (!n.bool("training")) return [rrelu(n) as Value, n.tensor("noise")];
+  const wide = t.convert(x, wideOf(t.element(x)));
+  const drawn = uniformNumbers(t, keyOf(n), t.shape(x), t.element(wide) === "f64" ? "f64" : "f32");
+  const slopes = t.select(t.le(wide, 0), t.add(t.mul(drawn, high - low), low), 1);
+  return [t.mul(wide, slopes), slopes].map((y, i) => t.convert(y, n.declared(i).element));
 }
 
 /** `f` along an axis in the element of the result; a number is a vector of one. */
@@ -163,6 +177,7 @@ export const activations: Rows = {
   "aten._prelu_kernel": prelu,
   "aten.rrelu": rrelu,
   "aten.rrelu_with_noise": rrelu,
+  "aten.rrelu_with_noise_functional": rreluFunctional,
   "aten.gelu": shaped((t, x, n) => gelu(t, x, n.string("approximate") === "tanh" ? "tanh" : "none")),
   "aten.silu": shaped((t, x) => swish(t, x, 1)),
   "aten.mish": shaped(mish),

@@ -6,6 +6,7 @@ import { elementFacts } from "../../../ir/element.js";
 import type { Value } from "../../../ir/graph.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { Call, Row, Rows } from "../call.js";
+import { attentionLogs } from "./attention-gradients.js";
 
 /** [..., heads, length, size] as [batch, heads, length, size]. */
 function withFourAxes(t: TensorBuilder, x: Value): Value {
@@ -61,7 +62,9 @@ const attended =
     const operands = [withFourAxes(t, q), withFourAxes(t, k), withFourAxes(t, v)] as const;
     const [y] = attention(t, operands, form, { mask: maskOf(n, mask, lead) });
     const result = t.reshape(y!, [...lead, t.shape(q).at(-2)!, t.shape(v).at(-1)!]);
-    return wants === 1 ? result : [result];
+    if (wants === 1) return result;
+    const wantsLogs = n.node.target.includes("flash_attention_for_cpu") && t.rank(q) === 4;
+    return wantsLogs ? [result, attentionLogs(n)] : [result];
   };
 
 export const attentions: Rows = {

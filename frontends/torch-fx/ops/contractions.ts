@@ -99,6 +99,16 @@ function bilinear(n: Call): Value {
   return t.convert(bias ? t.add(whole, t.convert(bias, wide)) : whole, n.out);
 }
 
+/** The product of three tensors with new axes where they are told, summed up along others. */
+function trilinear(n: Call): Value {
+  const { t } = n;
+  const wide = wideOf(n.out);
+  const product = [1, 2, 3]
+    .map((i) => t.unsqueeze(t.convert(n.tensor(`i${i}`), wide), n.ints(`expand${i}`)))
+    .reduce((a, b) => t.mul(a, b));
+  return t.convert(t.sum(product, n.ints("sumdim")), n.out);
+}
+
 /** Every element of one, each times all of the other. */
 function kron(n: Call): Value {
   const { t } = n;
@@ -209,6 +219,7 @@ export const contractions: Rows = {
   "aten.einsum": einsum,
   "aten.tensordot": tensordot,
   "aten.bilinear": bilinear,
+  "aten._trilinear": trilinear,
   "aten.kron": kron,
   "aten.chain_matmul": chain("matrices"),
   "aten.linalg_multi_dot": chain("tensors"),

@@ -105,7 +105,16 @@ function backward(n: Call): readonly (Value | undefined)[] {
 }
 
 function operandGradient(n: Call, g: Geometry, grad: Value, x: Value, kernel: Value, isTransposed: boolean): Value {
-  if (isTransposed) return forward(n, grad, kernel, g);
+  if (isTransposed) {
+    // What output_padding added behind the result reaches no element of the operand.
+    const whole = forward(n, grad, kernel, g);
+    const { t } = n;
+    return t.slice(
+      whole,
+      t.shape(x).map(() => 0),
+      t.shape(x),
+    );
+  }
   const more = extents(g).map((extent, i) => {
     const [size, out] = [known(n, n.t.shape(x)[i + 2]!), known(n, n.t.shape(grad)[i + 2]!)];
     return size + g.pads[i]![0] + g.pads[i]![1] - ((out - 1) * g.strides[i]! + extent);

@@ -20,14 +20,16 @@ interface AxisResize {
 
 const image = (n: Call): Value => n.tensor(n.takes("input") ? "input" : "self");
 
+const scaleNames = (spatial: number): readonly string[] =>
+  spatial === 1 ? ["scales"] : ["scales_d", "scales_h", "scales_w"].slice(-spatial);
+
 /** The overload `vec` lists sizes or scales; the others have sizes always, and scales by names of their own. */
 function resizesOf(n: Call, spatial: number): readonly AxisResize[] {
   const { t } = n;
   const shape = t.shape(image(n));
-  const names = spatial === 1 ? ["scales"] : ["scales_d", "scales_h", "scales_w"].slice(-spatial);
   const listed = n.takes("scale_factors") && n.has("scale_factors") ? floats(n, spatial) : undefined;
   const sizes = n.has("output_size") ? n.dims("output_size", spatial) : undefined;
-  return names.map((name, i) => {
+  return scaleNames(spatial).map((name, i) => {
     const axis = shape.length - spatial + i;
     const scale = listed ? listed[i] : n.takes(name) ? n.optionalFloat(name) : undefined;
     const output = sizes?.[i] ?? n.declared().shape[axis];
@@ -83,16 +85,20 @@ function inside(n: Call, places: Value, input: Dim): Value {
   return t.min(t.max(places, 0), t.scalar(n.t.context.dims.sub(input, 1)));
 }
 
+/** The elements of the image that those of the result are taken from. */
+function nearestPlaces(n: Call, a: AxisResize, exact: boolean): Value {
+  const { t } = n;
+  const places = t.iota([a.output], 0, "f32");
+  const at = t.mul(exact ? t.add(places, 0.5) : places, stepOf(n, a, "f32", false));
+  return folded(n, inside(n, t.convert(t.floor(at), "i64"), a.input));
+}
+
 /** `exact` takes the element under the middle of the new one, else the one under its beginning. */
 const nearest =
   (spatial: number, exact: boolean): Row =>
   (n) => {
     const { t } = n;
-    const compute = (x: Value, a: AxisResize): Value => {
-      const places = t.iota([a.output], 0, "f32");
-      const at = t.mul(exact ? t.add(places, 0.5) : places, stepOf(n, a, "f32", false));
-      return t.take(x, folded(n, inside(n, t.convert(t.floor(at), "i64"), a.input)), a.axis);
-    };
+    const compute = (x: Value, a: AxisResize): Value => t.take(x, nearestPlaces(n, a, exact), a.axis);
     return resizesOf(n, spatial).reduce((x, a) => (unchanged(n, a) && !a.scale ? x : compute(x, a)), image(n));
   };
 
@@ -102,22 +108,28 @@ function along(n: Call, x: Value, axis: number, rank: number): Value {
   return t.reshape(x, [...t.shape(x), ...new Array<number>(rank - axis - 1).fill(1)]);
 }
 
-function linearAxis(n: Call, x: Value, a: AxisResize, alignCorners: boolean): Value {
+/** Elements of the image along an axis that count for each of the result, and how much: a pair of vectors for each. */
+type Taps = readonly { readonly places: Value; readonly weight: Value }[];
+type TapsOf = (n: Call, a: AxisResize, element: ElementType, alignCorners: boolean) => Taps;
+
+const linearTaps: TapsOf = (n, a, element, alignCorners) => {
   const { t } = n;
-  const at = t.max(coordinates(n, a, t.element(x), alignCorners), 0);
+  const at = t.max(coordinates(n, a, element, alignCorners), 0);
   const first = t.convert(t.floor(at), "i64");
-  const rest = folded(n, t.sub(at, t.convert(first, t.element(x))));
-  const [low, high] = [first, t.add(first, 1)].map((i) => t.take(x, folded(n, inside(n, i, a.input)), a.axis));
-  const weight = along(n, rest, a.axis, t.rank(x));
-  return t.add(t.mul(low!, t.sub(1, weight)), t.mul(high!, weight));
-}
+  const rest = folded(n, t.sub(at, t.convert(first, element)));
+  const [low, high] = [first, t.add(first, 1)].map((i) => folded(n, inside(n, i, a.input)));
+  return [
+    { places: low!, weight: t.sub(1, rest) },
+    { places: high!, weight: rest },
+  ];
+};
 
 /** Keys' cubic convolution with -0.75, as in "Cubic convolution interpolation for digital image processing" (1981). */
 const CUBIC_A = -0.75;
 
-function cubicAxis(n: Call, x: Value, a: AxisResize, alignCorners: boolean): Value {
+const cubicTaps: TapsOf = (n, a, element, alignCorners) => {
   const { t } = n;
-  const at = coordinates(n, a, t.element(x), alignCorners);
+  const at = coordinates(n, a, element, alignCorners);
   const floor = t.floor(at);
   const rest = t.sub(at, floor);
   const near = (d: Value): Value => {
@@ -130,16 +142,68 @@ function cubicAxis(n: Call, x: Value, a: AxisResize, alignCorners: boolean): Val
   };
   const weights = [far(t.add(rest, 1)), near(rest), near(t.sub(1, rest)), far(t.sub(2, rest))];
   const whole = t.convert(floor, "i64");
-  return weights
-    .map((w, k) => {
-      const part = t.take(x, folded(n, inside(n, t.add(whole, k - 1), a.input)), a.axis);
-      return t.mul(part, along(n, folded(n, w), a.axis, t.rank(x)));
-    })
+  return weights.map((w, k) => ({
+    places: folded(n, inside(n, t.add(whole, k - 1), a.input)),
+    weight: folded(n, w),
+  }));
+};
+
+/** The weighted sums along one axis. */
+function resampled(n: Call, x: Value, axis: number, taps: Taps): Value {
+  const { t } = n;
+  return taps
+    .map(({ places, weight }) => t.mul(t.take(x, places, axis), along(n, weight, axis, t.rank(x))))
     .reduce((p, q) => t.add(p, q));
 }
 
+/** The gradient of `resampled`: every element of the image gets what it counted for. */
+function resampledGradient(n: Call, grad: Value, a: AxisResize, taps: Taps): Value {
+  const { t } = n;
+  const sizes = t.shape(grad).toSpliced(a.axis, 1);
+  const zeros = t.broadcast(t.number(0, t.element(grad)), [a.input, ...sizes], []);
+  const axes = { window: sizes.map((_, k) => k + 1), inserted: [0], to: [0], vector: 1 };
+  const sums = taps.reduce((sum, { places, weight }) => {
+    const part = t.moveAxis(t.mul(grad, along(n, weight, a.axis, t.rank(grad))), a.axis, 0);
+    return t.scatter(sum, t.unsqueeze(places, [1]), part, "add", axes);
+  }, zeros);
+  return t.moveAxis(sums, 0, a.axis);
+}
+
+/** The gradient of an interpolation whose image had the sizes `input_size`. */
+const gradientOf =
+  (spatial: number, tapsOf: TapsOf): Row =>
+  (n) => {
+    const { t } = n;
+    const grad = t.convert(n.tensor("grad_output"), wideOf(n.out));
+    const alignCorners = n.takes("align_corners") && n.bool("align_corners");
+    const images = n.dims("input_size");
+    const outputs = n.dims("output_size", spatial);
+    const resizes = scaleNames(spatial).map((name, i): AxisResize => {
+      const axis = images.length - spatial + i;
+      return {
+        axis,
+        input: images[axis]!,
+        output: outputs[i]!,
+        scale: n.takes(name) ? n.optionalFloat(name) : undefined,
+      };
+    });
+    const result = resizes.reduce((g, a) => {
+      const isSame = unchanged(n, a) && (a.scale === undefined || alignCorners);
+      return isSame ? g : resampledGradient(n, g, a, tapsOf(n, a, t.element(g), alignCorners));
+    }, grad);
+    return t.convert(result, n.out);
+  };
+
+/** The one element that the nearest ones are taken from. */
+const nearestTaps =
+  (exact: boolean): TapsOf =>
+  (n, a, element) => {
+    const places = nearestPlaces(n, a, exact);
+    return [{ places, weight: n.t.fillLike(1, places, element) }];
+  };
+
 const smooth =
-  (spatial: number, axis: typeof linearAxis): Row =>
+  (spatial: number, tapsOf: TapsOf): Row =>
   (n) => {
     const { t } = n;
     const x = image(n);
@@ -148,7 +212,7 @@ const smooth =
     const wide = t.convert(x, wideOf(t.element(x)));
     const changes = resizesOf(n, spatial).filter((a) => !unchanged(n, a) || (a.scale !== undefined && !alignCorners));
     return t.convert(
-      changes.reduce((y, a) => axis(n, y, a, alignCorners), wide),
+      changes.reduce((y, a) => resampled(n, y, a.axis, tapsOf(n, a, t.element(y), alignCorners)), wide),
       n.out,
     );
   };
@@ -200,10 +264,20 @@ export const interpolations: Rows = {
   "aten._upsample_nearest_exact1d": nearest(1, true),
   "aten._upsample_nearest_exact2d": nearest(2, true),
   "aten._upsample_nearest_exact3d": nearest(3, true),
-  "aten.upsample_linear1d": smooth(1, linearAxis),
-  "aten.upsample_bilinear2d": smooth(2, linearAxis),
-  "aten.upsample_trilinear3d": smooth(3, linearAxis),
-  "aten.upsample_bicubic2d": smooth(2, cubicAxis),
+  "aten.upsample_linear1d": smooth(1, linearTaps),
+  "aten.upsample_bilinear2d": smooth(2, linearTaps),
+  "aten.upsample_trilinear3d": smooth(3, linearTaps),
+  "aten.upsample_bicubic2d": smooth(2, cubicTaps),
+  "aten.upsample_nearest1d_backward.default": gradientOf(1, nearestTaps(false)),
+  "aten.upsample_nearest2d_backward.default": gradientOf(2, nearestTaps(false)),
+  "aten.upsample_nearest3d_backward.default": gradientOf(3, nearestTaps(false)),
+  "aten._upsample_nearest_exact1d_backward.default": gradientOf(1, nearestTaps(true)),
+  "aten._upsample_nearest_exact2d_backward.default": gradientOf(2, nearestTaps(true)),
+  "aten._upsample_nearest_exact3d_backward.default": gradientOf(3, nearestTaps(true)),
+  "aten.upsample_linear1d_backward.default": gradientOf(1, linearTaps),
+  "aten.upsample_bilinear2d_backward.default": gradientOf(2, linearTaps),
+  "aten.upsample_trilinear3d_backward.default": gradientOf(3, linearTaps),
+  "aten.upsample_bicubic2d_backward.default": gradientOf(2, cubicTaps),
   "aten.pixel_shuffle": pixelShuffle,
   "aten.pixel_unshuffle": pixelUnshuffle,
   "aten.channel_shuffle": channelShuffle,

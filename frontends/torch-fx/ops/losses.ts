@@ -19,7 +19,7 @@ export function reduced(n: Call, losses: Value): Value {
   return t.convert(t.sum(losses, axes), n.out);
 }
 
-type Loss = (t: TensorBuilder, x: Value, y: Value, n: Call) => Value;
+export type Loss = (t: TensorBuilder, x: Value, y: Value, n: Call) => Value;
 
 /** A loss of two tensors, element by element, in f32 where the element is narrower. */
 const pairwise =
@@ -196,19 +196,6 @@ function multiMargin(n: Call): Value {
   return reduced(n, n.rank("self") < 2 ? t.reshape(rows, []) : rows);
 }
 
-/** The gradient of the losses, each element's share of it. */
-const backward =
-  (f: Loss): Row =>
-  (n) => {
-    const { t } = n;
-    const wide = wideOf(n.out);
-    const [x, y] = t.together(n.operand("self", wide), n.operand("target", wide)) as [Value, Value];
-    const slope = t.mul(f(t, x, y, n), n.operand("grad_output", wide));
-    if (n.int("reduction") !== MEAN) return t.convert(slope, n.out);
-    const axes = t.shape(slope).map((_, k) => k);
-    return t.convert(t.div(slope, t.countAlong(slope, axes, wide)), n.out);
-  };
-
 export const losses: Rows = {
   "aten.mse_loss": pairwise((t, x, y) => t.mul(t.sub(x, y), t.sub(x, y))),
   "aten.l1_loss": pairwise(distance),
@@ -228,5 +215,4 @@ export const losses: Rows = {
   "aten.nll_loss_forward": logLikelihood,
   "aten.nll_loss2d_forward": logLikelihood,
   "aten.cross_entropy_loss": crossEntropy,
-  "aten.mse_loss_backward": backward((t, x, y) => t.mul(t.sub(x, y), 2)),
 };

@@ -228,5 +228,11 @@ export const normalizations: Rows = {
   "aten._native_batch_norm_legit_no_training": nativeBatchNorm(() => false, false),
   "aten._batch_norm_no_update": withReserve(false, false),
   "aten._batch_norm_with_update": withReserve(true, true),
+  "aten._batch_norm_with_update_functional": (n) => {
+    const { t } = n;
+    const { y, saved, moved } = batchNormParts(n, true);
+    const statistics = saved!.map((x, i) => t.convert(x, n.declared(i + 1).element));
+    return [y, ...statistics, t.splat(0, [0], n.declared(3).element), ...(moved ?? [])];
+  },
   "aten.local_response_norm": localResponse,
 };

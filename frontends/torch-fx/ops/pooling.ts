@@ -19,18 +19,18 @@ import { wideOf } from "./widths.js";
 const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
 /** [batch, channels, ...] of any tensor whose last `spatial` axes are space, and the way back. */
-interface Batched {
+export interface Batched {
   readonly x: Value;
   readonly back: (y: Value) => Value;
 }
 
-function batched(t: TensorBuilder, x: Value, spatial: number): Batched {
+export function batched(t: TensorBuilder, x: Value, spatial: number): Batched {
   if (t.rank(x) !== spatial + 1) return { x, back: (y) => y };
   return { x: t.unsqueeze(x, [0]), back: (y) => t.squeeze(y, [0]) };
 }
 
 /** The windows that the arguments ask for; without a stride, windows stand side by side. */
-function windowsOf(n: Call, sizes: readonly Dim[], spatial: number): readonly SlidingWindow[] {
+export function windowsOf(n: Call, sizes: readonly Dim[], spatial: number): readonly SlidingWindow[] {
   const kernel = n.ints("kernel_size", spatial);
   const given = n.has("stride") ? n.ints("stride", spatial) : [];
   const strides = given.length === 0 ? kernel : given;
@@ -83,15 +83,14 @@ const averagePooling =
   };
 
 /** Entry i of the result has the elements from floor(i * input / output) to before ceil((i + 1) * input / output). */
-interface Share {
+export interface Share {
   readonly axis: number;
   readonly starts: readonly number[];
   readonly ends: readonly number[];
 }
 
 /** How each axis is shared out; `undefined` for one whose size is not known and that is not reduced to one element. */
-function sharesOf(n: Call, shape: readonly Dim[], spatial: number): readonly Share[] | undefined {
-  const sizes = n.dims("output_size", spatial);
+export function sharesOf(sizes: readonly Dim[], shape: readonly Dim[], spatial: number): readonly Share[] | undefined {
   const shares = sizes.map((output, i) => {
     const axis = shape.length - spatial + i;
     const input = shape[axis]!;
@@ -140,7 +139,7 @@ const adaptiveAverage =
     const axes = count(spatial).map((i) => shape.length - spatial + i);
     const wide = t.convert(x, wideOf(t.element(x)));
     if (n.dims("output_size", spatial).every((d) => d === 1)) return t.convert(t.mean(wide, axes, true), n.out);
-    const shares = sharesOf(n, shape, spatial);
+    const shares = sharesOf(n.dims("output_size", spatial), shape, spatial);
     if (shares === undefined) return n.unsupported("sizes that are not known before the model runs", "make them fixed");
     const even = evenWindows(shares, shape);
     if (even === undefined)
@@ -159,7 +158,7 @@ const adaptiveMax =
     const { t } = n;
     const { x, back } = batched(t, n.tensor("self"), spatial);
     const shape = t.shape(x);
-    const shares = sharesOf(n, shape, spatial);
+    const shares = sharesOf(n.dims("output_size", spatial), shape, spatial);
     if (shares === undefined) return n.unsupported("sizes that are not known before the model runs", "make them fixed");
     const even = evenWindows(shares, shape);
     const places = placesIn(t, shape);
@@ -237,6 +236,8 @@ export const poolings: Rows = {
   "aten.max_pool3d_with_indices.default": maxPooling(3, true),
   "aten.max_pool2d_with_indices_backward.default": maxGradient(2),
   "aten.max_pool3d_with_indices_backward.default": maxGradient(3),
+  "aten.fractional_max_pool2d_backward.default": maxGradient(2),
+  "aten.fractional_max_pool3d_backward.default": maxGradient(3),
   "aten.adaptive_max_pool2d_backward.default": maxGradient(2),
   "aten.adaptive_max_pool3d_backward.default": maxGradient(3),
   "aten.avg_pool1d": averagePooling(1),

@@ -146,6 +146,31 @@ const normBy =
     return t.convert(norm(t, x, n.optionalFloat(name) ?? 2, axesOf(n, t.rank(x)), keeps(n)), n.out);
   };
 
+/** The norm of the distance of two tensors. */
+function distance(n: Call): Value {
+  const { t } = n;
+  const wide = wideOf(n.out);
+  const gap = t.sub(n.operand("self", wide), n.operand("other", wide));
+  return t.convert(norm(t, gap, n.float("p"), [...t.shape(gap).keys()], false), n.out);
+}
+
+/** Entries of `dim` that are longer than `maxnorm` made as long as that. */
+function renormalized(n: Call): Value {
+  const { t } = n;
+  const x = n.operand("self", wideOf(n.out));
+  const axis = n.axis("dim", t.rank(x));
+  const length = norm(
+    t,
+    x,
+    n.float("p"),
+    [...t.shape(x).keys()].filter((k) => k !== axis),
+    true,
+  );
+  const limit = n.float("maxnorm");
+  const factor = t.select(t.gt(length, limit), t.div(t.fillLike(limit, length), t.add(length, 1e-7)), 1);
+  return t.convert(t.mul(x, isComplexValue(t, x) ? t.convert(factor, t.element(x)) : factor), n.out);
+}
+
 /** log(sum(e^x)), the largest element taken out so that nothing overflows. */
 export function logSumExp(t: TensorBuilder, x: Value, axes: readonly number[], keep: boolean): Value {
   if (isComplexValue(t, x)) return t.log(t.sum(t.exp(x), axes, keep));
@@ -213,6 +238,8 @@ export const reductions: Rows = {
   "aten.std_mean": withMean(deviation),
   "aten.linalg_vector_norm": normBy("ord"),
   "aten.norm": normBy("p"),
+  "aten.dist": distance,
+  "aten.renorm": renormalized,
   "aten.logsumexp": reduction(logSumExp),
   "aten.special_logsumexp": reduction(logSumExp),
 };

@@ -64,6 +64,34 @@ function entry(n: Call, { values, places }: Sorted, axis: number, k: Dim): reado
   });
 }
 
+/** The lower of the middle elements and its place; a NaN wins, or, for the other kind, takes no part. */
+const median =
+  (ignoresNaN: boolean): Row =>
+  (n) => {
+    const { t } = n;
+    const self = n.tensor("self");
+    const hasAxis = n.takes("dim");
+    const x = hasAxis && t.rank(self) > 0 ? self : t.flatten(self);
+    const axis = hasAxis ? n.axis("dim", t.rank(self)) : 0;
+    const { values, places } = sorted(t, x, axis, false);
+    const isFloat = elementFacts[t.element(x)].kind === "float";
+    const missing = isFloat ? t.ne(x, x) : t.fillLike(0, x, "i1");
+    const lost = t.sum(t.convert(missing, "i64"), [axis], true);
+    const size = t.countAlong(x, [axis], "i64");
+    const middle = (count: Value): Value => t.div(t.max(t.sub(count, 1), 0), 2);
+    // NaN are last: the first of them is the one behind all numbers.
+    const numbers = t.sub(size, lost);
+    const plain = ignoresNaN
+      ? middle(numbers)
+      : t.select(t.gt(lost, 0), numbers, t.broadcast(middle(size), t.shape(lost), []));
+    const shape = t.shape(self);
+    const results = [values, places].map((y) => t.takeAlong(y, plain, axis));
+    if (!hasAxis) return t.reshape(results[0]!, []);
+    return results.map((y) =>
+      t.reshape(y, t.rank(self) > 0 && n.bool("keepdim") ? shape.with(axis, 1) : shape.toSpliced(axis, 1)),
+    );
+  };
+
 function kthValue(n: Call): readonly Value[] {
   const { t } = n;
   const x = n.tensor("self");
@@ -105,6 +133,8 @@ export const sortings: Rows = {
   "aten.argsort": argsort,
   "aten.msort": (n) => sorted(n.t, n.tensor("self"), 0, false).values,
   "aten.topk": topK,
+  "aten.median": median(false),
+  "aten.nanmedian": median(true),
   "aten.kthvalue": kthValue,
   "aten.searchsorted": searchSorted,
   "aten.bucketize": bucketize,

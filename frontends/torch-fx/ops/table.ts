@@ -2,9 +2,11 @@
 
 import { closest } from "../../../ir/suggest.js";
 import type { Row, Rows, ViewRow } from "../call.js";
+import { activationGradients } from "./activation-gradients.js";
 import { activations } from "./activations.js";
 import { arithmetic } from "./arithmetic.js";
 import { attentions } from "./attention.js";
+import { attentionGradients } from "./attention-gradients.js";
 import { comparisons } from "./comparison.js";
 import { complexes, complexViews } from "./complex.js";
 import { contractions } from "./contractions.js";
@@ -25,13 +27,16 @@ import { indexings } from "./indexing.js";
 import { interpolations } from "./interpolation.js";
 import { joinings } from "./joining.js";
 import { linearCrossEntropies } from "./linear-cross-entropy.js";
+import { lossGradients } from "./loss-gradients.js";
 import { losses } from "./losses.js";
 import { margins } from "./margins.js";
 import { matrices } from "./matrices.js";
 import { normalizations } from "./normalization.js";
+import { normalizationGradients } from "./normalization-gradients.js";
 import { numbers } from "./numbers.js";
 import { patches } from "./patches.js";
 import { poolings } from "./pooling.js";
+import { poolingGradients } from "./pooling-gradients.js";
 import { quantiles } from "./quantiles.js";
 import { quantized } from "./quantized.js";
 import { recurrents } from "./recurrent.js";
@@ -40,6 +45,7 @@ import { scans } from "./scans.js";
 import { sortings } from "./sorting.js";
 import { stridedViews, stridedWrites } from "./strided.js";
 import { trapezoids } from "./trapezoids.js";
+import { viewGradients } from "./view-gradients.js";
 import { viewRows, viewWrites } from "./views.js";
 
 const families: readonly Rows[] = [
@@ -73,6 +79,12 @@ const families: readonly Rows[] = [
   trapezoids,
   viewWrites,
   sortings,
+  activationGradients,
+  viewGradients,
+  poolingGradients,
+  normalizationGradients,
+  lossGradients,
+  attentionGradients,
   linearCrossEntropies,
   fractionalPoolings,
   gradients,

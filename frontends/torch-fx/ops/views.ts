@@ -242,6 +242,10 @@ export function diagonalOf(n: Call, shape: readonly Dim[], a: number, b: number,
   const rest = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => axis !== a && axis !== b);
   // The two axes in front, each pair of places an index vector.
   const toFront = permuted([a, b, ...rest]);
+  if (count === 0) {
+    const sizes = [...rest.map((axis) => shape[axis]!), 0];
+    return { read: (t, base) => t.broadcast(t.number(0, t.element(base)), sizes, []), write: (_, base) => base };
+  }
   const places = (t: TensorBuilder): Value => {
     const along = t.iota([count], 0, "i64");
     return t.concat(

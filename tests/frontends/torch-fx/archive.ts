@@ -83,7 +83,8 @@ function argJson(arg: Arg): Json {
     const isTensors = items.every((x) => typeof x === "object" && x !== null && "tensor" in x);
     if (isTensors && items.length > 0)
       return { as_tensors: items.map((x) => ({ name: (x as { tensor: string }).tensor })) };
-    return { as_ints: items };
+    const isTruth = items.length > 0 && items.every((x) => typeof x === "boolean");
+    return isTruth ? { as_bools: items } : { as_ints: items };
   }
   const one = arg as { readonly tensor?: string; readonly symbol?: string; readonly dtype?: number };
   if (one.tensor !== undefined) return { as_tensor: { name: one.tensor } };
