@@ -12,11 +12,13 @@ import type { Operation } from "../../ir/graph.js";
 import type { Pass } from "../../ir/pass.js";
 import { activationRoots, raiseActivation } from "./raise/activation.js";
 import { attentionRoots, raiseAttention } from "./raise/attention.js";
+import { batchRoots, separateBatches } from "./raise/batches.js";
 import { groupRoots, raiseGroupNorm } from "./raise/group.js";
 import { normRoots, raiseNorm } from "./raise/normalization.js";
 import { Raiser } from "./raise/raiser.js";
 import { raiseRotary, rotaryRoots } from "./raise/rotary.js";
 import { raiseSoftmax, softmaxRoots } from "./raise/softmax.js";
+import { dropStatistics, statisticsRoots } from "./raise/statistics.js";
 import { eraseDead } from "./remove-dead-code.js";
 import { renameSizes } from "./size-names.js";
 
@@ -34,11 +36,13 @@ const done =
     void attempt(op, raiser);
 
 const families: readonly Family[] = [
+  { roots: batchRoots, raise: done(separateBatches) },
   { roots: softmaxRoots, raise: raiseSoftmax },
   { roots: attentionRoots, raise: done(raiseAttention) },
   { roots: activationRoots, raise: done(raiseActivation) },
   { roots: rotaryRoots, raise: done(raiseRotary) },
   { roots: normRoots, raise: done(raiseNorm) },
+  { roots: statisticsRoots, raise: done(dropStatistics) },
   { roots: groupRoots, raise: done(raiseGroupNorm) },
 ];
 

@@ -9,7 +9,7 @@
 
 import type { AttrDict } from "../../../ir/attrs.js";
 import { composite } from "../../../ir/dialects/stablehlo/calls.js";
-import { compare, select } from "../../../ir/dialects/stablehlo/choose.js";
+import { select } from "../../../ir/dialects/stablehlo/choose.js";
 import { convert } from "../../../ir/dialects/stablehlo/convert.js";
 import { dotGeneral } from "../../../ir/dialects/stablehlo/dot.js";
 import { add } from "../../../ir/dialects/stablehlo/elementwise.js";
@@ -18,7 +18,8 @@ import type { Operation, Value } from "../../../ir/graph.js";
 import { elementOf } from "../../../ir/types.js";
 import { undecided } from "./causal.js";
 import { type Contraction, contractionOf, type Side } from "./contraction.js";
-import { factorOf, isNumber, numberOf } from "./numbers.js";
+import { guardOf } from "./guards.js";
+import { factorOf, numberOf } from "./numbers.js";
 import { onlyUser } from "./raiser.js";
 import { along, behind, isMovement, shapeOf, type View, viewOf, whole } from "./view.js";
 
@@ -76,16 +77,17 @@ export interface Found {
 export function attentionAt(op: Operation): Found | undefined {
   if (composite.attrsOf(op).name !== "psm.softmax" || op.operands.length !== 1) return undefined;
   const attribute = (composite.attrsOf(op).composite_attributes as AttrDict)["axis"];
-  const weights = weightsOf(op.result);
+  if (attribute?.kind !== "int") return undefined;
+  const weights = weightsOf(op.result, op.operand(0), Number(attribute.value));
   const scores = scoresOf(whole(op.operand(0)));
-  if (attribute?.kind !== "int" || !weights || !scores) return undefined;
+  if (!weights || !scores) return undefined;
   const found = partsOf(Number(attribute.value), scores, weights);
   return found && haveElements(found, op) ? found : undefined;
 }
 
-/** Up from the probabilities to the contraction that reads them. */
-function weightsOf(result: Value): Weights | undefined {
-  const guarded = guardOf(result);
+/** Up from the probabilities, made of `scores` along `axis`, to the contraction that reads them. */
+function weightsOf(result: Value, scores: Value, axis: number): Weights | undefined {
+  const guarded = guardOf(result, scores, axis);
   const start = guarded ?? result;
   const narrowing = onlyUser(start);
   let value = convert.matches(narrowing) ? narrowing!.result : start;
@@ -93,25 +95,13 @@ function weightsOf(result: Value): Weights | undefined {
     if (dotGeneral.matches(op)) {
       if (op.operand(0) === op.operand(1)) return undefined;
       const { axes } = viewOf(value);
-      if (shapeOf(value).some((d, axis) => d !== 1 && axes[axis] === undefined)) return undefined;
+      if (shapeOf(value).some((d, k) => d !== 1 && axes[k] === undefined)) return undefined;
       return { dot: op, side: op.operand(0) === value ? 0 : 1, axes, isGuarded: guarded !== undefined };
     }
     if (!isMovement(op) || op.operand(0) !== value) return undefined;
     value = op.result;
   }
   return undefined;
-}
-
-/** `p` with 0 in the place of NaN. */
-function guardOf(p: Value): Value | undefined {
-  const users = [...p.users];
-  const test = users.find((op) => compare.matches(op));
-  const choice = users.find((op) => select.matches(op));
-  if (users.length !== 2 || !test || !choice || !test.operands.every((x) => x === p)) return undefined;
-  const { comparison_direction: direction } = compare.attrsOf(test);
-  const [pred, yes, no] = choice.operands as readonly [Value, Value, Value];
-  const fits = direction === "NE" ? isNumber(yes, 0) && no === p : direction === "EQ" && yes === p && isNumber(no, 0);
-  return pred === test.result && onlyUser(pred) && fits ? choice.result : undefined;
 }
 
 /** Down from what the softmax reads to the contraction, through at most one mask and then factors. */

@@ -35,13 +35,25 @@ export class Raiser {
   raise(root: Operation, inputs: readonly Value[], build: (t: TensorBuilder) => Value): Value | undefined {
     const parts = partsOf(root, inputs);
     if (parts === undefined) return undefined;
-    const builder = Builder.before(this.context, root);
+    const made = this.#replace(root, root.result, inputs, build);
+    eraseParts(parts);
+    return made;
+  }
+
+  /** Replaces the only result of `op` that is read by what `build` makes of its operands. */
+  replaceOnly(op: Operation, result: Value, build: (t: TensorBuilder) => Value): Value {
+    const made = this.#replace(op, result, op.operands, build);
+    op.erase();
+    return made;
+  }
+
+  #replace(at: Operation, old: Value, inputs: readonly Value[], build: (t: TensorBuilder) => Value): Value {
+    const builder = Builder.before(this.context, at);
     const t = new TensorBuilder(builder, this.#decompositions);
     for (const x of inputs) t.note(x);
     const made = build(t);
-    noteReplacement(this.context, root.result, made, this.names);
-    root.result.replaceAllUsesWith(made);
-    eraseParts(parts);
+    noteReplacement(this.context, old, made, this.names);
+    old.replaceAllUsesWith(made);
     return made;
   }
 }

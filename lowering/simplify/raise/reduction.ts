@@ -1,14 +1,20 @@
-/** @file Sums, maxima and means along axes, wherever a value shows them spread over the axes that they were reduced from. */
+/** @file Sums, maxima, means and truth of some or all along axes, wherever a value shows them spread over the axes that they were reduced from. */
 
-import { add, maximum } from "../../../ir/dialects/stablehlo/elementwise.js";
+import { add, and, maximum, or } from "../../../ir/dialects/stablehlo/elementwise.js";
 import { reduce } from "../../../ir/dialects/stablehlo/reduce.js";
 import type { Operation, Value } from "../../../ir/graph.js";
+import { elementOf } from "../../../ir/types.js";
 import { factorOf, numberOf, otherThan } from "./numbers.js";
 import { type Axes, along, behind, isSame, shapeOf, type View, viewOf } from "./view.js";
 
-/** A sum or maximum of `input` along some of its axes, times `factor`, spread over the axes of whoever looks. */
+export type Joining = "add" | "max" | "and" | "or";
+
+/** What each begins with. */
+const initials: Readonly<Record<Joining, number>> = { add: 0, max: Number.NEGATIVE_INFINITY, and: 1, or: 0 };
+
+/** A sum, maximum or the like of `input` along some of its axes, times `factor`, spread over the axes of whoever looks. */
 export interface Reduction {
-  readonly how: "add" | "max";
+  readonly how: Joining;
   readonly input: Value;
   readonly axes: Axes;
   readonly reduced: readonly number[];
@@ -34,14 +40,14 @@ function reductionAt(op: Operation, axes: Axes, factor: number): Reduction | und
   if (op.operands.length !== 2) return undefined;
   const how = joining(op);
   const initial = numberOf(op.operand(1));
-  if (how === undefined || initial !== (how === "add" ? 0 : Number.NEGATIVE_INFINITY)) return undefined;
+  if (how === undefined || initial !== initials[how]) return undefined;
   const input = op.operand(0);
   const reduced = reduce.attrsOf(op).dimensions;
   const kept = [...shapeOf(input).keys()].filter((axis) => !reduced.includes(axis));
   return { how, input, axes: axes.map((a) => (a === undefined ? undefined : kept[a])), reduced, factor };
 }
 
-function joining(op: Operation): Reduction["how"] | undefined {
+function joining(op: Operation): Joining | undefined {
   const [block, ...more] = op.region(0).blocks;
   const body = block?.first;
   if (!block || more.length > 0 || !body || body.next !== block.last || block.args.length !== 2) return undefined;
@@ -49,7 +55,9 @@ function joining(op: Operation): Reduction["how"] | undefined {
   if (!joins || !body.operands.every((x) => block.args.includes(x)) || block.last?.operands[0] !== body.result)
     return undefined;
   if (add.matches(body)) return "add";
-  return maximum.matches(body) ? "max" : undefined;
+  if (maximum.matches(body)) return "max";
+  if (elementOf(body.result.type) !== "i1") return undefined;
+  return and.matches(body) ? "and" : or.matches(body) ? "or" : undefined;
 }
 
 /**
