@@ -5,7 +5,7 @@
  */
 
 import type { Builder } from "../../ir/builder.js";
-import { constantIndex, constantOf, select } from "../../ir/dialects/arith/constant.js";
+import { constantIndex, constantOf, constantScalarOf, select } from "../../ir/dialects/arith/constant.js";
 import * as i from "../../ir/dialects/arith/integer.js";
 import * as memref from "../../ir/dialects/memref/storage.js";
 import * as vector from "../../ir/dialects/vector/memory.js";
@@ -33,10 +33,22 @@ export interface Shape {
 /** Points per block when a single long dimension is all there is to run in parallel. */
 const BLOCK = 4096;
 
+/** Vectors that a row of sums must have for it not to fit registers. */
+const LONG_ROW = 8;
+/** Rows that are added up together: results are read and written once for so many. */
+const ROWS_AT_ONCE = 8;
+/** Points per block of a row of sums, at least, and how many blocks there are where they can be larger. */
+const MIN_ROW_BLOCK = 384;
+const ROW_BLOCKS = 8;
+
 /** The whole operation. */
 export function buildVectorLoops(b: Builder, shape: Shape): void {
   const outer = shape.kinds.map((_, d) => d).filter((d) => d !== shape.dim && shape.kinds[d] === "parallel");
   const isReduction = shape.kinds[shape.dim] === "reduction";
+  if (outer.every((d) => constantScalarOf(shape.sizes[d]!) === 1) && sumsLongRows(shape)) {
+    buildRowSums(b, shape, new Map(outer.map((d) => [d, constantIndex(b, 0)])));
+    return;
+  }
   if (outer.length === 0 && !isReduction) {
     buildBlocks(b, shape);
     return;
@@ -64,19 +76,116 @@ function buildBlocks(b: Builder, shape: Shape): void {
   });
 }
 
+/** What is done at a vector of points. */
+export type AtVector = (b: Builder, shape: Shape, at: ReadonlyMap<number, Value>, mask: Value | undefined) => void;
+
 /** Vectors along a parallel dimension from `start` to `end`: whole ones, then one under a mask. */
-export function buildRange(b: Builder, shape: Shape, at: ReadonlyMap<number, Value>, start: Value, end: Value): void {
+export function buildRange(
+  b: Builder,
+  shape: Shape,
+  at: ReadonlyMap<number, Value>,
+  start: Value,
+  end: Value,
+  point: AtVector = vectorPoint,
+): void {
   const { lanes } = shape;
   const length = b.value(i.subi, { lhs: end, rhs: start }, {});
   const tail = b.value(i.remui, { lhs: length, rhs: constantIndex(b, lanes) }, {});
   const whole = b.value(i.subi, { lhs: end, rhs: tail }, {});
   countedLoop(b, { from: start, to: whole, step: lanes }, (inner, position) =>
-    vectorPoint(inner, shape, new Map([...at, [shape.dim, position]]), undefined),
+    point(inner, shape, new Map([...at, [shape.dim, position]]), undefined),
   );
   // At most one turn: a loop rather than a branch, so that a tail of no elements costs one comparison.
   countedLoop(b, { from: whole, to: end, step: lanes }, (inner, position) =>
-    vectorPoint(inner, shape, new Map([...at, [shape.dim, position]]), laneMask(inner, tail, lanes)),
+    point(inner, shape, new Map([...at, [shape.dim, position]]), laneMask(inner, tail, lanes)),
   );
+}
+
+/**
+ * True for one long row of results to which rows of an operand are added up, as a vector times a matrix does. Memory gives
+ * rows at full speed, and columns, a cache line of each row in turn, at a third of it.
+ */
+function sumsLongRows({ kinds, dim, sizes, inputs, outputs, body, lanes }: Shape): boolean {
+  if (kinds[dim] !== "parallel" || !kinds.includes("reduction") || outputs.length !== 1) return false;
+  const length = constantScalarOf(sizes[dim]!);
+  const isLong = length === undefined || Number(length) >= LONG_ROW * lanes;
+  return isLong && body.args.at(-1)!.isUsed && inputs.some(({ map }) => motionAlong(map, dim) === "contiguous");
+}
+
+/** The results are cut into blocks that run in parallel and stay in the cache nearest to the core while rows go by. */
+function buildRowSums(b: Builder, shape: Shape, at: ReadonlyMap<number, Value>): void {
+  const size = shape.sizes[shape.dim]!;
+  const points = rowBlock(constantScalarOf(size), shape.lanes);
+  const block = constantIndex(b, points);
+  const count = b.value(i.ceildivsi, { lhs: size, rhs: block }, {});
+  const reductions = shape.kinds.map((_, d) => d).filter((d) => shape.kinds[d] === "reduction");
+  parallelLoops(b, [count], (inner, [k]) => {
+    const start = inner.value(i.muli, { lhs: k!, rhs: constantIndex(inner, points) }, {});
+    const end = inner.value(i.addi, { lhs: start, rhs: constantIndex(inner, points) }, {});
+    const last = inner.value(i.minsi, { lhs: end, rhs: size }, {});
+    sumRows(inner, shape, reductions, at, (deep, rows) =>
+      buildRange(deep, shape, new Map(), start, last, (point, _, column, mask) =>
+        addRows(point, shape, rows, column, mask),
+      ),
+    );
+  });
+}
+
+/** Points per block: enough of a row for memory to run at full speed, and few enough blocks for a pool of threads. */
+function rowBlock(length: unknown, lanes: number): number {
+  if (length === undefined) return 4 * MIN_ROW_BLOCK;
+  const blocks = Math.min(Math.max(1, Math.floor(Number(length) / MIN_ROW_BLOCK)), ROW_BLOCKS);
+  return Math.min(Math.ceil(Number(length) / blocks / lanes) * lanes, BLOCK);
+}
+
+/** Visits the rows in order, `ROWS_AT_ONCE` together where there are so many. */
+function sumRows(
+  b: Builder,
+  shape: Shape,
+  [dim, ...rest]: readonly number[],
+  at: ReadonlyMap<number, Value>,
+  fill: (b: Builder, rows: readonly ReadonlyMap<number, Value>[]) => void,
+): void {
+  const size = shape.sizes[dim!]!;
+  if (rest.length > 0) {
+    countedLoop(b, upTo(b, size), (inner, row) => sumRows(inner, shape, rest, new Map([...at, [dim!, row]]), fill));
+    return;
+  }
+  const known = constantScalarOf(size);
+  const whole =
+    known === undefined
+      ? b.value(
+          i.subi,
+          { lhs: size, rhs: b.value(i.remui, { lhs: size, rhs: constantIndex(b, ROWS_AT_ONCE) }, {}) },
+          {},
+        )
+      : constantIndex(b, Number(known) - (Number(known) % ROWS_AT_ONCE));
+  const rowAt = (row: Value): ReadonlyMap<number, Value> => new Map([...at, [dim!, row]]);
+  countedLoop(b, upTo(b, whole, ROWS_AT_ONCE), (inner, first) => {
+    const rows = Array.from({ length: ROWS_AT_ONCE }, (_, k) =>
+      k === 0 ? first : inner.value(i.addi, { lhs: first, rhs: constantIndex(inner, k) }, {}),
+    );
+    fill(inner, rows.map(rowAt));
+  });
+  countedLoop(b, { from: whole, to: size, step: 1 }, (inner, row) => fill(inner, [rowAt(row)]));
+}
+
+/** Adds to one vector of results what the rows have there, one after the other. */
+function addRows(
+  b: Builder,
+  shape: Shape,
+  rows: readonly ReadonlyMap<number, Value>[],
+  column: ReadonlyMap<number, Value>,
+  mask: Value | undefined,
+): void {
+  const output = shape.outputs[0]!;
+  const places = rows.map((row) => new Map([...row, ...column]));
+  const before = widen(b, readOperand(b, shape, output, places[0]!, mask), shape.lanes);
+  const after = places.reduce<Value>(
+    (sum, place) => widen(b, bodyAt(b, shape, place, [sum], mask)[0]!, shape.lanes),
+    before,
+  );
+  writeVector(b, shape, output, places[0]!, after, mask);
 }
 
 /** One vector of results: reductions inside, accumulating in registers. */

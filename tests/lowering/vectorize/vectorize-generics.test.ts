@@ -79,6 +79,35 @@ describe("vectors run", () => {
     expect(lowered(text)).toBe(0);
   });
 
+  test.each([
+    [1, 21, 150],
+    [1, 8, 900],
+    [1, 3, 801],
+  ])("along rows of a matrix that a vector weighs (%d x %d x %d)", (m, k, n) => {
+    const text = genericKernel("f", {
+      inputs: [
+        { shape: [m, k], map: "d0, d2" },
+        { shape: [k, n], map: "d2, d1" },
+      ],
+      output: { shape: [m, n], map: "d0, d1" },
+      dims: 3,
+      kinds: ["parallel", "parallel", "reduction"],
+      body: "%p = arith.mulf %a, %b : f32\n %s = arith.addf %out, %p : f32\n linalg.yield %s : f32",
+    });
+    expect(lowered(text)).toBe(0);
+  });
+
+  test("along rows of several axes", () => {
+    const text = genericKernel("f", {
+      inputs: [{ shape: [3, 11, 140], map: "d1, d2, d0" }],
+      output: { shape: [140], map: "d0" },
+      dims: 3,
+      kinds: ["parallel", "reduction", "reduction"],
+      body: "%s = arith.addf %out, %a : f32\n linalg.yield %s : f32",
+    });
+    expect(lowered(text)).toBe(0);
+  });
+
   test("with positions as data", () => {
     const text = genericKernel("f", {
       inputs: [{ shape: [3, 40], map: "d0, d1" }],
