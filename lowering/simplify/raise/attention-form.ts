@@ -12,11 +12,11 @@ import { composite } from "../../../ir/dialects/stablehlo/calls.js";
 import { select } from "../../../ir/dialects/stablehlo/choose.js";
 import { convert } from "../../../ir/dialects/stablehlo/convert.js";
 import { dotGeneral } from "../../../ir/dialects/stablehlo/dot.js";
-import { add } from "../../../ir/dialects/stablehlo/elementwise.js";
+import { add, tanh } from "../../../ir/dialects/stablehlo/elementwise.js";
 import { elementFacts } from "../../../ir/element.js";
 import type { Operation, Value } from "../../../ir/graph.js";
 import { elementOf } from "../../../ir/types.js";
-import { undecided } from "./causal.js";
+import { LOW, undecided } from "./causal.js";
 import { type Contraction, contractionOf, type Side } from "./contraction.js";
 import { guardOf } from "./guards.js";
 import { factorOf, numberOf } from "./numbers.js";
@@ -39,7 +39,10 @@ export interface Scores {
   /** For each axis of the softmax that of the contraction. */
   readonly axes: View["axes"];
   readonly scale: number;
-  readonly mask?: Mask;
+  /** Scores are drawn into -softcap .. softcap before they are masked; 0 for none. */
+  readonly softcap: number;
+  /** The one nearest to the softmax first. */
+  readonly masks: readonly Mask[];
 }
 
 export interface Weights {
@@ -104,32 +107,53 @@ function weightsOf(result: Value, scores: Value, axis: number): Weights | undefi
   return undefined;
 }
 
-/** Down from what the softmax reads to the contraction, through at most one mask and then factors. */
-function scoresOf(start: View, mask?: Mask): Scores | undefined {
-  let scale = 1;
+/** Masks of one attention. */
+const MOST_MASKS = 2;
+
+/** Down from what the softmax reads to the contraction, through masks, then a cap, then factors. */
+function scoresOf(start: View, masks: readonly Mask[] = []): Scores | undefined {
+  let factor = 1;
+  let softcap = 0;
   let view = behind(start);
   for (let op = view.value.definingOp; op; op = view.value.definingOp) {
-    if (dotGeneral.matches(op)) return { dot: op, axes: view.axes, scale, ...(mask ? { mask } : {}) };
+    if (dotGeneral.matches(op))
+      return { dot: op, axes: view.axes, scale: softcap === 0 ? factor : factor * softcap, softcap, masks };
     const by = factorOf(op);
-    if (!by) return mask || scale !== 1 ? undefined : maskedScores(op, view);
-    scale *= by.factor;
-    view = behind(along(view, by.value));
+    if (by) factor *= by.factor;
+    else if (tanh.matches(op) && softcap === 0 && factor > 0) [softcap, factor] = [factor, 1];
+    else
+      return factor !== 1 || softcap !== 0 || masks.length === MOST_MASKS ? undefined : maskedScores(op, view, masks);
+    view = behind(along(view, by?.value ?? op.operand(0)));
   }
   return undefined;
 }
 
-function maskedScores(op: Operation, view: View): Scores | undefined {
-  const at = (x: Value): View => undecided(along(view, x));
+function maskedScores(op: Operation, view: View, masks: readonly Mask[]): Scores | undefined {
+  const rest = (x: Value, mask: Mask): Scores | undefined => scoresOf(along(view, x), [...masks, mask]);
   if (add.matches(op)) {
     const [a, b] = op.operands as readonly [Value, Value];
-    return scoresOf(along(view, a), { view: at(b), read: b }) ?? scoresOf(along(view, b), { view: at(a), read: a });
+    return rest(a, addedMask(along(view, b), b)) ?? rest(b, addedMask(along(view, a), a));
   }
   if (!select.matches(op) || shapeOf(op.operand(0)).length !== shapeOf(op.result).length) return undefined;
   const [pred, yes, no] = op.operands as readonly [Value, Value, Value];
   const [whereNot, where] = [numberOf(no), numberOf(yes)];
-  if (whereNot !== undefined) return scoresOf(along(view, yes), { view: at(pred), read: pred, fill: whereNot });
-  if (where === undefined) return undefined;
-  return scoresOf(along(view, no), { view: at(pred), read: pred, fill: where, isInverted: true });
+  const chosen = { view: undecided(along(view, pred)), read: pred };
+  if (whereNot !== undefined) return rest(yes, { ...chosen, fill: whereNot });
+  return where === undefined ? undefined : rest(no, { ...chosen, fill: where, isInverted: true });
+}
+
+/** What is added; 0 or next to nothing says as much as a choice among the scores. */
+function addedMask(start: View, read: Value): Mask {
+  const view = undecided(start);
+  const op = view.value.definingOp;
+  if (!select.matches(op)) return { view, read };
+  const [pred, yes, no] = op!.operands as readonly [Value, Value, Value];
+  const [where, whereNot] = [numberOf(yes), numberOf(no)];
+  const isSeen = where === 0 && whereNot !== undefined && whereNot <= LOW;
+  if (!isSeen && !(whereNot === 0 && where !== undefined && where <= LOW)) return { view, read };
+  if (shapeOf(pred).length !== shapeOf(op!.result).length) return { view, read };
+  const chosen = { view: undecided(along(view, pred)), read };
+  return isSeen ? { ...chosen, fill: whereNot } : { ...chosen, fill: where!, isInverted: true };
 }
 
 /** Which axis is for what; `undefined` where the contractions do not fit together as attention. */
@@ -192,12 +216,12 @@ function haveElements({ scores, weights, q, k, v }: Found, softmax: Operation): 
   const element = elementOf(q.value.type);
   const wide = element === "f64" ? "f64" : "f32";
   const same = [k.value, v.value, weights.dot.operand(weights.side), weights.dot.result];
-  const mask = scores.mask?.fill === undefined ? scores.mask?.view.value : undefined;
+  const added = scores.masks.filter((mask) => mask.fill === undefined).map((mask) => mask.view.value);
   return (
     elementFacts[element].kind === "float" &&
     same.every((x) => elementOf(x.type) === element) &&
     elementOf(scores.dot.result.type) === wide &&
     elementOf(softmax.result.type) === wide &&
-    (mask === undefined || elementOf(mask.type) === wide)
+    added.every((mask) => elementOf(mask.type) === wide)
   );
 }

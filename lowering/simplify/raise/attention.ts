@@ -10,7 +10,7 @@ import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import { elementOf } from "../../../ir/types.js";
 import { arranged, unrepeated } from "./arrange.js";
 import { attentionAt, type Found, type Mask, type Roles } from "./attention-form.js";
-import { isCausal } from "./causal.js";
+import { isCausal, LOW } from "./causal.js";
 import { axisOf, type Side } from "./contraction.js";
 import { type Shared, sharedHeads } from "./heads.js";
 import { factorOf } from "./numbers.js";
@@ -51,17 +51,17 @@ function unscaled(value: Value): Scaled {
 function rebuild(found: Found, raiser: Raiser): boolean {
   const { roles, scores, weights, q, k, v } = found;
   const [query, keys] = [unscaled(q.value), unscaled(k.value)];
-  const causal = scores.mask && isCausal(scores.mask, roles.query, roles.key);
-  const mask = causal ? undefined : scores.mask;
+  const masks = masksOf(scores.masks, roles);
+  if (masks === undefined) return false;
   const form: AttentionForm = {
     scale: scores.scale * query.factor * keys.factor,
-    softcap: 0,
-    isCausal: causal === true,
+    softcap: scores.softcap,
+    isCausal: masks.isCausal,
     left: -1,
     right: -1,
     precision: elementOf(scores.dot.result.type),
     scores: undefined,
-    maskedScore: mask && maskedScore(mask, weights.isGuarded),
+    maskedScore: masks.rest.length === 0 ? undefined : maskedScore(masks, weights.isGuarded),
   };
   const top = climb(weights.dot);
   const shared = roles.shared === undefined ? sharedKeys(found, keys.view, raiser.context) : undefined;
@@ -71,11 +71,11 @@ function rebuild(found: Found, raiser: Raiser): boolean {
     keys: shared?.[0].view ?? keys.view,
     values: shared?.[1].view ?? values,
   };
-  const reads = [query, keys, { read: v.value, view: values }, ...(scores.mask ? [scores.mask] : [])];
+  const reads = [query, keys, { read: v.value, view: values }, ...scores.masks];
   const inputs = [...reads.flatMap((x) => [x.read, x.view.value]), ...Object.values(sources).map((view) => view.value)];
   const made = raiser.raise(top.top, inputs, (t) => {
     const operands = operandsOf(t, found, sources);
-    const extras = mask ? { mask: maskOf(t, mask, roles, operands) } : {};
+    const extras = masks.rest.length === 0 ? {} : { mask: joinedMask(t, masks.rest, roles, operands) };
     const [y] = attention(t, operands, form, extras);
     const groups = t.shape(operands[roles.shared === undefined ? 0 : 1])[1]!;
     return resultOf(t, y!, found, groups, top);
@@ -90,9 +90,43 @@ interface Sources extends Readonly<Record<string, View>> {
   readonly values: View;
 }
 
+/** What masks say besides that no query sees a key behind its own place. */
+interface Masks {
+  readonly isCausal: boolean;
+  readonly rest: readonly Mask[];
+}
+
+/** `undefined` where one mask cannot say what these do. */
+function masksOf(masks: readonly Mask[], roles: Roles): Masks | undefined {
+  const causal = masks.find((mask) => isCausal(mask, roles.query, roles.key));
+  const others = masks.filter((mask) => mask !== causal);
+  // What scores left out become must be the same for both.
+  const isDropped = causal !== undefined && others.every(({ fill = Number.NEGATIVE_INFINITY }) => fill === causal.fill);
+  const rest = isDropped ? others : masks;
+  return rest.length < 2 || canJoin(rest) ? { isCausal: isDropped, rest } : undefined;
+}
+
+/** Scores left out must be the same whichever says it, and so low that what is added to them is nothing. */
+function canJoin(masks: readonly Mask[]): boolean {
+  const fills = masks.flatMap(({ fill }) => fill ?? []);
+  return new Set(fills).size <= 1 && (fills.length === masks.length || fills.every((fill) => fill <= LOW));
+}
+
+/** One mask that says what all do: a choice if all are, else what is to be added. */
+function joinedMask(t: TensorBuilder, masks: readonly Mask[], roles: Roles, operands: readonly Value[]): Value {
+  const joined = masks.map((mask) => ({ value: maskOf(t, mask, roles, operands), fill: mask.fill }));
+  const choices = joined.filter(({ fill }) => fill !== undefined);
+  const seen = choices.map(({ value }) => value).reduce<Value | undefined>((a, b) => (a ? t.and(a, b) : b), undefined);
+  const added = joined.filter(({ fill }) => fill === undefined).map(({ value }) => value);
+  const sum = added.reduce<Value | undefined>((a, b) => (a ? t.add(a, b) : b), undefined);
+  if (sum === undefined || seen === undefined) return (sum ?? seen)!;
+  return t.select(seen, sum, choices[0]!.fill!);
+}
+
 /** What rows make of scores left out, unless it is the decomposition's own way. */
-function maskedScore(mask: Mask, isGuarded: boolean): number | undefined {
-  const fill = mask.fill ?? Number.NEGATIVE_INFINITY;
+function maskedScore({ rest }: Masks, isGuarded: boolean): number | undefined {
+  const isAdded = rest.some(({ fill }) => fill === undefined);
+  const fill = isAdded ? Number.NEGATIVE_INFINITY : rest[0]!.fill!;
   return isGuarded && fill === Number.NEGATIVE_INFINITY ? undefined : fill;
 }
 

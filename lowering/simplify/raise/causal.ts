@@ -4,12 +4,13 @@ import type { ComparisonDirection } from "../../../ir/dialects/stablehlo/attribu
 import { compare, select } from "../../../ir/dialects/stablehlo/choose.js";
 import { dynamicIota, iota } from "../../../ir/dialects/stablehlo/constants.js";
 import { convert } from "../../../ir/dialects/stablehlo/convert.js";
-import { add, and, not } from "../../../ir/dialects/stablehlo/elementwise.js";
-import { numberOf, otherThan } from "./numbers.js";
+import { add, and, not, subtract } from "../../../ir/dialects/stablehlo/elementwise.js";
+import type { Operation, Value } from "../../../ir/graph.js";
+import { isNumber, numberOf, otherThan } from "./numbers.js";
 import { along, behind, type View } from "./view.js";
 
 /** Scores this low have no weight beside any other. */
-const LOW = -1e30;
+export const LOW = -1e30;
 
 interface ChoosingMask {
   readonly view: View;
@@ -44,13 +45,19 @@ function isTriangle(start: View, isInverted: boolean, query: number, key: number
     return (yes === 1 && no === 0 && within(0)) || (yes === 0 && no === 1 && within(0, !isInverted));
   }
   if (!compare.matches(op)) return false;
-  const places = op.operands.map((x) => positionOf(along(view, x)));
+  const places = comparedIn(op).map((x) => positionOf(along(view, x)));
   const { comparison_direction: direction } = compare.attrsOf(op);
   const [queryFirst, keyFirst]: readonly [ComparisonDirection, ComparisonDirection] = isInverted
     ? ["LT", "GT"]
     : ["GE", "LE"];
   if (places[0] === query && places[1] === key) return direction === queryFirst;
   return places[0] === key && places[1] === query && direction === keyFirst;
+}
+
+/** What is compared: a - b with 0 is a with b. */
+function comparedIn(op: Operation): readonly Value[] {
+  const difference = op.operand(0).definingOp;
+  return subtract.matches(difference) && isNumber(op.operand(1), 0) ? difference!.operands : op.operands;
 }
 
 /** The axis whose positions a view gives. */

@@ -179,32 +179,68 @@ export function drawAttention(draw: Draw, { q, k, v, mask }: AttentionOperands):
   ] as const;
   const isFlipped = random.chance(0.3);
   const columns = isFlipped ? t.transpose(scaledK, [0, 1, 3, 2]) : scaledK;
-  const products = random.chance(0.3)
-    ? t.transpose(t.dot(columns, scaledQ, { batch, contract: [[isFlipped ? 2 : 3], [3]] }), [0, 1, 3, 2])
-    : t.dot(scaledQ, columns, { batch, contract: [[3], [isFlipped ? 2 : 3]] });
+  const isMerged = random.chance(0.3);
+  const products = isMerged
+    ? mergedDot(draw, scaledQ, columns, isFlipped ? 2 : 3)
+    : random.chance(0.3)
+      ? t.transpose(t.dot(columns, scaledQ, { batch, contract: [[isFlipped ? 2 : 3], [3]] }), [0, 1, 3, 2])
+      : t.dot(scaledQ, columns, { batch, contract: [[3], [isFlipped ? 2 : 3]] });
   const scores = place === "scores" ? times(draw, products, scale) : products;
-  const masked = mask === undefined ? scores : withMask(draw, scores, mask);
+  const capped = random.chance(0.25) ? times(draw, t.tanh(times(draw, scores, 1 / 5)), 5) : scores;
+  const low = random.pick([-1e38, Number.NEGATIVE_INFINITY]);
+  const once = mask === undefined ? capped : withMask(draw, capped, mask, low);
+  const masked = random.chance(0.25) ? withMask(draw, once, nearMask(draw, once), low) : once;
   const axis = defect === "axis" ? 2 : 3;
   const most = t.reduce(masked, [axis], "max", true);
   const powers = t.exp(t.sub(masked, most));
   const p = t.div(powers, t.sum(powers, [axis], true));
-  const isGuarded = random.chance(0.4);
-  const guarded = isGuarded ? t.select(t.ne(p, p), 0, p) : p;
+  const guarded = withGuard(draw, p, masked, axis);
   const used = defect === "integer" ? t.convert(t.convert(t.mul(guarded, 100), "i32"), "f32") : guarded;
   const other = defect === "other value" ? t.reverse(used, [3]) : used;
-  const sums = random.chance(0.3)
-    ? t.transpose(t.dot(wholeV, other, { batch, contract: [[2], [3]] }), [0, 1, 3, 2])
-    : t.dot(other, wholeV, { batch, contract: [[3], [2]] });
+  const sums = isMerged
+    ? mergedDot(draw, other, wholeV, 2)
+    : random.chance(0.3)
+      ? t.transpose(t.dot(wholeV, other, { batch, contract: [[2], [3]] }), [0, 1, 3, 2])
+      : t.dot(other, wholeV, { batch, contract: [[3], [2]] });
   const whole = random.chance(0.5)
     ? t.reshape(t.transpose(sums, [0, 2, 1, 3]), [b!, l!, h! * (t.shape(v)[3] as number)])
     : sums;
   return { results: [whole, ...leaks(draw, random.pick([masked, p]))], name: "psm.attention" };
 }
 
-function withMask({ t, random }: Draw, scores: Value, mask: Value): Value {
+/** a [b, h, m, k] times b with `axis` contracted, over one axis of both batches. */
+function mergedDot({ t }: Draw, a: Value, b: Value, axis: number): Value {
+  const merge = (x: Value): Value => {
+    const [samples, heads, ...rest] = t.shape(x) as readonly number[];
+    return t.reshape(x, [samples! * heads!, ...rest]);
+  };
+  const product = t.dot(merge(a), merge(b), { batch: [[0], [0]], contract: [[2], [axis - 1]] });
+  return t.reshape(product, [...t.shape(a).slice(0, 2), ...t.shape(product).slice(1)]);
+}
+
+/** 0 in the place of rows in which nothing takes part, asked in one of several ways, or not at all. */
+function withGuard({ t, random }: Draw, p: Value, scores: Value, axis: number): Value {
+  const isLow = () => t.eq(scores, Number.NEGATIVE_INFINITY);
+  const spellings = [
+    () => p,
+    () => t.select(t.ne(p, p), 0, p),
+    () => t.select(t.broadcast(t.reduce(isLow(), [axis], "and", true), t.shape(p)), 0, p),
+    () => t.select(t.broadcast(t.reduce(t.not(isLow()), [axis], "or", true), t.shape(p)), p, 0),
+    () => t.select(t.broadcast(t.not(t.reduce(t.not(isLow()), [axis], "or", true)), t.shape(p)), 0, p),
+  ];
+  return random.pick(spellings)();
+}
+
+/** Keys up to one behind the query's own place. */
+function nearMask({ t }: Draw, scores: Value): Value {
+  const sizes = [1, 1, ...t.shape(scores).slice(2)];
+  return t.le(t.iota(sizes, 3, "i32"), t.add(t.iota(sizes, 2, "i32"), 1));
+}
+
+function withMask({ t, random }: Draw, scores: Value, mask: Value, low: number): Value {
   const shape = t.shape(scores);
   if (t.element(mask) !== "i1") return t.add(scores, t.broadcast(mask, shape));
-  const low = random.pick([-1e38, Number.NEGATIVE_INFINITY]);
+  if (random.chance(0.3)) return t.add(scores, t.broadcast(t.select(mask, t.number(0, "f32"), low), shape));
   const isInverted = random.chance(0.3);
   const spreadMask = t.broadcast(isInverted ? t.not(mask) : mask, shape);
   return isInverted ? t.select(spreadMask, low, scores) : t.select(spreadMask, scores, low);
