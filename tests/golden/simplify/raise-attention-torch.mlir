@@ -163,42 +163,30 @@ module {
 }
 // => module {
 // =>   func.func @main(%arg0: tensor<2x4x5x8xf32>, %arg1: tensor<2x4x7x8xf32>, %arg2: tensor<2x4x7x8xf32>, %arg3: tensor<2x1x5x7xi1>) -> tensor<2x4x5x8xf32> {
-// =>     %0 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
-// =>     %1 = stablehlo.constant dense<-3.4028234663852886e+38> : tensor<f32>
-// =>     %2 = stablehlo.broadcast_in_dim %0, dims = [] : (tensor<f32>) -> tensor<2x1x5x7xf32>
-// =>     %3 = stablehlo.broadcast_in_dim %1, dims = [] : (tensor<f32>) -> tensor<2x1x5x7xf32>
-// =>     %4 = stablehlo.select %arg3, %2, %3 : tensor<2x1x5x7xi1>, tensor<2x1x5x7xf32>
-// =>     %5 = stablehlo.composite "psm.attention" %arg0, %arg2, %arg2, %4 {composite_attributes = {operands = ["mask"], precision = "f32", scale = 3.53553368012399e-01 : f32}, decomposition = @psm.attention.0} : (tensor<2x4x5x8xf32>, tensor<2x4x7x8xf32>, tensor<2x4x7x8xf32>, tensor<2x1x5x7xf32>) -> tensor<2x4x5x8xf32>
-// =>     func.return %5 : tensor<2x4x5x8xf32>
+// =>     %0 = stablehlo.composite "psm.attention" %arg0, %arg2, %arg2, %arg3 {composite_attributes = {masked_score = -3.4028234663852886e+38 : f32, operands = ["mask"], precision = "f32", scale = 3.53553368012399e-01 : f32}, decomposition = @psm.attention.0} : (tensor<2x4x5x8xf32>, tensor<2x4x7x8xf32>, tensor<2x4x7x8xf32>, tensor<2x1x5x7xi1>) -> tensor<2x4x5x8xf32>
+// =>     func.return %0 : tensor<2x4x5x8xf32>
 // =>   }
-// =>   func.func private @psm.attention.0(%arg0: tensor<2x4x5x8xf32>, %arg1: tensor<2x4x7x8xf32>, %arg2: tensor<2x4x7x8xf32>, %arg3: tensor<2x1x5x7xf32>) -> tensor<2x4x5x8xf32> {
+// =>   func.func private @psm.attention.0(%arg0: tensor<2x4x5x8xf32>, %arg1: tensor<2x4x7x8xf32>, %arg2: tensor<2x4x7x8xf32>, %arg3: tensor<2x1x5x7xi1>) -> tensor<2x4x5x8xf32> {
 // =>     %0 = stablehlo.dot_general %arg0, %arg1, batching_dims = [0, 1] x [0, 1], contracting_dims = [3] x [3] : (tensor<2x4x5x8xf32>, tensor<2x4x7x8xf32>) -> tensor<2x4x5x7xf32>
 // =>     %1 = stablehlo.constant dense<3.535533547401428e-01> : tensor<2x4x5x7xf32>
 // =>     %2 = stablehlo.multiply %0, %1 : tensor<2x4x5x7xf32>
-// =>     %3 = stablehlo.broadcast_in_dim %arg3, dims = [0, 1, 2, 3] : (tensor<2x1x5x7xf32>) -> tensor<2x4x5x7xf32>
-// =>     %4 = stablehlo.add %2, %3 : tensor<2x4x5x7xf32>
-// =>     %5 = stablehlo.constant dense<0xFF800000> : tensor<f32>
-// =>     %6 = stablehlo.reduce(%4 init: %5) applies stablehlo.maximum across dimensions = [3] : (tensor<2x4x5x7xf32>, tensor<f32>) -> tensor<2x4x5xf32>
-// =>     %7 = stablehlo.reshape %6 : (tensor<2x4x5xf32>) -> tensor<2x4x5x1xf32>
-// =>     %8 = stablehlo.constant dense<0xFF800000> : tensor<2x4x5x1xf32>
-// =>     %9 = stablehlo.compare EQ, %7, %8 : (tensor<2x4x5x1xf32>, tensor<2x4x5x1xf32>) -> tensor<2x4x5x1xi1>
-// =>     %10 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
-// =>     %11 = stablehlo.broadcast_in_dim %10, dims = [] : (tensor<f32>) -> tensor<2x4x5x1xf32>
-// =>     %12 = stablehlo.select %9, %11, %7 : tensor<2x4x5x1xi1>, tensor<2x4x5x1xf32>
-// =>     %13 = stablehlo.broadcast_in_dim %12, dims = [0, 1, 2, 3] : (tensor<2x4x5x1xf32>) -> tensor<2x4x5x7xf32>
-// =>     %14 = stablehlo.subtract %4, %13 : tensor<2x4x5x7xf32>
-// =>     %15 = stablehlo.exponential %14 : tensor<2x4x5x7xf32>
-// =>     %16 = stablehlo.reduce(%15 init: %10) applies stablehlo.add across dimensions = [3] : (tensor<2x4x5x7xf32>, tensor<f32>) -> tensor<2x4x5xf32>
-// =>     %17 = stablehlo.reshape %16 : (tensor<2x4x5xf32>) -> tensor<2x4x5x1xf32>
-// =>     %18 = stablehlo.constant dense<0.000000e+00> : tensor<2x4x5x1xf32>
-// =>     %19 = stablehlo.compare EQ, %17, %18 : (tensor<2x4x5x1xf32>, tensor<2x4x5x1xf32>) -> tensor<2x4x5x1xi1>
-// =>     %20 = stablehlo.constant dense<1.000000e+00> : tensor<f32>
-// =>     %21 = stablehlo.broadcast_in_dim %20, dims = [] : (tensor<f32>) -> tensor<2x4x5x1xf32>
-// =>     %22 = stablehlo.select %19, %21, %17 : tensor<2x4x5x1xi1>, tensor<2x4x5x1xf32>
-// =>     %23 = stablehlo.broadcast_in_dim %22, dims = [0, 1, 2, 3] : (tensor<2x4x5x1xf32>) -> tensor<2x4x5x7xf32>
-// =>     %24 = stablehlo.divide %15, %23 : tensor<2x4x5x7xf32>
-// =>     %25 = stablehlo.dot_general %24, %arg2, batching_dims = [0, 1] x [0, 1], contracting_dims = [3] x [2] : (tensor<2x4x5x7xf32>, tensor<2x4x7x8xf32>) -> tensor<2x4x5x8xf32>
-// =>     func.return %25 : tensor<2x4x5x8xf32>
+// =>     %3 = stablehlo.constant dense<-3.4028234663852886e+38> : tensor<f32>
+// =>     %4 = stablehlo.broadcast_in_dim %arg3, dims = [0, 1, 2, 3] : (tensor<2x1x5x7xi1>) -> tensor<2x4x5x7xi1>
+// =>     %5 = stablehlo.broadcast_in_dim %3, dims = [] : (tensor<f32>) -> tensor<2x4x5x7xf32>
+// =>     %6 = stablehlo.select %4, %2, %5 : tensor<2x4x5x7xi1>, tensor<2x4x5x7xf32>
+// =>     %7 = stablehlo.constant dense<0xFF800000> : tensor<f32>
+// =>     %8 = stablehlo.reduce(%6 init: %7) applies stablehlo.maximum across dimensions = [3] : (tensor<2x4x5x7xf32>, tensor<f32>) -> tensor<2x4x5xf32>
+// =>     %9 = stablehlo.reshape %8 : (tensor<2x4x5xf32>) -> tensor<2x4x5x1xf32>
+// =>     %10 = stablehlo.broadcast_in_dim %9, dims = [0, 1, 2, 3] : (tensor<2x4x5x1xf32>) -> tensor<2x4x5x7xf32>
+// =>     %11 = stablehlo.subtract %6, %10 : tensor<2x4x5x7xf32>
+// =>     %12 = stablehlo.exponential %11 : tensor<2x4x5x7xf32>
+// =>     %13 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+// =>     %14 = stablehlo.reduce(%12 init: %13) applies stablehlo.add across dimensions = [3] : (tensor<2x4x5x7xf32>, tensor<f32>) -> tensor<2x4x5xf32>
+// =>     %15 = stablehlo.reshape %14 : (tensor<2x4x5xf32>) -> tensor<2x4x5x1xf32>
+// =>     %16 = stablehlo.broadcast_in_dim %15, dims = [0, 1, 2, 3] : (tensor<2x4x5x1xf32>) -> tensor<2x4x5x7xf32>
+// =>     %17 = stablehlo.divide %12, %16 : tensor<2x4x5x7xf32>
+// =>     %18 = stablehlo.dot_general %17, %arg2, batching_dims = [0, 1] x [0, 1], contracting_dims = [3] x [2] : (tensor<2x4x5x7xf32>, tensor<2x4x7x8xf32>) -> tensor<2x4x5x8xf32>
+// =>     func.return %18 : tensor<2x4x5x8xf32>
 // =>   }
 // => }
 // -----
@@ -398,24 +386,11 @@ module {
   }
 }
 // => module {
-// =>   func.func @main(%arg0: tensor<?x4x?x8xf32>, %arg1: tensor<?x4x?x8xf32>, %arg2: tensor<?x4x?x8xf32>, %arg3: tensor<?x1x?x?xi1>) -> tensor<?x4x?x8xf32> attributes {psm.shapes = ["batch, 4, seq, 8", "batch, 4, seq, 8", "batch, 4, seq, 8", "batch, 1, seq, seq", "batch, 1, seq, seq", "batch, 1, seq, seq", "batch, 1, seq, seq", "batch, 4, seq, 8"], psm.symbols = ["batch in [0, inf] input", "seq in [0, inf] input"]} {
-// =>     %0 = stablehlo.get_dimension_size %arg0, dim = 0 : (tensor<?x4x?x8xf32>) -> tensor<i32>
-// =>     %1 = stablehlo.convert %0 : (tensor<i32>) -> tensor<i64>
-// =>     %2 = stablehlo.reshape %1 : (tensor<i64>) -> tensor<1xi64>
-// =>     %3 = stablehlo.get_dimension_size %arg0, dim = 2 : (tensor<?x4x?x8xf32>) -> tensor<i32>
-// =>     %4 = stablehlo.convert %3 : (tensor<i32>) -> tensor<i64>
-// =>     %5 = stablehlo.reshape %4 : (tensor<i64>) -> tensor<1xi64>
-// =>     %6 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
-// =>     %7 = stablehlo.constant dense<-3.4028234663852886e+38> : tensor<f32>
-// =>     %8 = stablehlo.constant dense<[1]> : tensor<1xi64>
-// =>     %9 = stablehlo.concatenate %2, %8, %5, %5, dim = 0 : (tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<4xi64>
-// =>     %10 = stablehlo.dynamic_broadcast_in_dim %6, %9, dims = [] : (tensor<f32>, tensor<4xi64>) -> tensor<?x1x?x?xf32>
-// =>     %11 = stablehlo.dynamic_broadcast_in_dim %7, %9, dims = [] : (tensor<f32>, tensor<4xi64>) -> tensor<?x1x?x?xf32>
-// =>     %12 = stablehlo.select %arg3, %10, %11 : tensor<?x1x?x?xi1>, tensor<?x1x?x?xf32>
-// =>     %13 = stablehlo.composite "psm.attention" %arg2, %arg2, %arg2, %12 {composite_attributes = {operands = ["mask"], precision = "f32", scale = 3.53553368012399e-01 : f32}, decomposition = @psm.attention.0} : (tensor<?x4x?x8xf32>, tensor<?x4x?x8xf32>, tensor<?x4x?x8xf32>, tensor<?x1x?x?xf32>) -> tensor<?x4x?x8xf32>
-// =>     func.return %13 : tensor<?x4x?x8xf32>
+// =>   func.func @main(%arg0: tensor<?x4x?x8xf32>, %arg1: tensor<?x4x?x8xf32>, %arg2: tensor<?x4x?x8xf32>, %arg3: tensor<?x1x?x?xi1>) -> tensor<?x4x?x8xf32> attributes {psm.shapes = ["batch, 4, seq, 8", "batch, 4, seq, 8", "batch, 4, seq, 8", "batch, 1, seq, seq", "batch, 4, seq, 8"], psm.symbols = ["batch in [0, inf] input", "seq in [0, inf] input"]} {
+// =>     %0 = stablehlo.composite "psm.attention" %arg2, %arg2, %arg2, %arg3 {composite_attributes = {masked_score = -3.4028234663852886e+38 : f32, operands = ["mask"], precision = "f32", scale = 3.53553368012399e-01 : f32}, decomposition = @psm.attention.0} : (tensor<?x4x?x8xf32>, tensor<?x4x?x8xf32>, tensor<?x4x?x8xf32>, tensor<?x1x?x?xi1>) -> tensor<?x4x?x8xf32>
+// =>     func.return %0 : tensor<?x4x?x8xf32>
 // =>   }
-// =>   func.func private @psm.attention.0(%arg0: tensor<?x4x?x8xf32>, %arg1: tensor<?x4x?x8xf32>, %arg2: tensor<?x4x?x8xf32>, %arg3: tensor<?x1x?x?xf32>) -> tensor<?x4x?x8xf32> attributes {psm.shapes = ["s47, 4, s48, 8", "s47, 4, s48, 8", "s47, 4, s48, 8", "s47, 1, s48, s48", "s47, 4, s48, s48", "s47, 4, s48, s48", "s47, 4, s48, s48", "s47, 4, s48, s48", "s47, 4, s48, s48", "s47, 4, s48", "s47, 4, s48, 1", "s47, 4, s48, 1", "s47, 4, s48, 1", "s47, 4, s48, 1", "s47, 4, s48, 1", "s47, 4, s48, s48", "s47, 4, s48, s48", "s47, 4, s48, s48", "s47, 4, s48", "s47, 4, s48, 1", "s47, 4, s48, 1", "s47, 4, s48, 1", "s47, 4, s48, 1", "s47, 4, s48, 1", "s47, 4, s48, s48", "s47, 4, s48, s48", "s47, 4, s48, 8"], psm.symbols = ["s47 in [0, inf] input", "s48 in [0, inf] input"]} {
+// =>   func.func private @psm.attention.0(%arg0: tensor<?x4x?x8xf32>, %arg1: tensor<?x4x?x8xf32>, %arg2: tensor<?x4x?x8xf32>, %arg3: tensor<?x1x?x?xi1>) -> tensor<?x4x?x8xf32> attributes {psm.shapes = ["s47, 4, s48, 8", "s47, 4, s48, 8", "s47, 4, s48, 8", "s47, 1, s48, s48", "s47, 4, s48, s48", "s47, 4, s48, s48", "s47, 4, s48, s48", "s47, 4, s48, s48", "s47, 4, s48, s48", "s47, 4, s48, s48", "s47, 4, s48", "s47, 4, s48, 1", "s47, 4, s48, s48", "s47, 4, s48, s48", "s47, 4, s48, s48", "s47, 4, s48", "s47, 4, s48, 1", "s47, 4, s48, s48", "s47, 4, s48, s48", "s47, 4, s48, 8"], psm.symbols = ["s47 in [0, inf] input", "s48 in [0, inf] input"]} {
 // =>     %0 = stablehlo.dot_general %arg0, %arg1, batching_dims = [0, 1] x [0, 1], contracting_dims = [3] x [3] : (tensor<?x4x?x8xf32>, tensor<?x4x?x8xf32>) -> tensor<?x4x?x?xf32>
 // =>     %1 = stablehlo.constant dense<3.535533547401428e-01> : tensor<f32>
 // =>     %2 = stablehlo.get_dimension_size %arg0, dim = 0 : (tensor<?x4x?x8xf32>) -> tensor<i32>
@@ -428,32 +403,25 @@ module {
 // =>     %9 = stablehlo.concatenate %4, %5, %8, %8, dim = 0 : (tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<4xi64>
 // =>     %10 = stablehlo.dynamic_broadcast_in_dim %1, %9, dims = [] : (tensor<f32>, tensor<4xi64>) -> tensor<?x4x?x?xf32>
 // =>     %11 = stablehlo.multiply %0, %10 : tensor<?x4x?x?xf32>
-// =>     %12 = stablehlo.dynamic_broadcast_in_dim %arg3, %9, dims = [0, 1, 2, 3] : (tensor<?x1x?x?xf32>, tensor<4xi64>) -> tensor<?x4x?x?xf32>
-// =>     %13 = stablehlo.add %11, %12 : tensor<?x4x?x?xf32>
-// =>     %14 = stablehlo.constant dense<0xFF800000> : tensor<f32>
-// =>     %15 = stablehlo.reduce(%13 init: %14) applies stablehlo.maximum across dimensions = [3] : (tensor<?x4x?x?xf32>, tensor<f32>) -> tensor<?x4x?xf32>
-// =>     %16 = stablehlo.constant dense<[1]> : tensor<1xi64>
-// =>     %17 = stablehlo.concatenate %4, %5, %8, %16, dim = 0 : (tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<4xi64>
-// =>     %18 = stablehlo.dynamic_reshape %15, %17 : (tensor<?x4x?xf32>, tensor<4xi64>) -> tensor<?x4x?x1xf32>
-// =>     %19 = stablehlo.dynamic_broadcast_in_dim %14, %17, dims = [] : (tensor<f32>, tensor<4xi64>) -> tensor<?x4x?x1xf32>
-// =>     %20 = stablehlo.compare EQ, %18, %19 : (tensor<?x4x?x1xf32>, tensor<?x4x?x1xf32>) -> tensor<?x4x?x1xi1>
-// =>     %21 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
-// =>     %22 = stablehlo.dynamic_broadcast_in_dim %21, %17, dims = [] : (tensor<f32>, tensor<4xi64>) -> tensor<?x4x?x1xf32>
-// =>     %23 = stablehlo.select %20, %22, %18 : tensor<?x4x?x1xi1>, tensor<?x4x?x1xf32>
-// =>     %24 = stablehlo.dynamic_broadcast_in_dim %23, %9, dims = [0, 1, 2, 3] : (tensor<?x4x?x1xf32>, tensor<4xi64>) -> tensor<?x4x?x?xf32>
-// =>     %25 = stablehlo.subtract %13, %24 : tensor<?x4x?x?xf32>
-// =>     %26 = stablehlo.exponential %25 : tensor<?x4x?x?xf32>
-// =>     %27 = stablehlo.reduce(%26 init: %21) applies stablehlo.add across dimensions = [3] : (tensor<?x4x?x?xf32>, tensor<f32>) -> tensor<?x4x?xf32>
-// =>     %28 = stablehlo.dynamic_reshape %27, %17 : (tensor<?x4x?xf32>, tensor<4xi64>) -> tensor<?x4x?x1xf32>
-// =>     %29 = stablehlo.dynamic_broadcast_in_dim %21, %17, dims = [] : (tensor<f32>, tensor<4xi64>) -> tensor<?x4x?x1xf32>
-// =>     %30 = stablehlo.compare EQ, %28, %29 : (tensor<?x4x?x1xf32>, tensor<?x4x?x1xf32>) -> tensor<?x4x?x1xi1>
-// =>     %31 = stablehlo.constant dense<1.000000e+00> : tensor<f32>
-// =>     %32 = stablehlo.dynamic_broadcast_in_dim %31, %17, dims = [] : (tensor<f32>, tensor<4xi64>) -> tensor<?x4x?x1xf32>
-// =>     %33 = stablehlo.select %30, %32, %28 : tensor<?x4x?x1xi1>, tensor<?x4x?x1xf32>
-// =>     %34 = stablehlo.dynamic_broadcast_in_dim %33, %9, dims = [0, 1, 2, 3] : (tensor<?x4x?x1xf32>, tensor<4xi64>) -> tensor<?x4x?x?xf32>
-// =>     %35 = stablehlo.divide %26, %34 : tensor<?x4x?x?xf32>
-// =>     %36 = stablehlo.dot_general %35, %arg2, batching_dims = [0, 1] x [0, 1], contracting_dims = [3] x [2] : (tensor<?x4x?x?xf32>, tensor<?x4x?x8xf32>) -> tensor<?x4x?x8xf32>
-// =>     func.return %36 : tensor<?x4x?x8xf32>
+// =>     %12 = stablehlo.constant dense<-3.4028234663852886e+38> : tensor<f32>
+// =>     %13 = stablehlo.dynamic_broadcast_in_dim %arg3, %9, dims = [0, 1, 2, 3] : (tensor<?x1x?x?xi1>, tensor<4xi64>) -> tensor<?x4x?x?xi1>
+// =>     %14 = stablehlo.dynamic_broadcast_in_dim %12, %9, dims = [] : (tensor<f32>, tensor<4xi64>) -> tensor<?x4x?x?xf32>
+// =>     %15 = stablehlo.select %13, %11, %14 : tensor<?x4x?x?xi1>, tensor<?x4x?x?xf32>
+// =>     %16 = stablehlo.constant dense<0xFF800000> : tensor<f32>
+// =>     %17 = stablehlo.reduce(%15 init: %16) applies stablehlo.maximum across dimensions = [3] : (tensor<?x4x?x?xf32>, tensor<f32>) -> tensor<?x4x?xf32>
+// =>     %18 = stablehlo.constant dense<[1]> : tensor<1xi64>
+// =>     %19 = stablehlo.concatenate %4, %5, %8, %18, dim = 0 : (tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<4xi64>
+// =>     %20 = stablehlo.dynamic_reshape %17, %19 : (tensor<?x4x?xf32>, tensor<4xi64>) -> tensor<?x4x?x1xf32>
+// =>     %21 = stablehlo.dynamic_broadcast_in_dim %20, %9, dims = [0, 1, 2, 3] : (tensor<?x4x?x1xf32>, tensor<4xi64>) -> tensor<?x4x?x?xf32>
+// =>     %22 = stablehlo.subtract %15, %21 : tensor<?x4x?x?xf32>
+// =>     %23 = stablehlo.exponential %22 : tensor<?x4x?x?xf32>
+// =>     %24 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+// =>     %25 = stablehlo.reduce(%23 init: %24) applies stablehlo.add across dimensions = [3] : (tensor<?x4x?x?xf32>, tensor<f32>) -> tensor<?x4x?xf32>
+// =>     %26 = stablehlo.dynamic_reshape %25, %19 : (tensor<?x4x?xf32>, tensor<4xi64>) -> tensor<?x4x?x1xf32>
+// =>     %27 = stablehlo.dynamic_broadcast_in_dim %26, %9, dims = [0, 1, 2, 3] : (tensor<?x4x?x1xf32>, tensor<4xi64>) -> tensor<?x4x?x?xf32>
+// =>     %28 = stablehlo.divide %23, %27 : tensor<?x4x?x?xf32>
+// =>     %29 = stablehlo.dot_general %28, %arg2, batching_dims = [0, 1] x [0, 1], contracting_dims = [3] x [2] : (tensor<?x4x?x?xf32>, tensor<?x4x?x8xf32>) -> tensor<?x4x?x8xf32>
+// =>     func.return %29 : tensor<?x4x?x8xf32>
 // =>   }
 // => }
 // -----
