@@ -128,13 +128,19 @@ function viewScratch(func: Operation, scratch: Value, plan: ArenaPlan, isChunked
 function passScratch(call: Operation, position: number, type: MemRefType, context: Context): void {
   const anchor = call.parent?.name === "scf.parallel" ? call.parent : call;
   const b = Builder.before(context, anchor);
-  const sizes = new SizesOfValues(
-    b,
-    call.operands.filter((x) => isAvailable(x, anchor)),
-  );
+  // Sizes that the kernel has only multiplied with others are those of the caller's own arguments.
+  const given = call.operands.filter((x) => isAvailable(x, anchor));
+  const sizes = new SizesOfValues(b, [...given, ...argumentsAround(anchor)]);
   const dynamicSizes = type.shape.filter((d) => typeof d !== "number").map((d) => dimValue(b, d, sizes));
   const made = b.value(alloc, { dynamicSizes, symbolOperands: [] }, {}, { results: [type] });
   call.setOperands([...call.operands.slice(0, position), made, ...call.operands.slice(position)]);
+}
+
+/** The arguments of the function that `op` is in. */
+function argumentsAround(op: Operation): readonly Value[] {
+  let around = op;
+  while (around.parent && around.parent.name !== "builtin.module") around = around.parent;
+  return functionBody(around).args;
 }
 
 /** Not the counter of the loop that launches the chunks. */

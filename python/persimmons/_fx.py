@@ -39,14 +39,8 @@ from torch.utils._python_dispatch import _disable_current_modes
 from ._errors import CompileError, problem
 
 
-def save_fx(
-    gm: GraphModule, path: Union[str, "os.PathLike[str]"], example_inputs: Optional[Sequence[Any]] = None
-) -> None:
-    """Writes a graph module to an archive (``.pt2``) for ``persimmons export``.
-
-    A graph of ATen operators whose nodes know their values (``meta["val"]``, as AOTAutograd and ``make_fx`` leave them) is
-    written as it is, symbolic integers among its inputs included. Any other is traced with ``example_inputs`` first.
-    """
+def save(gm: GraphModule, path: Union[str, "os.PathLike[str]"], example_inputs: Optional[Sequence[Any]] = None) -> None:
+    """See ``persimmons.save_fx``."""
     archive = archive_of(gm, example_inputs)
     with open(path, "wb") as file:
         file.write(archive)

@@ -81,8 +81,8 @@ class _Found:
         self._problems.append(problem("PS5203", message, fix))
 
     def missing(self, node: Node, name: str) -> None:
-        # What is always None may be left out, as in Python.
-        if node != {"value": None}:
+        # What is always the same may be left out.
+        if "value" not in node:
             self._problems.append(problem("PS5202", "argument '%s' is missing" % name))
 
     def take(self, node: Node, value: Any, path: str) -> None:

@@ -10,6 +10,7 @@ import sys
 from typing import Any, List
 
 from ._errors import UnsupportedError, fault, problem
+from ._grouped_attention import grouped_attention
 
 CODE = "PS6025"
 
@@ -75,7 +76,8 @@ def with_cache(model: Any, max_len: int, batch: int, last_only: bool) -> Any:
                 layer.position = position
                 if layer.is_initialized:
                     layer.keys, layer.values = getattr(self, "keys_%d" % k), getattr(self, "values_%d" % k)
-            outputs = self.model(input_ids=tokens, past_key_values=self._cache, use_cache=True, **self._options)
+            with grouped_attention(self.model):
+                outputs = self.model(input_ids=tokens, past_key_values=self._cache, use_cache=True, **self._options)
             return outputs.logits
 
     keeps = "logits_to_keep" in inspect.signature(model.forward).parameters

@@ -14,12 +14,13 @@ symbolic sizes. Options, as ``torch.compile(..., options={...})``:
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import os
 import tempfile
 import warnings
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
 
 import torch
 from functorch.compile import make_boxed_func
@@ -69,9 +70,24 @@ def backend(
     """What ``torch.compile`` calls for each graph that it has captured."""
     chosen = _options(mode, options)
     compiler = functools.partial(compile_graph, options=chosen)
-    # Recurrent layers as operators of their own kind, not as one opaque call of a library.
-    with torch.backends.mkldnn.flags(enabled=False):
+    with _whole_layers(gm):
         return aot_autograd(fw_compiler=compiler, bw_compiler=compiler, inference_compiler=compiler)(gm, example_inputs)
+
+
+@contextlib.contextmanager
+def _whole_layers(gm: GraphModule) -> Iterator[None]:
+    """Has recurrent layers traced as operators of their own, not as one opaque call of a library."""
+    recurrent = {torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu}
+    if not any(node.target in recurrent for node in gm.graph.nodes if node.op == "call_function"):
+        yield
+        return
+    # The documented way to say so warns of another switch that it touches.
+    was_enabled = torch._C._get_mkldnn_enabled()
+    torch._C._set_mkldnn_enabled(False)
+    try:
+        yield
+    finally:
+        torch._C._set_mkldnn_enabled(was_enabled)
 
 
 def _options(mode: Optional[str], options: Optional[Mapping[str, Any]]) -> Options:

@@ -264,6 +264,8 @@ function diff(n: Call): Value {
   let x = t.concat(parts, axis);
   for (let k = n.int("n"); k > 0; k--) {
     const size = t.shape(x)[axis]!;
+    // Of nothing there is nothing to subtract.
+    if (size === 0) break;
     const before = t.sliceAxis(x, axis, 0, t.context.dims.sub(size, 1));
     const after = t.sliceAxis(x, axis, 1, size);
     x = t.element(x) === "i1" ? t.xor(after, before) : t.sub(after, before);
