@@ -8,6 +8,7 @@ import { type ElementType, elementFacts } from "../../../ir/element.js";
 import type { Value } from "../../../ir/graph.js";
 import type { Call, Row, Rows } from "../call.js";
 import { einsum } from "./einsum.js";
+import { inverseOf } from "./linear-algebra.js";
 import { wideOf } from "./widths.js";
 
 const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
@@ -145,13 +146,17 @@ const chain =
 function matrixPower(n: Call): Value {
   const { t } = n;
   const exponent = n.int("n");
-  const x = n.tensor("self");
-  if (exponent < 0) return n.unsupported("a negative power of a matrix", "invert the matrix first");
+  const self = n.tensor("self");
+  const x = exponent < 0 ? inverseOf(n.t, self) : self;
   if (exponent === 0) {
     const [shape, rank] = [t.shape(x), t.rank(x)];
     return t.convert(t.eq(t.iota(shape, rank - 2, "i64"), t.iota(shape, rank - 1, "i64")), n.out);
   }
-  let [square, result, rest]: [Value, Value | undefined, number] = [t.convert(x, wideOf(n.out)), undefined, exponent];
+  let [square, result, rest]: [Value, Value | undefined, number] = [
+    t.convert(x, wideOf(n.out)),
+    undefined,
+    Math.abs(exponent),
+  ];
   for (; rest > 0; rest = Math.floor(rest / 2)) {
     if (rest % 2 === 1) result = result === undefined ? square : t.matmul(result, square);
     if (rest > 1) square = t.matmul(square, square);

@@ -35,9 +35,10 @@ const unchanged: ViewRow = (n) => {
 const contiguous: ViewRow = (n) =>
   isRowMajor(n) && n.memoryFormat("memory_format") === "contiguous_format" ? same : undefined;
 
-function isRowMajor(n: Call): boolean {
-  const strides = n.stridesOf("self");
-  const shape = n.shape("self");
+/** Whether the graph declares that the memory of a tensor is in the order of its axes. */
+export function isRowMajor(n: Call, name = "self"): boolean {
+  const strides = n.stridesOf(name);
+  const shape = n.shape(name);
   if (strides === undefined) return false;
   const { dims } = n.t.context;
   return strides.every((stride, k) => shape[k] === 1 || stride === dims.product(shape.slice(k + 1)));

@@ -321,6 +321,7 @@ function nonzeroRows(n: Call): Value {
 function take(n: Call, name = "index"): Value {
   const { t } = n;
   const flat = t.flatten(n.tensor("self"));
+  if (t.shape(n.tensor(name)).includes(0)) return t.broadcast(t.number(0, n.out), t.shape(n.tensor(name)), []);
   return t.take(flat, t.fromStart(n.tensor(name), t.shape(flat)[0]!), 0);
 }
 

@@ -146,6 +146,38 @@ const normBy =
     return t.convert(norm(t, x, n.optionalFloat(name) ?? 2, axesOf(n, t.rank(x)), keeps(n)), n.out);
   };
 
+/** Norms of matrices in two axes: of all entries, or the largest or smallest sum along one of the axes. */
+function matrixNorm(n: Call, x: Value, order: number | string, axes: readonly number[], keep: boolean): Value {
+  const { t } = n;
+  const [rows, columns] = axes as readonly [number, number];
+  if (order === "fro") return norm(t, x, 2, axes, keep);
+  const size = typeof order === "number" ? Math.abs(order) : 0;
+  if (size !== 1 && size !== Infinity)
+    return n.unsupported("a norm by singular values", "use the norm 'fro', 1 or inf");
+  const [summed, compared] = size === 1 ? [rows, columns] : [columns, rows];
+  const sums = t.sum(t.abs(x), [summed], true);
+  const found = t.reduce(sums, [compared], (order as number) < 0 ? "min" : "max", true);
+  return keep
+    ? found
+    : t.reshape(
+        found,
+        t.shape(x).filter((_, k) => !axes.includes(k)),
+      );
+}
+
+/** The norm of vectors, or of matrices where two axes are named, or there are two and an order. */
+function anyNorm(n: Call): Value {
+  const { t } = n;
+  const x = cast(t, n.tensor("self"), wideOf(floating(n)));
+  const rank = t.rank(x);
+  const order = !n.has("ord") ? undefined : n.argument("ord").kind === "string" ? n.string("ord") : n.float("ord");
+  const listed = n.has("dim") ? n.ints("dim").map((axis) => n.normalAxis(axis, rank)) : [...t.shape(x).keys()];
+  const isMatrix = typeof order === "string" || (order !== undefined && listed.length === 2);
+  const plain = typeof order === "number" ? order : 2;
+  const found = isMatrix ? matrixNorm(n, x, order!, listed, keeps(n)) : norm(t, x, plain, listed, keeps(n));
+  return t.convert(found, n.out);
+}
+
 /** The norm of the distance of two tensors. */
 function distance(n: Call): Value {
   const { t } = n;
@@ -239,6 +271,8 @@ export const reductions: Rows = {
   "aten.linalg_vector_norm": normBy("ord"),
   "aten.norm": normBy("p"),
   "aten.dist": distance,
+  "aten.linalg_matrix_norm": anyNorm,
+  "aten.linalg_norm": anyNorm,
   "aten.renorm": renormalized,
   "aten.logsumexp": reduction(logSumExp),
   "aten.special_logsumexp": reduction(logSumExp),

@@ -26,6 +26,7 @@ import { groupedProducts } from "./grouped.js";
 import { indexings } from "./indexing.js";
 import { interpolations } from "./interpolation.js";
 import { joinings } from "./joining.js";
+import { linearAlgebra } from "./linear-algebra.js";
 import { linearCrossEntropies } from "./linear-cross-entropy.js";
 import { lossGradients } from "./loss-gradients.js";
 import { losses } from "./losses.js";
@@ -79,6 +80,7 @@ const families: readonly Rows[] = [
   trapezoids,
   viewWrites,
   sortings,
+  linearAlgebra,
   activationGradients,
   viewGradients,
   poolingGradients,

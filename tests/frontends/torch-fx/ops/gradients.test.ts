@@ -77,7 +77,7 @@ describe("gradients", () => {
       [out!, logs!],
       [
         [1, 0, 0.05581, 1.88839],
-        [0.70711, 2.88585],
+        [Math.SQRT1_2, 2.88585],
       ],
     );
     const tensors = {
