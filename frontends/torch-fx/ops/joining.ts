@@ -260,6 +260,8 @@ export function onDiagonal(t: TensorBuilder, x: Value, offset: number, a: number
 function diff(n: Call): Value {
   const { t } = n;
   const axis = n.axis("dim", n.rank("self"));
+  // PyTorch then leaves out what is to be put around it, too.
+  if (n.int("n") === 0) return n.tensor("self");
   const parts = [n.optional("prepend"), n.tensor("self"), n.optional("append")].filter((x) => x !== undefined);
   let x = t.concat(parts, axis);
   for (let k = n.int("n"); k > 0; k--) {
