@@ -1,17 +1,14 @@
 /**
- * @file Systems of linear equations, inverses, determinants and factors of batches of matrices, by elimination with
- * pivots, Cholesky factors and reflections. PyTorch raises an error where a matrix is singular; so do checks of the program.
+ * @file Systems of linear equations, inverses, determinants of batches of matrices, by elimination with pivots
+ * and triangular factors. PyTorch raises an error where a matrix is singular; so do checks of the program.
  */
 
-import { cholesky } from "../../../ir/dialects/stablehlo/linear-algebra.js";
 import type { Dim } from "../../../ir/dim.js";
-import { elementFacts } from "../../../ir/element.js";
 import {
   type LuFactors,
   luFactors,
   luSolve,
   orderOf,
-  qrFactors,
   signOf,
   solveTriangular,
   type TriangularForm,
@@ -19,139 +16,22 @@ import {
 import type { Value } from "../../../ir/graph.js";
 import type { TensorBuilder } from "../../../ir/tensor-builder.js";
 import type { Call, Row, Rows } from "../call.js";
-import { conjugate, imaginary, realPart } from "./complex.js";
+import { conjugate } from "./complex.js";
 import { isRowMajor } from "./conversion.js";
+import {
+  batched,
+  check,
+  diagonal,
+  exchangesOf,
+  identity,
+  infoOf,
+  matrixOf,
+  parts,
+  singular,
+  spread,
+  swapped,
+} from "./matrix-parts.js";
 import { isComplexValue } from "./operands.js";
-
-/** The axes before the last two in one. */
-function batched(t: TensorBuilder, x: Value): Value {
-  return t.reshape(x, [t.context.dims.product(t.shape(x).slice(0, -2)), ...t.shape(x).slice(-2)]);
-}
-
-/** `y` with its first axis as the axes `outer`. */
-function spread(t: TensorBuilder, y: Value, outer: readonly Dim[]): Value {
-  return t.reshape(y, [...outer, ...t.shape(y).slice(1)]);
-}
-
-const swapped = (t: TensorBuilder, x: Value): Value => t.moveAxis(x, t.rank(x) - 1, t.rank(x) - 2);
-
-/** A matrix argument of floats, and the axes before its last two. */
-function matrixOf(n: Call, name: string): { readonly x: Value; readonly outer: readonly Dim[] } {
-  const { t } = n;
-  const x = n.tensor(name);
-  if (t.rank(x) < 2) return n.invalid(`argument '${name}' is no matrix`);
-  if (!["float", "complex"].includes(elementFacts[t.element(x)].kind) || elementFacts[t.element(x)].bits < 32)
-    return n.unsupported("matrices of narrow floats or integers", "convert the matrix to float32");
-  return { x, outer: t.shape(x).slice(0, -2) };
-}
-
-const identity = (t: TensorBuilder, like: Value): Value => {
-  const sizes = t.shape(like);
-  const rank = sizes.length;
-  return t.convert(t.eq(t.iota(sizes, rank - 2, "i64"), t.iota(sizes, rank - 1, "i64")), t.element(like));
-};
-
-/** The diagonal of [..., rows, columns]. */
-function diagonal(t: TensorBuilder, x: Value): Value {
-  const shape = t.shape(x);
-  const rank = shape.length;
-  const size = t.context.dims.min(shape[rank - 2]!, shape[rank - 1]!);
-  const cut = t.slice(
-    x,
-    shape.map(() => 0),
-    [...shape.slice(0, -2), size, size],
-  );
-  const isOn = t.eq(t.iota(t.shape(cut), rank - 2, "i64"), t.iota(t.shape(cut), rank - 1, "i64"));
-  return t.sum(t.select(isOn, cut, 0), [rank - 1]);
-}
-
-/** The number of the first 0 on U's diagonal, counted from 1; 0 where there is none. */
-function infoOf(t: TensorBuilder, lu: Value): Value {
-  const entries = diagonal(t, lu);
-  const axis = t.rank(entries) - 1;
-  const places = t.add(t.iota(t.shape(entries), axis, "i64"), 1);
-  const first = t.reduce(t.select(t.eq(entries, 0), places, Number.MAX_SAFE_INTEGER), [axis], "min");
-  return t.convert(t.select(t.ge(first, Number.MAX_SAFE_INTEGER), 0, first), "i32");
-}
-
-/** Stops the program where any of `info` says that something went wrong. */
-function check(t: TensorBuilder, info: Value, message: string): void {
-  t.assert(t.all(t.eq(t.flatten(info), 0), [0]), message);
-}
-
-const singular = "a matrix is singular";
-
-/** Factors with batches as they were, exchanges as PyTorch counts them. */
-function parts(n: Call, { lu, exchanged }: LuFactors, outer: readonly Dim[]): readonly [lu: Value, pivots: Value] {
-  const { t } = n;
-  return [spread(t, lu, outer), t.convert(t.add(spread(t, exchanged, outer), 1), "i32")];
-}
-
-/** L and U with the exchanges of rows, and what went wrong where the operator tells. */
-const luFactor =
-  (checks: boolean): Row =>
-  (n) => {
-    const { t } = n;
-    if (!n.bool("pivot")) return n.unsupported("factors without pivots", "leave pivot=True");
-    const { x, outer } = matrixOf(n, n.takes("A") ? "A" : "self");
-    const [lu, pivots] = parts(n, luFactors(t, batched(t, x)), outer);
-    const info = infoOf(t, lu);
-    if (!checks) return [lu, pivots, info];
-    return [lu, pivots];
-  };
-
-/** The parts of [..., rows, columns] below and on or above the diagonal. */
-function triangles(t: TensorBuilder, lu: Value): readonly [lower: Value, upper: Value] {
-  const shape = t.shape(lu);
-  const rank = shape.length;
-  const { dims } = t.context;
-  const size = dims.min(shape[rank - 2]!, shape[rank - 1]!);
-  const zeros = shape.map(() => 0);
-  const [left, top] = [
-    t.slice(lu, zeros, [...shape.slice(0, -1), size]),
-    t.slice(lu, zeros, [...shape.slice(0, -2), size, shape[rank - 1]!]),
-  ];
-  const gap = (x: Value): readonly [Value, Value] => [
-    t.iota(t.shape(x), rank - 2, "i64"),
-    t.iota(t.shape(x), rank - 1, "i64"),
-  ];
-  const [r, c] = gap(left);
-  const lower = t.select(t.gt(r, c), left, identity(t, left));
-  return [lower, t.select(t.le(...gap(top)), top, 0)];
-}
-
-/** P of A = P L U. */
-function permutation(t: TensorBuilder, order: Value, like: Value): Value {
-  const [batch, rows] = t.shape(order) as readonly [Dim, Dim];
-  const isOne = t.eq(t.iota([batch, rows, rows], 1, "i64"), t.unsqueeze(order, [1]));
-  return t.convert(isOne, t.element(like));
-}
-
-function lu(n: Call): readonly Value[] {
-  const { t } = n;
-  if (!n.bool("pivot")) return n.unsupported("factors without pivots", "leave pivot=True");
-  const { x, outer } = matrixOf(n, "A");
-  const factors = luFactors(t, batched(t, x));
-  return [permutation(t, factors.order, x), ...triangles(t, factors.lu)].map((y) => spread(t, y, outer));
-}
-
-/** Exchanges as PyTorch counts them, from 0 and with one batch. */
-function exchangesOf(n: Call, name: string): Value {
-  const { t } = n;
-  const pivots = n.tensor(name);
-  const size = t.shape(pivots).at(-1)!;
-  const flat = t.reshape(pivots, [t.context.dims.product(t.shape(pivots).slice(0, -1)), size]);
-  return t.sub(t.convert(flat, "i64"), 1);
-}
-
-function luUnpack(n: Call): readonly Value[] {
-  const { t } = n;
-  const { x, outer } = matrixOf(n, "LU_data");
-  const none = t.splat(elementFacts[t.element(x)].kind === "complex" ? { re: 0, im: 0 } : 0, [0], t.element(x));
-  const order = (): Value => orderOf(t, exchangesOf(n, "LU_pivots"), t.shape(x).at(-2)!);
-  const p = n.bool("unpack_pivots") ? spread(t, permutation(t, order(), x), outer) : none;
-  return [p, ...(n.bool("unpack_data") ? triangles(t, x) : [none, none])];
-}
 
 /** The determinants of factors, [batch]; the exchanges of rows change the sign. */
 function determinant(t: TensorBuilder, { lu: factors, exchanged }: LuFactors): Value {
@@ -311,30 +191,6 @@ function oldTriangularSystem(n: Call): readonly Value[] {
   return [solved(n, system, solveTriangular(t, system.a, system.b, form)), a];
 }
 
-/** The triangular factor; NaN where a matrix is not positive definite. */
-function choleskyFactor(t: TensorBuilder, x: Value, isUpper: boolean): Value {
-  const factor = t.emit(cholesky, { a: t.settle(x) }, { lower: !isUpper });
-  const rank = t.rank(factor);
-  const [rows, columns] = [t.iota(t.shape(factor), rank - 2, "i64"), t.iota(t.shape(factor), rank - 1, "i64")];
-  return t.select(isUpper ? t.le(rows, columns) : t.ge(rows, columns), factor, 0);
-}
-
-const choleskyRow =
-  (checks: boolean): Row =>
-  (n) => {
-    const { t } = n;
-    const { x } = matrixOf(n, "self");
-    const factor = choleskyFactor(t, x, n.bool("upper"));
-    const entries = diagonal(t, factor);
-    const axis = t.rank(entries) - 1;
-    const parts = isComplexValue(t, entries) ? [realPart(t, entries), imaginary(t, entries)] : [entries];
-    const isLost = parts.map((y) => t.any(t.ne(y, y), [axis])).reduce((a, b) => t.or(a, b));
-    const info = t.convert(isLost, "i32");
-    if (!checks) return [factor, info];
-    check(t, info, "a matrix is not positive definite");
-    return factor;
-  };
-
 /** x of A x = b for the triangular factor of A. */
 function withFactor(n: Call, factor: Value, b: Value, isUpper: boolean): Value {
   const { t } = n;
@@ -354,20 +210,6 @@ function choleskyInverse(n: Call): Value {
   const { x, outer } = matrixOf(n, "self");
   const factor = batched(t, x);
   return spread(t, withFactor(n, factor, identity(t, factor), n.bool("upper")), outer);
-}
-
-/** Q and R; `reduced` cuts both to the smaller of rows and columns, `r` leaves Q out. */
-function qr(n: Call, name: string, mode: string): readonly Value[] {
-  const { t } = n;
-  const { x, outer } = matrixOf(n, name);
-  if (isComplexValue(t, x)) return n.unsupported("reflections of complex matrices");
-  const { q, r } = qrFactors(t, batched(t, x));
-  const [batch, rows, columns] = t.shape(r) as readonly [Dim, Dim, Dim];
-  const size = mode === "complete" ? rows : t.context.dims.min(rows, columns);
-  const cut = t.slice(r, [0, 0, 0], [batch, size, columns]);
-  const upper = t.select(t.le(t.iota(t.shape(cut), 1, "i64"), t.iota(t.shape(cut), 2, "i64")), cut, 0);
-  if (mode === "r") return [t.splat(0, [0], t.element(x)), spread(t, upper, outer)];
-  return [spread(t, t.slice(q, [0, 0, 0], [batch, rows, size]), outer), spread(t, upper, outer)];
 }
 
 /** A matrix times powers of itself that stand in columns: 1, x, x^2, … */
@@ -421,11 +263,6 @@ function checkErrors(n: Call): readonly [] {
 }
 
 export const linearAlgebra: Rows = {
-  "aten.linalg_lu_factor": luFactor(true),
-  "aten.linalg_lu_factor_ex": luFactor(false),
-  "aten._lu_with_info": luFactor(false),
-  "aten.linalg_lu": lu,
-  "aten.lu_unpack": luUnpack,
   "aten.linalg_lu_solve": luSolution(["LU", "pivots", "B"]),
   "aten.lu_solve": luSolution(["LU_data", "LU_pivots", "self"]),
   "aten.linalg_det": det("A"),
@@ -443,13 +280,8 @@ export const linearAlgebra: Rows = {
   "aten.inverse": inverse("self", true),
   "aten.linalg_solve_triangular": triangularSystem,
   "aten.triangular_solve": oldTriangularSystem,
-  "aten.cholesky": choleskyRow(true),
-  "aten.linalg_cholesky": choleskyRow(true),
-  "aten.linalg_cholesky_ex": choleskyRow(false),
   "aten.cholesky_solve": choleskySolve,
   "aten.cholesky_inverse": choleskyInverse,
-  "aten.linalg_qr": (n) => qr(n, "A", n.string("mode")),
-  "aten.qr": (n) => qr(n, "self", n.bool("some") ? "reduced" : "complete"),
   "aten.linalg_vander": vander,
   "aten.linalg_tensorinv": tensorInverse,
   "aten.linalg_tensorsolve": tensorSolution,

@@ -17,6 +17,7 @@ import { creations } from "./creation.js";
 import { distances } from "./distance.js";
 import { dropouts } from "./dropout.js";
 import { embeddings } from "./embedding.js";
+import { factorizations } from "./factorizations.js";
 import { fouriers } from "./fourier.js";
 import { fractionalPoolings } from "./fractional-pooling.js";
 import { functions } from "./functions.js";
@@ -31,6 +32,7 @@ import { linearCrossEntropies } from "./linear-cross-entropy.js";
 import { lossGradients } from "./loss-gradients.js";
 import { losses } from "./losses.js";
 import { margins } from "./margins.js";
+import { masks } from "./masks.js";
 import { matrices } from "./matrices.js";
 import { normalizations } from "./normalization.js";
 import { normalizationGradients } from "./normalization-gradients.js";
@@ -44,6 +46,7 @@ import { recurrents } from "./recurrent.js";
 import { reductions } from "./reductions.js";
 import { scans } from "./scans.js";
 import { sortings } from "./sorting.js";
+import { splitCopies, splitViews } from "./splits.js";
 import { stridedViews, stridedWrites } from "./strided.js";
 import { trapezoids } from "./trapezoids.js";
 import { viewGradients } from "./view-gradients.js";
@@ -81,6 +84,9 @@ const families: readonly Rows[] = [
   viewWrites,
   sortings,
   linearAlgebra,
+  masks,
+  splitCopies,
+  factorizations,
   activationGradients,
   viewGradients,
   poolingGradients,
@@ -98,7 +104,7 @@ const families: readonly Rows[] = [
   stridedWrites,
 ];
 const rows = merged(families);
-const views = merged([conversionViews, complexViews, stridedViews, viewRows]);
+const views = merged([conversionViews, complexViews, splitViews, stridedViews, viewRows]);
 
 function merged<T>(tables: readonly Readonly<Record<string, T>>[]): ReadonlyMap<string, T> {
   const all = new Map<string, T>();

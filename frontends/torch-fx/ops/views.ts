@@ -13,7 +13,7 @@ import { conjugated } from "./complex.js";
 import { same } from "./conversion.js";
 
 /** The same elements in the same order under other sizes. */
-const reshaped = (dims: readonly Dim[]): View => ({
+export const reshaped = (dims: readonly Dim[]): View => ({
   read: (t, base) => t.reshape(base, dims),
   write: (t, base, update) => t.reshape(update, t.shape(base)),
 });
@@ -56,7 +56,7 @@ function replaceSlice(t: TensorBuilder, base: Value, update: Value, axis: number
 }
 
 /** A view of a view. */
-const chained = (first: View, second: View): View => ({
+export const chained = (first: View, second: View): View => ({
   read: (t, base) => second.read(t, first.read(t, base)),
   write: (t, base, update) => first.write(t, base, second.write(t, first.read(t, base), update)),
 });
@@ -119,39 +119,6 @@ function select(n: Call): View {
   return chained(sliced(axis, place, dims.add(place, 1)), reshaped(shape.toSpliced(axis, 1)));
 }
 
-/** Parts of these sizes, one after the other. */
-function parts(n: Call, axis: number, sizes: readonly Dim[]): readonly View[] {
-  const { dims } = n.t.context;
-  let start: Dim = 0;
-  return sizes.map((size) => {
-    const from = start;
-    start = dims.add(start, size);
-    return sliced(axis, from, start);
-  });
-}
-
-/** Parts of `size` each, the last of what is left: as many as the graph names. */
-function split(n: Call, axis: number, size: Dim): readonly View[] {
-  const { dims } = n.t.context;
-  const whole = n.shape("self")[axis]!;
-  const { count } = n;
-  const before = dims.mul(size, count - 1);
-  return parts(n, axis, [...new Array<Dim>(count - 1).fill(size), dims.sub(whole, before)]);
-}
-
-function chunk(n: Call): readonly View[] {
-  const shape = n.shape("self");
-  const axis = n.axis("dim", shape.length);
-  return split(n, axis, n.t.context.dims.ceilDiv(shape[axis]!, n.int("chunks")));
-}
-
-function unbind(n: Call): readonly View[] {
-  const shape = n.shape("self");
-  const axis = n.axis("dim", shape.length);
-  const rest = reshaped(shape.toSpliced(axis, 1));
-  return Array.from({ length: n.count }, (_, k) => chained(sliced(axis, k, k + 1), rest));
-}
-
 function transposed(n: Call, a: number, b: number): View {
   const rank = n.rank("self");
   const axes = Array.from({ length: rank }, (_, k) => k);
@@ -190,40 +157,6 @@ function flatten(n: Call): View {
   const { dims } = n.t.context;
   return reshaped([...shape.slice(0, from), dims.product(shape.slice(from, to + 1)), ...shape.slice(to + 1)]);
 }
-
-/** Sizes of so many parts that differ by one at most, the longer ones first. */
-function sections(n: Call, axis: number, count: number): readonly View[] {
-  const { dims } = n.t.context;
-  const whole = n.shape("self")[axis]!;
-  if (typeof whole !== "number") return split(n, axis, dims.floorDiv(whole, count));
-  const [size, longer] = [Math.floor(whole / count), whole % count];
-  return parts(
-    n,
-    axis,
-    Array.from({ length: count }, (_, k) => (k < longer ? size + 1 : size)),
-  );
-}
-
-/** Parts that end at these places, and what is behind. */
-function cutAt(n: Call, axis: number, places: readonly Dim[]): readonly View[] {
-  const { t } = n;
-  const whole = n.shape("self")[axis]!;
-  const ends = [...places.map((place) => placeIn(t, place, whole, whole)), whole];
-  return ends.map((end, k) => {
-    const start = k === 0 ? 0 : ends[k - 1]!;
-    return sliced(axis, start, t.context.dims.max(start, end));
-  });
-}
-
-/** Rows of `hsplit` and its like: into `sections` parts, or at `indices`. */
-const splitAlong =
-  (axisOf: (rank: number) => number): ((n: Call) => readonly View[]) =>
-  (n) => {
-    const axis = axisOf(n.rank("self"));
-    return n.takes("sections") ? sections(n, axis, n.int("sections")) : cutAt(n, axis, n.dims("indices"));
-  };
-
-const ownAxis = (n: Call): number => n.axis("dim", n.rank("self"));
 
 function diagonal(n: Call): View {
   const shape = n.takes("A") ? n.shape("A") : n.shape("self");
@@ -280,20 +213,11 @@ const scattered =
     return shown.write(n.t, base, n.t.broadcast(n.operand("src", n.out), wanted));
   };
 
-/** What views show, in memory of its own. */
-const copies =
-  (views: (n: Call) => readonly View[]): Row =>
-  (n) =>
-    views(n).map((shown) => shown.read(n.t, n.tensor("self")));
-
-/** Operators that write a view of a tensor and give the whole, and that copy views. */
+/** Operators that write a view of a tensor and give the whole */
 export const viewWrites: Rows = {
   "aten.slice_scatter": scattered(slice),
   "aten.select_scatter": scattered(select),
   "aten.diagonal_scatter": scattered(diagonal),
-  "aten.unsafe_chunk": copies(chunk),
-  "aten.unsafe_split.Tensor": copies((n) => split(n, ownAxis(n), n.dim("split_size"))),
-  "aten.unsafe_split_with_sizes": copies((n) => parts(n, ownAxis(n), n.dims("split_sizes"))),
 };
 
 function unflatten(n: Call): View {
@@ -358,14 +282,4 @@ export const viewRows: ViewRows = {
   "aten.select.int": select,
   "aten.diagonal.default": diagonal,
   "aten.linalg_diagonal": diagonal,
-  "aten.split.Tensor": (n) => split(n, n.axis("dim", n.rank("self")), n.dim("split_size")),
-  "aten.split.sizes": (n) => parts(n, n.axis("dim", n.rank("self")), n.dims("split_size")),
-  "aten.split_with_sizes.default": (n) => parts(n, n.axis("dim", n.rank("self")), n.dims("split_sizes")),
-  "aten.chunk": chunk,
-  "aten.unbind": unbind,
-  "aten.hsplit": splitAlong((rank) => (rank === 1 ? 0 : 1)),
-  "aten.vsplit": splitAlong(() => 0),
-  "aten.dsplit": splitAlong(() => 2),
-  "aten.tensor_split.sections": (n) => sections(n, ownAxis(n), n.int("sections")),
-  "aten.tensor_split.indices": (n) => cutAt(n, ownAxis(n), n.dims("indices")),
 };
