@@ -93,30 +93,41 @@ module {
 }
 // => module {
 // =>   func.func @main(%arg0: tensor<2x4x5x8xf32>, %arg1: tensor<2x4x5x8xf32>, %arg2: tensor<2x4x5x8xf32>) -> tensor<2x4x5x8xf32> {
-// =>     %0 = stablehlo.constant dense<[[0.000000e+00, -3.4028234663852886e+38, -3.4028234663852886e+38, -3.4028234663852886e+38, -3.4028234663852886e+38], [0.000000e+00, 0.000000e+00, -3.4028234663852886e+38, -3.4028234663852886e+38, -3.4028234663852886e+38], [0.000000e+00, 0.000000e+00, 0.000000e+00, -3.4028234663852886e+38, -3.4028234663852886e+38], [0.000000e+00, 0.000000e+00, 0.000000e+00, 0.000000e+00, -3.4028234663852886e+38], [0.000000e+00, 0.000000e+00, 0.000000e+00, 0.000000e+00, 0.000000e+00]]> : tensor<5x5xf32>
-// =>     %1 = stablehlo.reshape %0 : (tensor<5x5xf32>) -> tensor<1x1x5x5xf32>
-// =>     %2 = stablehlo.composite "psm.attention" %arg2, %arg2, %arg2, %1 {composite_attributes = {masked_score = 0xFF800000 : f32, operands = ["mask"], precision = "f32", scale = 3.53553368012399e-01 : f32}, decomposition = @psm.attention.0} : (tensor<2x4x5x8xf32>, tensor<2x4x5x8xf32>, tensor<2x4x5x8xf32>, tensor<1x1x5x5xf32>) -> tensor<2x4x5x8xf32>
-// =>     func.return %2 : tensor<2x4x5x8xf32>
+// =>     %0 = stablehlo.composite "psm.attention" %arg2, %arg2, %arg2 {composite_attributes = {causal, precision = "f32", scale = 3.53553368012399e-01 : f32}, decomposition = @psm.attention.0} : (tensor<2x4x5x8xf32>, tensor<2x4x5x8xf32>, tensor<2x4x5x8xf32>) -> tensor<2x4x5x8xf32>
+// =>     func.return %0 : tensor<2x4x5x8xf32>
 // =>   }
-// =>   func.func private @psm.attention.0(%arg0: tensor<2x4x5x8xf32>, %arg1: tensor<2x4x5x8xf32>, %arg2: tensor<2x4x5x8xf32>, %arg3: tensor<1x1x5x5xf32>) -> tensor<2x4x5x8xf32> {
+// =>   func.func private @psm.attention.0(%arg0: tensor<2x4x5x8xf32>, %arg1: tensor<2x4x5x8xf32>, %arg2: tensor<2x4x5x8xf32>) -> tensor<2x4x5x8xf32> {
 // =>     %0 = stablehlo.dot_general %arg0, %arg1, batching_dims = [0, 1] x [0, 1], contracting_dims = [3] x [3] : (tensor<2x4x5x8xf32>, tensor<2x4x5x8xf32>) -> tensor<2x4x5x5xf32>
 // =>     %1 = stablehlo.constant dense<3.535533547401428e-01> : tensor<2x4x5x5xf32>
 // =>     %2 = stablehlo.multiply %0, %1 : tensor<2x4x5x5xf32>
-// =>     %3 = stablehlo.broadcast_in_dim %arg3, dims = [0, 1, 2, 3] : (tensor<1x1x5x5xf32>) -> tensor<2x4x5x5xf32>
-// =>     %4 = stablehlo.add %2, %3 : tensor<2x4x5x5xf32>
-// =>     %5 = stablehlo.constant dense<0xFF800000> : tensor<f32>
-// =>     %6 = stablehlo.reduce(%4 init: %5) applies stablehlo.maximum across dimensions = [3] : (tensor<2x4x5x5xf32>, tensor<f32>) -> tensor<2x4x5xf32>
-// =>     %7 = stablehlo.reshape %6 : (tensor<2x4x5xf32>) -> tensor<2x4x5x1xf32>
-// =>     %8 = stablehlo.broadcast_in_dim %7, dims = [0, 1, 2, 3] : (tensor<2x4x5x1xf32>) -> tensor<2x4x5x5xf32>
-// =>     %9 = stablehlo.subtract %4, %8 : tensor<2x4x5x5xf32>
-// =>     %10 = stablehlo.exponential %9 : tensor<2x4x5x5xf32>
-// =>     %11 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
-// =>     %12 = stablehlo.reduce(%10 init: %11) applies stablehlo.add across dimensions = [3] : (tensor<2x4x5x5xf32>, tensor<f32>) -> tensor<2x4x5xf32>
-// =>     %13 = stablehlo.reshape %12 : (tensor<2x4x5xf32>) -> tensor<2x4x5x1xf32>
-// =>     %14 = stablehlo.broadcast_in_dim %13, dims = [0, 1, 2, 3] : (tensor<2x4x5x1xf32>) -> tensor<2x4x5x5xf32>
-// =>     %15 = stablehlo.divide %10, %14 : tensor<2x4x5x5xf32>
-// =>     %16 = stablehlo.dot_general %15, %arg2, batching_dims = [0, 1] x [0, 1], contracting_dims = [3] x [2] : (tensor<2x4x5x5xf32>, tensor<2x4x5x8xf32>) -> tensor<2x4x5x8xf32>
-// =>     func.return %16 : tensor<2x4x5x8xf32>
+// =>     %3 = stablehlo.iota dim = 3 : tensor<1x1x5x5xi64>
+// =>     %4 = stablehlo.iota dim = 2 : tensor<1x1x5x5xi64>
+// =>     %5 = stablehlo.compare LE, %3, %4 : (tensor<1x1x5x5xi64>, tensor<1x1x5x5xi64>) -> tensor<1x1x5x5xi1>
+// =>     %6 = stablehlo.constant dense<0xFF800000> : tensor<f32>
+// =>     %7 = stablehlo.broadcast_in_dim %5, dims = [0, 1, 2, 3] : (tensor<1x1x5x5xi1>) -> tensor<2x4x5x5xi1>
+// =>     %8 = stablehlo.broadcast_in_dim %6, dims = [] : (tensor<f32>) -> tensor<2x4x5x5xf32>
+// =>     %9 = stablehlo.select %7, %2, %8 : tensor<2x4x5x5xi1>, tensor<2x4x5x5xf32>
+// =>     %10 = stablehlo.reduce(%9 init: %6) applies stablehlo.maximum across dimensions = [3] : (tensor<2x4x5x5xf32>, tensor<f32>) -> tensor<2x4x5xf32>
+// =>     %11 = stablehlo.reshape %10 : (tensor<2x4x5xf32>) -> tensor<2x4x5x1xf32>
+// =>     %12 = stablehlo.constant dense<0xFF800000> : tensor<2x4x5x1xf32>
+// =>     %13 = stablehlo.compare EQ, %11, %12 : (tensor<2x4x5x1xf32>, tensor<2x4x5x1xf32>) -> tensor<2x4x5x1xi1>
+// =>     %14 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+// =>     %15 = stablehlo.broadcast_in_dim %14, dims = [] : (tensor<f32>) -> tensor<2x4x5x1xf32>
+// =>     %16 = stablehlo.select %13, %15, %11 : tensor<2x4x5x1xi1>, tensor<2x4x5x1xf32>
+// =>     %17 = stablehlo.broadcast_in_dim %16, dims = [0, 1, 2, 3] : (tensor<2x4x5x1xf32>) -> tensor<2x4x5x5xf32>
+// =>     %18 = stablehlo.subtract %9, %17 : tensor<2x4x5x5xf32>
+// =>     %19 = stablehlo.exponential %18 : tensor<2x4x5x5xf32>
+// =>     %20 = stablehlo.reduce(%19 init: %14) applies stablehlo.add across dimensions = [3] : (tensor<2x4x5x5xf32>, tensor<f32>) -> tensor<2x4x5xf32>
+// =>     %21 = stablehlo.reshape %20 : (tensor<2x4x5xf32>) -> tensor<2x4x5x1xf32>
+// =>     %22 = stablehlo.constant dense<0.000000e+00> : tensor<2x4x5x1xf32>
+// =>     %23 = stablehlo.compare EQ, %21, %22 : (tensor<2x4x5x1xf32>, tensor<2x4x5x1xf32>) -> tensor<2x4x5x1xi1>
+// =>     %24 = stablehlo.constant dense<1.000000e+00> : tensor<f32>
+// =>     %25 = stablehlo.broadcast_in_dim %24, dims = [] : (tensor<f32>) -> tensor<2x4x5x1xf32>
+// =>     %26 = stablehlo.select %23, %25, %21 : tensor<2x4x5x1xi1>, tensor<2x4x5x1xf32>
+// =>     %27 = stablehlo.broadcast_in_dim %26, dims = [0, 1, 2, 3] : (tensor<2x4x5x1xf32>) -> tensor<2x4x5x5xf32>
+// =>     %28 = stablehlo.divide %19, %27 : tensor<2x4x5x5xf32>
+// =>     %29 = stablehlo.dot_general %28, %arg2, batching_dims = [0, 1] x [0, 1], contracting_dims = [3] x [2] : (tensor<2x4x5x5xf32>, tensor<2x4x5x8xf32>) -> tensor<2x4x5x8xf32>
+// =>     func.return %29 : tensor<2x4x5x8xf32>
 // =>   }
 // => }
 // -----
