@@ -5,6 +5,8 @@ export interface DocsBlock {
   /** The line of the opening fence, from 1. */
   readonly line: number;
   readonly code: string;
+  /** Python modules that the block cannot do without. */
+  readonly needs?: readonly string[];
 }
 
 export function findBlocks(markdown: string): readonly DocsBlock[];

@@ -3,6 +3,7 @@
  * A block whose fence reads ```sh run, ```ts run or ```python run is executed; all others are only shown.
  * The blocks of one page run in order in one fresh folder that looks like a clone as far as examples need: models/ is
  * there, `persimmons` is on the PATH and importable. TypeScript blocks are type-checked. A page stops at its first failure.
+ * A block with `needs=torch` and those behind it are skipped, by name, where Python has no such module.
  * Links to files of the repository must lead somewhere.
  *
  * Usage: node scripts/run-docs.mjs [--root ROOT] [--result FILE] [PAGE.md...]
@@ -33,7 +34,8 @@ const TSC_OPTIONS =
   );
 
 /**
- * @typedef {{ language: string, line: number, code: string }} Block  `line` is that of the opening fence, from 1.
+ * @typedef {{ language: string, line: number, code: string, needs?: string[] }} Block  `line` is that of the opening fence,
+ * from 1; `needs` are Python modules.
  * @param {string} markdown @returns {Block[]} the blocks marked `run`
  */
 export function findBlocks(markdown) {
@@ -46,7 +48,14 @@ export function findBlocks(markdown) {
         open = { indent: fence[1], ticks: fence[2], info: fence[3].trim().split(/\s+/), line: index + 1, body: [] };
     } else if (fence !== null && fence[2].length >= open.ticks.length && fence[3].trim() === "") {
       const [language, ...flags] = open.info;
-      if (flags.includes("run")) blocks.push({ language, line: open.line, code: `${open.body.join("\n")}\n` });
+      const needs = flags.flatMap((flag) => (flag.startsWith("needs=") ? flag.slice("needs=".length).split(",") : []));
+      if (flags.includes("run"))
+        blocks.push({
+          language,
+          line: open.line,
+          code: `${open.body.join("\n")}\n`,
+          ...(needs.length === 0 ? {} : { needs }),
+        });
       open = undefined;
     } else open.body.push(line.startsWith(open.indent) ? line.slice(open.indent.length) : line.trimStart());
   }
@@ -85,6 +94,10 @@ function pythonFor(root) {
   if (named) return named;
   const local = path.join(root, ".venv/bin/python");
   return existsSync(local) ? local : "python3";
+}
+
+function hasModule(module, root) {
+  return spawnSync(pythonFor(root), ["-c", `import ${module}`], { stdio: "ignore" }).status === 0;
 }
 
 function makeFolder(root) {
@@ -149,8 +162,15 @@ function runPage(page, root, record) {
   const folder = makeFolder(root);
   try {
     let broken = false;
+    let missing;
     for (const [index, block] of blocks.entries()) {
       const name = `${page}:${block.line}: ${block.language} block`;
+      missing ??= (block.needs ?? []).find((module) => !hasModule(module, root));
+      if (missing !== undefined) {
+        record.skipped.push(`${name}: Python has no ${missing}`);
+        console.log(`skipped ${record.skipped.at(-1)}`);
+        continue;
+      }
       const problem = broken ? "not run, for the one before it failed" : runBlock(block, index, folder, root);
       if (problem === undefined) record.passed++;
       else {

@@ -64,7 +64,7 @@ describe("the command", () => {
   function run(page: string): {
     status: number | null;
     output: string;
-    record: { passed: number; failures: string[] };
+    record: { passed: number; failures: string[]; skipped: string[] };
   } {
     writeFileSync(path.join(root, "docs/page.md"), page);
     const result = path.join(root, "result.json");
@@ -101,6 +101,17 @@ describe("the command", () => {
     expect(status).toBe(1);
     expect(record).toMatchObject({ passed: 1, failures: ["docs/page.md:4: sh block", "docs/page.md:9: sh block"] });
     expect(output).toContain("exit status 1\nwhy\n");
+  });
+  it("skips a block that needs a module which is not there, and what builds on it", () => {
+    const page =
+      fenced("sh run needs=sys", "true") + fenced("sh run needs=sys,no_such", "false") + fenced("sh run", "false");
+    const { status, record } = run(page);
+    expect(status).toBe(0);
+    expect(record).toMatchObject({
+      passed: 1,
+      failures: [],
+      skipped: ["docs/page.md:4: sh block: Python has no no_such", "docs/page.md:7: sh block: Python has no no_such"],
+    });
   });
   it("fails for a link that leads nowhere", () => {
     expect(run("[a](page.md) [b](gone.md)\n").record.failures).toEqual([
