@@ -2,6 +2,7 @@
 
 import { statSync } from "node:fs";
 import { torchName } from "../frontends/torch-fx/dtypes.js";
+import { wrappedTarget } from "../frontends/torch-fx/functionalized.js";
 import { inputNames } from "../frontends/torch-fx/input-names.js";
 import { scanTorch } from "../frontends/torch-fx/read.js";
 import type {
@@ -47,7 +48,7 @@ function torchCensus(programs: readonly NamedProgram[], path: string): ModelCens
     outputs: named(outputPorts),
     symbols: programs.flatMap(({ program }) => symbolsOf(program)),
     operators: tally(
-      nodes.map((node) => ({ operator: node.target, at: node.at })),
+      nodes.map((node) => ({ operator: wrappedTarget(node) ?? node.target, at: node.at })),
       isCustom,
     ),
     weights: weightsOf(programs),

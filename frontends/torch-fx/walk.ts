@@ -15,6 +15,7 @@ import { Refusal } from "../../ir/refusal.js";
 import type { TensorBuilder } from "../../ir/tensor-builder.js";
 import { Call, type CallServices, type RowResult } from "./call.js";
 import { torchName } from "./dtypes.js";
+import { type Unfolded, unfold } from "./functionalized.js";
 import { describeItem, type Item, isTensor, type MissingItem } from "./items.js";
 import { findRow, findViewRow, nearestTarget } from "./ops/table.js";
 import { importCode } from "./problems.js";
@@ -95,6 +96,8 @@ export class Walk {
     call: Call,
   ): (() => readonly (Item | undefined)[]) | undefined {
     const { target } = site.node;
+    const unfolded = unfold(site.node);
+    if (unfolded !== undefined) return () => this.#functionalized(unfolded, site);
     const view = findViewRow(target);
     const row = findRow(target);
     if (view !== undefined) {
@@ -149,6 +152,30 @@ export class Walk {
       target.write(t, t.broadcast(t.convert(result.read(t), element), shape));
       return target;
     });
+  }
+
+  /** The wrapped operator on copies of what it writes: its results, then the copies. */
+  #functionalized({ bases, nodes, results }: Unfolded, { node, graph, t, scope }: Site): readonly (Item | undefined)[] {
+    const own: Scope = new Map();
+    const tensors = new Map<string, TensorMeta>();
+    const know = (name: string, outer: string): void => {
+      const meta = graph.tensors.get(outer);
+      if (meta !== undefined) tensors.set(name, meta);
+    };
+    for (const { name, of } of bases) {
+      const base = of === undefined ? undefined : this.#item(of, scope);
+      if (of?.kind !== "tensor" || !isTensor(base)) continue;
+      know(name, of.name);
+      own.set(name, Tensor.of(base.read(t)));
+    }
+    const given = node.outputs.slice(0, results).flatMap(namesIn);
+    for (const name of [...given, ...node.inputs.flatMap(({ argument }) => namesRead(argument))]) {
+      const item = scope.get(name);
+      if (item !== undefined) own.set(name, item);
+      know(name, name);
+    }
+    for (const inner of nodes) this.#node({ node: inner, graph: { ...graph, tensors }, t, scope: own });
+    return [...given, ...bases.map(({ name }) => name)].map((name) => own.get(name));
   }
 
   #call({ node, graph, t, scope }: Site, signature: Signature | undefined): Call {
@@ -309,6 +336,13 @@ function resultsOf(result: RowResult): readonly (Item | undefined)[] {
 function namesIn(output: Argument): readonly string[] {
   if (output.kind === "list") return output.items.flatMap(namesIn);
   return [nameOf(output) ?? ""];
+}
+
+/** Every name in an argument. */
+function namesRead(argument: Argument): readonly string[] {
+  if (argument.kind === "list") return argument.items.flatMap(namesRead);
+  const name = nameOf(argument);
+  return name === undefined ? [] : [name];
 }
 
 export function nameOf(argument: Argument): string | undefined {
