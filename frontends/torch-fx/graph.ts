@@ -74,7 +74,8 @@ function readMetas(x: Json | undefined, problems: Problems): ReadonlyMap<string,
       metas.set(name, readMeta(value));
     } catch (error) {
       if (!(error instanceof FieldError)) throw error;
-      problems.error(archiveCode.record, `tensor ${quote(name)}: ${error.message}`, {
+      const code = error instanceof UnsupportedTensor ? archiveCode.tensor : archiveCode.record;
+      problems.error(code, `tensor ${quote(name)}: ${error.message}`, {
         at: { kind: "graph-node", file: problems.file, node: name },
       });
     }
@@ -82,13 +83,17 @@ function readMetas(x: Json | undefined, problems: Problems): ReadonlyMap<string,
   return metas;
 }
 
+/** A tensor is well described, but of a kind that programs do not have. */
+class UnsupportedTensor extends FieldError {}
+
 /** @throws FieldError for a layout or element type that programs cannot have. */
 export function readMeta(x: Json | undefined): TensorMeta {
   const meta = objectOf(x);
   const dtype = field(meta, "dtype", countOf);
   const element = elementOfDtype(dtype);
-  if (element === undefined) throw new FieldError(`dtype: ${dtypeName(dtype)} is not supported`);
-  if (field(meta, "layout", countOf) !== STRIDED) throw new FieldError("layout: only strided tensors are supported");
+  if (element === undefined) throw new UnsupportedTensor(`dtype: ${dtypeName(dtype)} is not supported`);
+  if (field(meta, "layout", countOf) !== STRIDED)
+    throw new UnsupportedTensor("layout: only strided tensors are supported");
   return {
     element,
     sizes: field(meta, "sizes", (y) => items(y, sizeOf)),

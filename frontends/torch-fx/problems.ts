@@ -25,6 +25,8 @@ export const archiveCode = {
   expression: "PS2307",
   /** A name is used that nothing defines. */
   undefinedValue: "PS2308",
+  /** A tensor is of an element type or layout that programs do not have. */
+  tensor: "PS2309",
 } as const satisfies Record<string, DiagnosticCode>;
 
 /** PS24xx: turning a graph into a program. */

@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Sequence
 Diagnostic = Dict[str, Any]
 
 # What a model may ask for that there is no translation of, apart from models that are malformed.
-_UNSUPPORTED = {"PS2201", "PS2202", "PS2204", "PS2401", "PS2402", "PS2404"}
+_UNSUPPORTED = {"PS2201", "PS2202", "PS2204", "PS2309", "PS2401", "PS2402", "PS2404"}
 
 
 class CompileError(RuntimeError):
