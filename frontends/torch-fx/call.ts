@@ -6,7 +6,7 @@
 
 import { type ContentsMemo, constantOf, contentsOf } from "../../ir/analysis/contents.js";
 import type { Dim } from "../../ir/dim.js";
-import type { ElementType } from "../../ir/element.js";
+import { type ElementType, elementFacts } from "../../ir/element.js";
 import type { Value } from "../../ir/graph.js";
 import type { NdArray } from "../../ir/ndarray.js";
 import { Refusal } from "../../ir/refusal.js";
@@ -144,7 +144,12 @@ export class Call {
     const number = scalarOf(argument);
     if (number !== undefined) return t.splat(convertScalar(number.value, number.element, element), [], element);
     const item = this.services.item(argument);
-    if (isTensor(item)) return t.convert(item.read(t), element);
+    if (isTensor(item)) {
+      const isComplex = elementFacts[t.element(item.peek)].kind === "complex";
+      if (isComplex && !["complex", "bool"].includes(elementFacts[element].kind))
+        return this.unsupported(`its ${name} is complex, where only real numbers are computed with`);
+      return t.convert(item.read(t), element);
+    }
     if (item.kind === "int") return t.convert(t.scalar(item.dim), element);
     return item.kind === "number" ? t.convert(item.value, element) : this.invalid(`argument '${name}' is no number`);
   }

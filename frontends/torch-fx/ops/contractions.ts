@@ -4,9 +4,10 @@
  */
 
 import type { Dim } from "../../../ir/dim.js";
-import { type ElementType, elementFacts } from "../../../ir/element.js";
+import type { ElementType } from "../../../ir/element.js";
 import type { Value } from "../../../ir/graph.js";
 import type { Call, Row, Rows } from "../call.js";
+import { conjugate } from "./complex.js";
 import { einsum } from "./einsum.js";
 import { inverseOf } from "./linear-algebra.js";
 import { wideOf } from "./widths.js";
@@ -164,14 +165,11 @@ function matrixPower(n: Call): Value {
   return t.convert(result!, n.out);
 }
 
-function checkReal(n: Call, name: string): void {
-  if (elementFacts[n.element(name)].kind === "complex") n.unsupported("a product with a conjugate");
-}
-
 /** The product of two vectors, the first of them conjugated. */
 function vdot(n: Call): Value {
-  checkReal(n, "self");
-  return dotOfVectors(n);
+  const { t } = n;
+  const [a, b] = [n.tensor("self"), n.tensor("other")];
+  return t.convert(t.dot(conjugate(t, a), b, { contract: [[0], [0]] }, wideOf(t.element(a))), n.out);
 }
 
 function dotOfVectors(n: Call): Value {
@@ -180,12 +178,11 @@ function dotOfVectors(n: Call): Value {
   return t.convert(t.dot(a, b, { contract: [[0], [0]] }, wideOf(t.element(a))), n.out);
 }
 
-/** The products of two tensors summed along `dim`. */
+/** The products of two tensors, the first of them conjugated, summed along `dim`. */
 function vecdot(n: Call): Value {
-  checkReal(n, "x");
   const { t } = n;
   const wide = wideOf(n.out);
-  const product = t.mul(t.convert(n.tensor("x"), wide), t.convert(n.tensor("y"), wide));
+  const product = t.mul(conjugate(t, t.convert(n.tensor("x"), wide)), t.convert(n.tensor("y"), wide));
   return t.convert(t.sum(product, [n.axis("dim", t.rank(product))]), n.out);
 }
 

@@ -6,6 +6,7 @@ import type { Value } from "../../../ir/graph.js";
 import { hashText, normalNumbers, randomBits, uniformNumbers } from "../../../ir/random-numbers.js";
 import type { Call, Row, Rows } from "../call.js";
 import { cast } from "./conversion.js";
+import { sorted } from "./sorting.js";
 
 /** The sizes of a creating operator: its own argument, or those of the tensor it is like. */
 function sizesOf(n: Call): readonly Dim[] {
@@ -144,6 +145,24 @@ function normalAround(n: Call): Value {
   return t.convert(t.add(t.mul(normalNumbers(t, keyOf(n), shape, element), parts[1]!), parts[0]!), n.out);
 }
 
+/** Places drawn by the weights of each row: for each sample anew, or each place once at most. */
+function multinomial(n: Call): Value {
+  const { t } = n;
+  const weights = t.convert(n.tensor("self"), drawn(n.element("self")));
+  const last = t.rank(weights) - 1;
+  const element = t.element(weights);
+  const samples = n.dim("num_samples");
+  const lead = t.shape(weights).slice(0, -1);
+  const repeats = n.bool("replacement");
+  // The largest of log(weight) - log(-log(u)) is a draw by the weights; the next ones are those that follow without it.
+  const shape = repeats ? [...lead, samples, t.shape(weights)[last]!] : t.shape(weights);
+  const u = uniformNumbers(t, keyOf(n), shape, element === "f64" ? "f64" : "f32");
+  const noise = t.neg(t.log(t.neg(t.log(t.max(u, 1e-30)))));
+  const keys = t.add(repeats ? t.unsqueeze(t.log(weights), [last]) : t.log(weights), noise);
+  if (repeats) return t.argReduce(keys, last + 1, "max");
+  return t.sliceAxis(sorted(t, keys, last, true).places, last, 0, samples);
+}
+
 /** Random numbers in the place of `self`'s: `uniform_`, `normal_` and the like without the underscore. */
 const inPlaceOf =
   (draw: (n: Call, shape: readonly Dim[], element: "f32" | "f64") => Value): Row =>
@@ -203,6 +222,7 @@ export const creations: Rows = {
   "aten.randint_like": integers,
   "aten.bernoulli": bernoulli,
   "aten.normal": normalAround,
+  "aten.multinomial": multinomial,
   "aten.normal_functional": inPlaceOf((n, shape, element) => {
     const { t } = n;
     return t.add(t.mul(normalNumbers(t, keyOf(n), shape, element), n.float("std")), n.float("mean"));

@@ -147,7 +147,10 @@ const toReal =
     halfTransform(n, signal(n, true), axes(n), inverse, scalingOf(n, inverse));
 
 /** The inverse transform of a real signal: the conjugate of its transform. */
-const inverseFromReal: Row = (n) => conjugate(n.t, realTransform(n, signal(n, false), oneAxis(n), scalingOf(n, true)));
+const inverseFromReal =
+  (axes: AxesOf): Row =>
+  (n) =>
+    conjugate(n.t, realTransform(n, signal(n, false), axes(n), scalingOf(n, true)));
 
 const coreScaling = (n: Call): Scaling => (["none", "root", "length"] as const)[n.int("normalization")] ?? "none";
 const coreAxes = (n: Call): readonly Axis[] =>
@@ -178,7 +181,11 @@ export const fouriers: Rows = {
   "aten.fft_irfft2": toReal(manyAxes, true),
   "aten.fft_irfftn": toReal(manyAxes, true),
   "aten.fft_hfft": toReal(oneAxis, false),
-  "aten.fft_ihfft": inverseFromReal,
+  "aten.fft_hfft2": toReal(manyAxes, false),
+  "aten.fft_hfftn": toReal(manyAxes, false),
+  "aten.fft_ihfft": inverseFromReal(oneAxis),
+  "aten.fft_ihfft2": inverseFromReal(manyAxes),
+  "aten.fft_ihfftn": inverseFromReal(manyAxes),
   "aten._fft_c2c": (n) => complexTransform(n, signal(n, true), coreAxes(n), !n.bool("forward"), coreScaling(n)),
   "aten._fft_r2c": coreFromReal,
   "aten._fft_c2r": coreToReal,

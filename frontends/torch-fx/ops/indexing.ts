@@ -275,6 +275,32 @@ function scatterReduce(n: Call): Value {
   return t.reshape(quotient, t.shape(x));
 }
 
+/** `index_reduce`: entries of `source` joined into those of `dim` that `index` names, what was there before among them or not. */
+function indexReduce(n: Call): Value {
+  const { t } = n;
+  const self = n.tensor("self");
+  const element = t.element(self);
+  const x = t.rank(self) === 0 ? t.reshape(self, [1]) : self;
+  const axis = n.axis("dim", t.rank(x));
+  const name = n.string("reduce");
+  const how = name === "mean" ? "add" : reductions[name];
+  if (how === undefined) return n.unsupported(`its reduction '${name}'`, "use one of prod, mean, amax, amin");
+  const index = t.fromStart(t.flatten(t.convert(n.tensor("index"), "i64")), t.shape(x)[axis]!);
+  const shape = t.shape(x).with(axis, t.shape(index)[0]!);
+  const window = shape.map((_, k) => k).filter((k) => k !== axis);
+  const axes = { window, inserted: [axis], to: [axis], vector: 1 };
+  const places = t.unsqueeze(index, [1]);
+  const hits = t.scatter(t.fill(0n, t.shape(x), "i64"), places, t.fill(1n, shape, "i64"), "add", axes);
+  const includesSelf = n.bool("include_self");
+  const neutral = t.fill(identityOf(how, element), t.shape(x), element);
+  const start = includesSelf ? x : t.select(t.gt(hits, 0), neutral, x);
+  const joined = t.scatter(start, places, t.reshape(n.tensor("source"), shape), how, axes);
+  if (name !== "mean") return t.reshape(joined, t.shape(self));
+  const count = t.convert(t.max(includesSelf ? t.add(hits, 1) : hits, 1), element);
+  const isFloat = elementFacts[element].kind === "float";
+  return t.reshape(isFloat ? t.div(joined, count) : floorDivide(t, joined, count), t.shape(self));
+}
+
 /** Elements of the flattened tensor. */
 function take(n: Call, name = "index"): Value {
   const { t } = n;
@@ -305,6 +331,7 @@ export const indexings: Rows = {
   "aten.index_select": indexSelect,
   "aten.index_add": indexJoin((n, x) => joined(n.t, x), "source"),
   "aten.index_copy": indexJoin(() => "set", "source"),
+  "aten.index_reduce": indexReduce,
   "aten.index_fill": indexJoin(() => "set", "value"),
   "aten.gather": gather,
   "aten.take_along_dim": (n) => (n.has("dim") ? alongDim(n) : n.t.flatten(take(n, "indices"))),

@@ -10,7 +10,7 @@ import type { Call, Row, Rows } from "../call.js";
 import { wideOf } from "./widths.js";
 
 /** How an axis changes its size. */
-interface AxisResize {
+export interface AxisResize {
   readonly axis: number;
   readonly input: Dim;
   readonly output: Dim;
@@ -24,7 +24,7 @@ const scaleNames = (spatial: number): readonly string[] =>
   spatial === 1 ? ["scales"] : ["scales_d", "scales_h", "scales_w"].slice(-spatial);
 
 /** The overload `vec` lists sizes or scales; the others have sizes always, and scales by names of their own. */
-function resizesOf(n: Call, spatial: number): readonly AxisResize[] {
+export function resizesOf(n: Call, spatial: number): readonly AxisResize[] {
   const { t } = n;
   const shape = t.shape(image(n));
   const listed = n.takes("scale_factors") && n.has("scale_factors") ? floats(n, spatial) : undefined;

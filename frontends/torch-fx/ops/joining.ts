@@ -285,6 +285,41 @@ function meshgrid(n: Call): readonly Value[] {
   return vectors.map((x, k) => t.broadcast(x, shape, [order[k]!]));
 }
 
+/** Every choice of an entry from each vector, one row each. */
+function cartesian(n: Call): Value {
+  const { t } = n;
+  const vectors = n.tensors("tensors");
+  const shape = vectors.map((x) => t.shape(x)[0]!);
+  const whole = vectors.map((x, k) => t.flatten(t.broadcast(cast(t, x, n.out), shape, [k])));
+  return whole.length === 1
+    ? whole[0]!
+    : t.concat(
+        whole.map((x) => t.unsqueeze(x, [1])),
+        1,
+      );
+}
+
+/** Every choice of `r` entries in their order, one row each. */
+function combinations(n: Call): Value {
+  const { t } = n;
+  const x = n.tensor("self");
+  const [size] = t.shape(x);
+  if (typeof size !== "number") return n.unsupported("combinations of as many entries as only the run knows");
+  const again = n.bool("with_replacement") ? 0 : 1;
+  const rows = Array.from({ length: n.int("r") }).reduce<readonly (readonly number[])[]>(
+    (all) =>
+      all.flatMap((row) => {
+        const from = row.length === 0 ? 0 : row.at(-1)! + again;
+        return Array.from({ length: Math.max(0, size - from) }, (_, k) => [...row, from + k]);
+      }),
+    [[]],
+  );
+  if (n.int("r") === 0) return t.broadcast(t.number(0, n.out), [0], []);
+  const places = BigInt64Array.from(rows.flat().map(BigInt));
+  const list = t.constant({ element: "i64", shape: [rows.length, n.int("r")], data: places });
+  return rows.length === 0 ? t.broadcast(t.number(0, n.out), [0, n.int("r")], []) : t.take(x, list, 0);
+}
+
 const columns = (t: TensorBuilder, x: Value): Value =>
   t.rank(x) <= 1 ? t.reshape(x, [t.context.dims.product(t.shape(x)), 1]) : x;
 
@@ -332,6 +367,8 @@ export const joinings: Rows = {
   "aten._pad_circular": (n) => padFolded(n, "circular"),
   "aten.diag_embed": diagEmbed,
   "aten.diff": diff,
+  "aten.cartesian_prod": cartesian,
+  "aten.combinations": combinations,
   "aten.meshgrid": meshgrid,
   "aten.broadcast_tensors": (n) => n.t.broadcastTogether(...n.tensors("tensors")),
 };

@@ -25,7 +25,8 @@ export type Loss = (t: TensorBuilder, x: Value, y: Value, n: Call) => Value;
 const pairwise =
   (f: Loss, a = "self", b = "target"): Row =>
   (n) => {
-    const wide = wideOf(n.out);
+    const promoted = n.promoted(a, b);
+    const wide = wideOf(elementFacts[promoted].kind === "complex" ? promoted : n.out);
     return reduced(n, f(n.t, n.operand(a, wide), n.operand(b, wide), n));
   };
 

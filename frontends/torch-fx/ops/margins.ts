@@ -2,6 +2,7 @@
 
 import type { Value } from "../../../ir/graph.js";
 import type { Call, Rows } from "../call.js";
+import { lastNorm } from "./distance.js";
 import { reduced } from "./losses.js";
 import { wideOf } from "./operands.js";
 
@@ -44,7 +45,23 @@ function cosineEmbedding(n: Call): Value {
   return reduced(n, t.add(t.select(t.eq(target, 1), yes, 0), t.select(t.eq(target, -1), no, 0)));
 }
 
+/** How much nearer than the margin the negative is than the positive; with `swap`, to either of the pair. */
+function tripletMargin(n: Call): Value {
+  const { t } = n;
+  const wide = wideOf(n.out);
+  const [anchor, positive, negative] = ["anchor", "positive", "negative"].map((name) => n.operand(name, wide)) as [
+    Value,
+    Value,
+    Value,
+  ];
+  const far = (a: Value, b: Value): Value => lastNorm(t, t.add(t.sub(a, b), n.float("eps")), n.float("p"));
+  const plain = far(anchor, negative);
+  const nearest = n.bool("swap") ? t.min(plain, far(positive, negative)) : plain;
+  return reduced(n, t.max(t.add(t.sub(far(anchor, positive), nearest), n.float("margin")), 0));
+}
+
 export const margins: Rows = {
+  "aten.triplet_margin_loss": tripletMargin,
   "aten.multilabel_margin_loss": (n) => multiLabelMargin(n)[0]!,
   "aten.multilabel_margin_loss_forward": multiLabelMargin,
   "aten.cosine_embedding_loss": cosineEmbedding,

@@ -51,6 +51,7 @@ export const masks: Rows = {
   "aten.masked_select": maskedSelect,
   "aten.masked_scatter": maskedScatter,
   "aten.nonzero": nonzeroRows,
+  "aten.argwhere": nonzeroRows,
   "aten.nonzero_numpy": (n) => {
     const rows = nonzeroRows(n);
     return n.t.shape(n.tensor("self")).map((_, axis) => n.t.at(rows, 1, axis));

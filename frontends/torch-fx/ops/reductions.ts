@@ -181,7 +181,7 @@ function anyNorm(n: Call): Value {
 /** The norm of the distance of two tensors. */
 function distance(n: Call): Value {
   const { t } = n;
-  const wide = wideOf(n.out);
+  const wide = wideOf(toFloating(n.promoted("self", "other")));
   const gap = t.sub(n.operand("self", wide), n.operand("other", wide));
   return t.convert(norm(t, gap, n.float("p"), [...t.shape(gap).keys()], false), n.out);
 }

@@ -4,6 +4,7 @@ import { closest } from "../../../ir/suggest.js";
 import type { Row, Rows, ViewRow } from "../call.js";
 import { activationGradients } from "./activation-gradients.js";
 import { activations } from "./activations.js";
+import { antialiasings } from "./antialiasing.js";
 import { arithmetic } from "./arithmetic.js";
 import { attentions } from "./attention.js";
 import { attentionGradients } from "./attention-gradients.js";
@@ -18,6 +19,7 @@ import { distances } from "./distance.js";
 import { dropouts } from "./dropout.js";
 import { embeddings } from "./embedding.js";
 import { factorizations } from "./factorizations.js";
+import { foreachRows } from "./foreach.js";
 import { fouriers } from "./fourier.js";
 import { fractionalPoolings } from "./fractional-pooling.js";
 import { functions } from "./functions.js";
@@ -46,6 +48,7 @@ import { recurrents } from "./recurrent.js";
 import { reductions } from "./reductions.js";
 import { scans } from "./scans.js";
 import { sortings } from "./sorting.js";
+import { spectrograms } from "./spectrogram.js";
 import { splitCopies, splitViews } from "./splits.js";
 import { stridedViews, stridedWrites } from "./strided.js";
 import { trapezoids } from "./trapezoids.js";
@@ -83,6 +86,8 @@ const families: readonly Rows[] = [
   trapezoids,
   viewWrites,
   sortings,
+  spectrograms,
+  antialiasings,
   linearAlgebra,
   masks,
   splitCopies,
@@ -103,7 +108,8 @@ const families: readonly Rows[] = [
   quantiles,
   stridedWrites,
 ];
-const rows = merged(families);
+const single = merged(families);
+const rows = merged([Object.fromEntries(single), foreachRows((target) => find(single, target))]);
 const views = merged([conversionViews, complexViews, splitViews, stridedViews, viewRows]);
 
 function merged<T>(tables: readonly Readonly<Record<string, T>>[]): ReadonlyMap<string, T> {

@@ -150,6 +150,9 @@ function squeeze(n: Call, axes: readonly number[]): View {
   return reshaped(shape.filter((_, axis) => !gone.includes(axis)));
 }
 
+/** The sizes of a tensor of rank 1 at least. */
+const lifted = (n: Call): readonly Dim[] => (n.rank("self") === 0 ? [1] : n.shape("self"));
+
 function flatten(n: Call): View {
   const shape = n.shape("self");
   const [from, to] = [n.axis("start_dim", shape.length), n.axis("end_dim", shape.length)];
@@ -269,6 +272,12 @@ export const viewRows: ViewRows = {
   "aten.movedim.intlist": (n) => moved(n, n.ints("source"), n.ints("destination")),
   "aten.moveaxis.int": (n) => moved(n, [n.int("source")], [n.int("destination")]),
   "aten.moveaxis.intlist": (n) => moved(n, n.ints("source"), n.ints("destination")),
+  "aten.atleast_1d.default": (n) => (n.rank("self") > 0 ? same : reshaped([1])),
+  "aten.atleast_2d.default": (n) => reshaped(n.rank("self") > 1 ? n.shape("self") : [1, ...lifted(n)]),
+  "aten.atleast_3d.default": (n) =>
+    reshaped(
+      n.rank("self") > 2 ? n.shape("self") : n.rank("self") === 2 ? [...n.shape("self"), 1] : [1, ...lifted(n), 1],
+    ),
   "aten.expand": (n) => repeated(n, expandedSizes(n, n.dims("size"), n.shape("self"))),
   "aten.expand_as": (n) => repeated(n, n.shape("other")),
   "aten.broadcast_to": (n) => repeated(n, expandedSizes(n, n.dims("size"), n.shape("self"))),

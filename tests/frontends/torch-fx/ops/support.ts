@@ -31,7 +31,15 @@ export async function apply(
   const names = Object.keys(tensors);
   const outputs = results.map((_, i) => `result${i}`);
   const context = newContext();
-  const own = Object.fromEntries(names.map((name): [string, Arg] => [name, { tensor: name }]));
+  // Tensors that a list names are no arguments of their own.
+  const nameOf = (x: Arg): string | undefined =>
+    typeof x === "object" && x !== null && "tensor" in x ? x.tensor : undefined;
+  const listed = new Set(
+    Object.values(others).flatMap((x) => (Array.isArray(x) ? (x as readonly Arg[]).map(nameOf) : [])),
+  );
+  const own = Object.fromEntries(
+    names.filter((name) => !listed.has(name)).map((name): [string, Arg] => [name, { tensor: name }]),
+  );
   const path = writeArchive(join(folder, `m${files++}.pt2`), {
     inputs: names,
     outputs,
