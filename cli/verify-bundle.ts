@@ -21,6 +21,7 @@ import { arrayOf, type Comparison, compareTensors } from "./compare.js";
 import { compileGraph, describeSource, type Graph, importGraph } from "./compile.js";
 import { asDiagnostics, cliCode, usageError } from "./faults.js";
 import { type Compute, type Difference, firstDifference } from "./first-difference.js";
+import { withFirstStates } from "./first-states.js";
 import { gatherInputs } from "./inputs.js";
 import { readNpy, writeNpy } from "./npy.js";
 import { Peer, peerPackages } from "./peer.js";
@@ -186,7 +187,8 @@ class Verification {
   /** The outputs of a graph on the inputs, which its function takes in the entry's order. */
   #interpret({ module, context }: Graph): ReadonlyMap<string, TensorData> {
     const entry = entryInterfaces(module, context).find((e) => e.name === this.#entry.name)!;
-    const results = interpret(module, entry.name, this.#inputs.map(arrayOf), context);
+    const args = withFirstStates(entry, this.#inputs.map(arrayOf), context);
+    const results = interpret(module, entry.name, args, context);
     return new Map(
       entry.outputs.map(({ name, result }) => {
         const { element, shape, ...array } = results[result] as NdArray;

@@ -67,6 +67,12 @@ describe.each(Object.entries(engines))("on the %s engine", (engine, target) => {
   });
 });
 
+it.each(["grow", "shrink"])("what '%s' does is verified from what the states begin with", async (entry) => {
+  const verified = await cli("verify", at("total.mlir"), at("native.psm"), "--entry", entry);
+  expect(verified).toMatchObject({ code: 0 });
+  expect(verified.out).toContain("now: agrees");
+});
+
 function conflictsOf(text: string): () => unknown {
   const context = newContext();
   const module = importMlirText(text, "states.mlir", context);
