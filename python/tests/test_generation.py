@@ -210,3 +210,28 @@ def test_a_cache_longer_than_the_model_s_positions_is_refused(tmp_path):
     model = library_models()["gpt2"]()
     error = failure(lambda: persimmons.export_generation(model, 129, out=tmp_path / "lm.psm"))
     assert "the model has positions for 128 tokens, and max_len is 129" in str(error)
+
+
+def test_an_archive_of_two_programs_is_a_bundle_of_two_entries(own, tmp_path):
+    from torch.export.pt2_archive._package import package_pt2
+
+    model, _ = own
+    tokens, position = torch.zeros(1, 4, dtype=torch.long), torch.tensor(0)
+    count = torch.export.Dim("count", min=1, max=MAX_LENGTH)
+    with torch.no_grad():
+        programs = {
+            "read": torch.export.export(model, (tokens, position), dynamic_shapes=({1: count}, None)),
+            "write": torch.export.export(model, (tokens[:, :1].clone(), position)),
+        }
+    package_pt2(str(tmp_path / "two.pt2"), exported_programs=programs)
+    package_pt2(str(tmp_path / "one.pt2"), exported_programs=programs["read"])
+    with persimmons.export(tmp_path / "one.pt2", out=tmp_path / "one.psm"):
+        pass
+    with persimmons.export(tmp_path / "two.pt2", out=tmp_path / "two.psm") as bundle:
+        assert bundle.entries == ["read", "write"]
+        text = np.array([[9, 8, 7, 6]])
+        bundle(text[:, :3], np.int64(0), entry="read")
+        got = bundle(text[:, 3:], np.int64(3), entry="write")
+        assert error_of(np.asarray(got)[0], own_logits(model, text)[0, 3:]) < 1e-4
+    weights = [(tmp_path / name / "weights.safetensors").stat().st_size for name in ("one.psm", "two.psm")]
+    assert weights[1] < 1.1 * weights[0]
