@@ -12,11 +12,12 @@ import type { Operation } from "../../ir/graph.js";
 import type { Pass } from "../../ir/pass.js";
 import { activationRoots, raiseActivation } from "./raise/activation.js";
 import { attentionRoots, raiseAttention } from "./raise/attention.js";
-import { batchRoots, separateBatches } from "./raise/batches.js";
+import { batchRoots, separateBatches, swapApart, swapRoots } from "./raise/batches.js";
 import { groupRoots, raiseGroupNorm } from "./raise/group.js";
 import { normRoots, raiseNorm } from "./raise/normalization.js";
 import { Raiser } from "./raise/raiser.js";
 import { raiseRotary, rotaryRoots } from "./raise/rotary.js";
+import { sharedRoots, shareHeads } from "./raise/shared-heads.js";
 import { raiseSoftmax, softmaxRoots } from "./raise/softmax.js";
 import { dropStatistics, statisticsRoots } from "./raise/statistics.js";
 import { eraseDead } from "./remove-dead-code.js";
@@ -36,6 +37,7 @@ const done =
     void attempt(op, raiser);
 
 const families: readonly Family[] = [
+  { roots: swapRoots, raise: done(swapApart) },
   { roots: batchRoots, raise: done(separateBatches) },
   { roots: softmaxRoots, raise: raiseSoftmax },
   { roots: attentionRoots, raise: done(raiseAttention) },
@@ -43,6 +45,7 @@ const families: readonly Family[] = [
   { roots: rotaryRoots, raise: done(raiseRotary) },
   { roots: normRoots, raise: done(raiseNorm) },
   { roots: statisticsRoots, raise: done(dropStatistics) },
+  { roots: sharedRoots, raise: done(shareHeads) },
   { roots: groupRoots, raise: done(raiseGroupNorm) },
 ];
 

@@ -24,7 +24,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 interface Raised {
   readonly name: string;
-  /** Of the first operand and result. */
+  /** Of the operands and the first result. */
   readonly types: string;
   readonly isCausal: boolean;
 }
@@ -39,7 +39,7 @@ async function raised(file: string): Promise<readonly Raised[]> {
   return all
     .map((op) => ({
       name: composite.attrsOf(op).name,
-      types: [op.operand(0), op.results[0]!].map((x) => printType(x.type)).join(" -> "),
+      types: [...op.operands, op.results[0]!].map((x) => printType(x.type)).join(" -> "),
       isCausal: "causal" in (composite.attrsOf(op).composite_attributes ?? {}),
     }))
     .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));

@@ -47,6 +47,24 @@ export function separateBatches(op: Operation, raiser: Raiser): boolean {
   return made !== undefined;
 }
 
+export const swapRoots: readonly unknown[] = [reshape, dynamicReshape];
+
+/** The last two axes swapped while all before were one: `[..., m, n]` as `[l, m, n]`, `[l, n, m]`, `[b, h, n, m]`. */
+export function swapApart(op: Operation, raiser: Raiser): boolean {
+  const swap = op.operand(0).definingOp;
+  const merge = swap?.operands[0]?.definingOp;
+  if (!transpose.matches(swap) || !merge || !isReshape(merge)) return false;
+  const source = merge.operand(0);
+  const [from, [, m, n], to] = [shapeOf(source), shapeOf(merge.result), shapeOf(op.result)];
+  if (transpose.attrsOf(swap!).permutation.join() !== "0,2,1" || to.length < 4 || from.length < 3) return false;
+  const { context } = raiser;
+  if (!areSame(from.slice(-2), [m!, n!], context) || !areSame(to.slice(-2), [n!, m!], context)) return false;
+  const lead = to.slice(0, -2);
+  const axes = lead.map((_, axis) => axis);
+  const order = [...axes, axes.length + 1, axes.length];
+  return raiser.raise(op, [source], (t) => t.transpose(t.reshape(source, [...lead, m!, n!]), order)) !== undefined;
+}
+
 const isReshape = (op: Operation): boolean => reshape.matches(op) || dynamicReshape.matches(op);
 
 /** An operand whose first axis is several of another value; between them the last two may have been swapped. */

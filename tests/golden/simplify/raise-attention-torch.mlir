@@ -297,33 +297,30 @@ module {
 }
 // => module {
 // =>   func.func @main(%arg0: tensor<2x4x5x8xf32>, %arg1: tensor<2x2x7x8xf32>, %arg2: tensor<2x2x7x8xf32>) -> tensor<2x4x5x8xf32> {
-// =>     %0 = stablehlo.reshape %arg2 : (tensor<2x2x7x8xf32>) -> tensor<2x2x1x7x8xf32>
-// =>     %1 = stablehlo.broadcast_in_dim %0, dims = [0, 1, 2, 3, 4] : (tensor<2x2x1x7x8xf32>) -> tensor<2x2x2x7x8xf32>
-// =>     %2 = stablehlo.reshape %1 : (tensor<2x2x2x7x8xf32>) -> tensor<2x4x7x8xf32>
-// =>     %3 = stablehlo.reshape %1 : (tensor<2x2x2x7x8xf32>) -> tensor<8x7x8xf32>
-// =>     %4 = stablehlo.transpose %3, dims = [0, 2, 1] : (tensor<8x7x8xf32>) -> tensor<8x8x7xf32>
-// =>     %5 = stablehlo.reshape %4 : (tensor<8x8x7xf32>) -> tensor<2x4x8x7xf32>
-// =>     %6 = stablehlo.transpose %5, dims = [0, 1, 3, 2] : (tensor<2x4x8x7xf32>) -> tensor<2x4x7x8xf32>
-// =>     %7 = stablehlo.composite "psm.attention" %arg0, %6, %2 {composite_attributes = {precision = "f32", scale = 3.53553368012399e-01 : f32}, decomposition = @psm.attention.0} : (tensor<2x4x5x8xf32>, tensor<2x4x7x8xf32>, tensor<2x4x7x8xf32>) -> tensor<2x4x5x8xf32>
-// =>     func.return %7 : tensor<2x4x5x8xf32>
+// =>     %0 = stablehlo.composite "psm.attention" %arg0, %arg2, %arg2 {composite_attributes = {precision = "f32", scale = 3.53553368012399e-01 : f32}, decomposition = @psm.attention.0} : (tensor<2x4x5x8xf32>, tensor<2x2x7x8xf32>, tensor<2x2x7x8xf32>) -> tensor<2x4x5x8xf32>
+// =>     func.return %0 : tensor<2x4x5x8xf32>
 // =>   }
-// =>   func.func private @psm.attention.0(%arg0: tensor<2x4x5x8xf32>, %arg1: tensor<2x4x7x8xf32>, %arg2: tensor<2x4x7x8xf32>) -> tensor<2x4x5x8xf32> {
-// =>     %0 = stablehlo.dot_general %arg0, %arg1, batching_dims = [0, 1] x [0, 1], contracting_dims = [3] x [3] : (tensor<2x4x5x8xf32>, tensor<2x4x7x8xf32>) -> tensor<2x4x5x7xf32>
-// =>     %1 = stablehlo.constant dense<3.535533547401428e-01> : tensor<2x4x5x7xf32>
-// =>     %2 = stablehlo.multiply %0, %1 : tensor<2x4x5x7xf32>
-// =>     %3 = stablehlo.constant dense<0xFF800000> : tensor<f32>
-// =>     %4 = stablehlo.reduce(%2 init: %3) applies stablehlo.maximum across dimensions = [3] : (tensor<2x4x5x7xf32>, tensor<f32>) -> tensor<2x4x5xf32>
-// =>     %5 = stablehlo.reshape %4 : (tensor<2x4x5xf32>) -> tensor<2x4x5x1xf32>
-// =>     %6 = stablehlo.broadcast_in_dim %5, dims = [0, 1, 2, 3] : (tensor<2x4x5x1xf32>) -> tensor<2x4x5x7xf32>
-// =>     %7 = stablehlo.subtract %2, %6 : tensor<2x4x5x7xf32>
-// =>     %8 = stablehlo.exponential %7 : tensor<2x4x5x7xf32>
-// =>     %9 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
-// =>     %10 = stablehlo.reduce(%8 init: %9) applies stablehlo.add across dimensions = [3] : (tensor<2x4x5x7xf32>, tensor<f32>) -> tensor<2x4x5xf32>
-// =>     %11 = stablehlo.reshape %10 : (tensor<2x4x5xf32>) -> tensor<2x4x5x1xf32>
-// =>     %12 = stablehlo.broadcast_in_dim %11, dims = [0, 1, 2, 3] : (tensor<2x4x5x1xf32>) -> tensor<2x4x5x7xf32>
-// =>     %13 = stablehlo.divide %8, %12 : tensor<2x4x5x7xf32>
-// =>     %14 = stablehlo.dot_general %13, %arg2, batching_dims = [0, 1] x [0, 1], contracting_dims = [3] x [2] : (tensor<2x4x5x7xf32>, tensor<2x4x7x8xf32>) -> tensor<2x4x5x8xf32>
-// =>     func.return %14 : tensor<2x4x5x8xf32>
+// =>   func.func private @psm.attention.0(%arg0: tensor<2x4x5x8xf32>, %arg1: tensor<2x2x7x8xf32>, %arg2: tensor<2x2x7x8xf32>) -> tensor<2x4x5x8xf32> {
+// =>     %0 = stablehlo.reshape %arg0 : (tensor<2x4x5x8xf32>) -> tensor<2x2x10x8xf32>
+// =>     %1 = stablehlo.dot_general %0, %arg1, batching_dims = [0, 1] x [0, 1], contracting_dims = [3] x [3] : (tensor<2x2x10x8xf32>, tensor<2x2x7x8xf32>) -> tensor<2x2x10x7xf32>
+// =>     %2 = stablehlo.reshape %1 : (tensor<2x2x10x7xf32>) -> tensor<2x4x5x7xf32>
+// =>     %3 = stablehlo.constant dense<3.535533547401428e-01> : tensor<2x4x5x7xf32>
+// =>     %4 = stablehlo.multiply %2, %3 : tensor<2x4x5x7xf32>
+// =>     %5 = stablehlo.constant dense<0xFF800000> : tensor<f32>
+// =>     %6 = stablehlo.reduce(%4 init: %5) applies stablehlo.maximum across dimensions = [3] : (tensor<2x4x5x7xf32>, tensor<f32>) -> tensor<2x4x5xf32>
+// =>     %7 = stablehlo.reshape %6 : (tensor<2x4x5xf32>) -> tensor<2x4x5x1xf32>
+// =>     %8 = stablehlo.broadcast_in_dim %7, dims = [0, 1, 2, 3] : (tensor<2x4x5x1xf32>) -> tensor<2x4x5x7xf32>
+// =>     %9 = stablehlo.subtract %4, %8 : tensor<2x4x5x7xf32>
+// =>     %10 = stablehlo.exponential %9 : tensor<2x4x5x7xf32>
+// =>     %11 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+// =>     %12 = stablehlo.reduce(%10 init: %11) applies stablehlo.add across dimensions = [3] : (tensor<2x4x5x7xf32>, tensor<f32>) -> tensor<2x4x5xf32>
+// =>     %13 = stablehlo.reshape %12 : (tensor<2x4x5xf32>) -> tensor<2x4x5x1xf32>
+// =>     %14 = stablehlo.broadcast_in_dim %13, dims = [0, 1, 2, 3] : (tensor<2x4x5x1xf32>) -> tensor<2x4x5x7xf32>
+// =>     %15 = stablehlo.divide %10, %14 : tensor<2x4x5x7xf32>
+// =>     %16 = stablehlo.reshape %15 : (tensor<2x4x5x7xf32>) -> tensor<2x2x10x7xf32>
+// =>     %17 = stablehlo.dot_general %16, %arg2, batching_dims = [0, 1] x [0, 1], contracting_dims = [3] x [2] : (tensor<2x2x10x7xf32>, tensor<2x2x7x8xf32>) -> tensor<2x2x10x8xf32>
+// =>     %18 = stablehlo.reshape %17 : (tensor<2x2x10x8xf32>) -> tensor<2x4x5x8xf32>
+// =>     func.return %18 : tensor<2x4x5x8xf32>
 // =>   }
 // => }
 // -----
