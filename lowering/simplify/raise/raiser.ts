@@ -7,6 +7,7 @@ import { Builder } from "../../../ir/builder.js";
 import type { Context } from "../../../ir/context.js";
 import type { Decompositions } from "../../../ir/decompositions.js";
 import { composite } from "../../../ir/dialects/stablehlo/calls.js";
+import { realDynamicSlice } from "../../../ir/dialects/stablehlo/dynamic-shape.js";
 import type { Operation, Value } from "../../../ir/graph.js";
 import { TensorBuilder } from "../../../ir/tensor-builder.js";
 import { isRemovable } from "../remove-dead-code.js";
@@ -76,8 +77,9 @@ export function partsOf(root: Operation, inputs: readonly Value[]): readonly Ope
   return isApart ? [...parts] : undefined;
 }
 
-/** What an operation computes with; sizes that only say how far to repeat are none of it. */
-const readBy = (op: Operation): readonly Value[] => (isMovement(op) ? op.operands.slice(0, 1) : op.operands);
+/** What an operation computes with; sizes that only say how far to repeat, or where a part that the form knows ends, are none of it. */
+const readBy = (op: Operation): readonly Value[] =>
+  isMovement(op) || realDynamicSlice.matches(op) ? op.operands.slice(0, 1) : op.operands;
 
 /** The operation that reads `value`, if there is but one. */
 export function onlyUser(value: Value): Operation | undefined {
