@@ -225,6 +225,14 @@ const logAddExp =
 
 const heaviside: Binary = (t, x, values) => t.select(t.eq(x, 0), values, t.convert(t.gt(x, 0), t.element(x)));
 
+/** A function of two real numbers that has several values for complex ones. */
+const unlessComplex =
+  (f: Binary): Row =>
+  (n) =>
+    elementFacts[n.promoted("self", "other")].kind === "complex"
+      ? n.unsupported("logarithms of complex sums")
+      : realBinary(f)(n);
+
 export const arithmetic: Rows = {
   "aten.add": scaled((t, a, b) => t.add(a, b)),
   "aten.sub": scaled((t, a, b) => t.sub(a, b)),
@@ -269,13 +277,13 @@ export const arithmetic: Rows = {
   "aten.gcd": binary(gcd),
   "aten.lcm": binary(lcm),
   "aten.ldexp": ldexp,
-  "aten.logaddexp": realBinary(
+  "aten.logaddexp": unlessComplex(
     logAddExp(
       (t, x) => t.exp(x),
       (t, x) => t.log1p(t.exp(x)),
     ),
   ),
-  "aten.logaddexp2": realBinary(
+  "aten.logaddexp2": unlessComplex(
     logAddExp(
       (t, x) => t.exp(t.mul(x, Math.LN2)),
       (t, x) => t.mul(t.log1p(t.exp(t.mul(x, Math.LN2))), Math.LOG2E),

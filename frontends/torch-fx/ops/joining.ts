@@ -215,7 +215,7 @@ function padFolded(n: Call, mode: string): Value {
   const x = n.tensor("self");
   return margins(n, t.rank(x)).reduce((y, [low, high], axis) => {
     if (low === 0 && high === 0) return y;
-    if ([low, high].some((d) => typeof d === "number" && d < 0))
+    if (mode !== "replicate" && [low, high].some((d) => typeof d === "number" && d < 0))
       return n.unsupported(`padding of mode '${mode}' by a negative amount`, "slice the tensor before it is padded");
     const size = t.shape(y)[axis]!;
     const { dims } = t.context;

@@ -8,6 +8,7 @@ import { antialiasings } from "./antialiasing.js";
 import { arithmetic } from "./arithmetic.js";
 import { attentions } from "./attention.js";
 import { attentionGradients } from "./attention-gradients.js";
+import { bessels } from "./bessel.js";
 import { comparisons } from "./comparison.js";
 import { complexes, complexViews } from "./complex.js";
 import { contractions } from "./contractions.js";
@@ -86,6 +87,7 @@ const families: readonly Rows[] = [
   trapezoids,
   viewWrites,
   sortings,
+  bessels,
   spectrograms,
   antialiasings,
   linearAlgebra,

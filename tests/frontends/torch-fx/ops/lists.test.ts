@@ -31,3 +31,15 @@ describe("losses of triplets", () => {
     expect(y?.[0]).toBeCloseTo(5, 5);
   });
 });
+
+describe("the modified Bessel function", () => {
+  it("is exact far out, and infinite beyond its element", async () => {
+    const [[one, five, far, beyond] = []] = await apply("aten.i0.default", { self: f32([4], 0, -5, 80, 95) }, [
+      { sizes: [4] },
+    ]);
+    expect(one).toBe(1);
+    expect((five ?? 0) / 27.239871823604442).toBeCloseTo(1, 6);
+    expect((far ?? 0) / 2.4751784043341698e33).toBeCloseTo(1, 6);
+    expect(beyond).toBe(Infinity);
+  });
+});
