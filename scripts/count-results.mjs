@@ -7,6 +7,9 @@
  *        node scripts/count-results.mjs vitest REPORT.json STATUS OUT     vitest's JSON report
  *        node scripts/count-results.mjs junit REPORT.xml STATUS OUT       pytest's JUnit report
  *        node scripts/count-results.mjs cases REPORT.json STATUS OUT     a list of { name, result: passed|failed|unsupported }
+ *        node scripts/count-results.mjs harness LINES.jsonl NOISE OUT     lines { id, status: passed|failed|unsupported|noexport };
+ *                                                                         failures that match NOISE are left out
+ *        node scripts/count-results.mjs tally NAME TABLE STATUS OUT       a text whose last line begins "N passed, N failed"
  *        node scripts/count-results.mjs skipped LIST.txt OUT              one skipped name per line
  *        node scripts/count-results.mjs passed RECORD                    fails with any failure in it; prints nothing
  *        node scripts/count-results.mjs sum FOLDER...                     prints the last line; fails with any failure
@@ -63,12 +66,34 @@ function fromJunit(report, status) {
 /** Unsupported cases were refused with a typed error, as they should be: counted apart, neither passed nor failed. */
 function fromCases(report, status) {
   if (!existsSync(report)) return record("cases", status === 0 ? 1 : status, 0, [], []);
-  const cases = JSON.parse(readFileSync(report, "utf8"));
+  return asRecord(JSON.parse(readFileSync(report, "utf8")), status);
+}
+
+function asRecord(cases, status) {
   const named = (result) => cases.filter((c) => c.result === result).map((c) => c.name);
   const known = ["passed", "failed", "unsupported"];
   const strange = cases.filter((c) => !known.includes(c.result)).map((c) => `${c.name}: result "${c.result}"`);
   const counted = record("cases", status, named("passed").length, [...named("failed"), ...strange], []);
   return { ...counted, refused: named("unsupported").length };
+}
+
+function fromHarness(report, noise) {
+  if (!existsSync(report)) return record("cases", 1, 0, [], []);
+  const lines = readFileSync(report, "utf8").split("\n").filter(Boolean);
+  const cases = lines.map((line) => JSON.parse(line)).filter(({ status }) => status !== "noexport");
+  const known = cases.filter(({ id, status }) => status !== "failed" || !new RegExp(noise).test(id));
+  return asRecord(
+    known.map(({ id, status }) => ({ name: id, result: status })),
+    0,
+  );
+}
+
+function fromTally(table, status, name) {
+  const last = existsSync(table) ? readFileSync(table, "utf8").trimEnd().split("\n").at(-1) : "";
+  const [, passed, failed, refused] = /^(\d+) passed, (\d+) failed(?:, (\d+) unsupported)?/.exec(last) ?? [];
+  if (passed === undefined) return record(name, status === 0 ? 1 : status, 0, [], []);
+  const failures = Array.from({ length: Number(failed) }, (_, k) => `${name}: failure ${k + 1}, see ${table}`);
+  return { ...record(name, status, Number(passed), failures, []), refused: Number(refused ?? 0) };
 }
 
 function fromList(list) {
@@ -105,6 +130,8 @@ function main([command, ...args]) {
   if (command === "sum" && args.length > 0) return sum(args);
   if (command === "passed" && args.length === 1) return JSON.parse(readFileSync(args[0], "utf8")).failed === 0 ? 0 : 1;
   if (command === "skipped" && args.length === 2) return write(args[1], fromList(args[0]));
+  if (command === "tally" && args.length === 4) return write(args[3], fromTally(args[1], Number(args[2]), args[0]));
+  if (command === "harness" && args.length === 3) return write(args[2], fromHarness(args[0], args[1]));
   if (args.length !== 3) throw new Error("usage: see the head of scripts/count-results.mjs");
   const [what, status, out] = [args[0], Number(args[1]), args[2]];
   if (command === "status") return write(out, record(what, status, status === 0 ? 1 : 0, [], []));

@@ -21,8 +21,12 @@ suites=(
   "models-real 16 the networks at real size, fixed and then symbolic sizes: export, run, compare with PyTorch"
   "referees 16 the networks at real size: jaxlib, mlir-opt and four LLVMs accept what every stage prints"
   "large-external 1 a model with 5 GB of external weights: export, run, compare"
+  "torch-training 1 small networks trained by torch.compile and by eager PyTorch: the same parameters and losses"
+  "generation 1 language models at real width: tokens and logits equal PyTorch's, what a step costs"
   "yard-onnx-backend 7 the ONNX backend suite through compiled code (needs YARD)"
   "yard-onnx-engines 1 a sample of that suite by native code and in the sandbox: the same verdicts (needs YARD)"
+  "yard-torch-zoo 4 exported architectures: training form, decomposed form, unseen sizes, torch.compile (needs YARD)"
+  "yard-torch-operators 12 PyTorch's operator and layer tests through compiled code (needs YARD)"
   "yard-race 7 real-size networks against ONNX Runtime and OpenVINO (needs YARD)"
 )
 networks=(resnet50 mobilenetv2 vit bert gpt2 minilm llama160m convnext)
@@ -33,6 +37,9 @@ onnx_shards=("node ^test_[ab]" "node ^test_[c-f]" "node ^test_[g-m]" "node ^test
   "light,simple,pytorch-converted,pytorch-operator .")
 # Their expected outputs are one draw of another generator, or a rounding error of NumPy where the true value is 0.
 onnx_noise="^test_(bernoulli|dft_inverse)"
+
+# Sums whose rounding errors exceed the tolerance in PyTorch itself, too.
+torch_noise="^nn.functional.(conv_transpose3d/float32/[89]|multi_head_attention_forward/float32/(126|174))$"
 
 persimmons() { node "$root/dist/cli/main.js" "$@"; }
 results() { node "$root/scripts/count-results.mjs" "$@"; }
@@ -106,6 +113,35 @@ suite_yard_onnx_backend() {
 suite_yard_onnx_engines() {
   PYTHONPATH="$root/python" "$python" "$root/scripts/compare-engines.py" --cases 300 --seed 1 --json "$3/cases.json"
   results cases "$3/cases.json" $? "$3/result.json"
+}
+suite_torch_training() {
+  PYTHONPATH="$root/python" nice "$python" models/train_compiled.py > "$3/table.txt"
+  results tally torch-training "$3/table.txt" $? "$3/result.json"
+}
+suite_generation() { PYTHONPATH="$root/python" nice "$python" scripts/measure-generation.py; }
+suite_yard_torch_zoo() {
+  local log=$3/table.txt
+  export PYTHONPATH=$root/python:$root/scripts:$YARD
+  case $1 in
+    1 | 2)
+      local stage=training
+      if [ "$1" = 2 ]; then stage=decomp; fi
+      nice "$python" "$YARD/make_models.py" --out "$3/models" &&
+        nice "$python" "$YARD/run_models.py" --dir "$3/models" --stage $stage --backend py:torch_backend:native | tee "$log"
+      ;;
+    3) nice "$python" "$YARD/run_dynamic.py" --backend py:torch_backend:native | tee "$log" ;;
+    4) nice "$python" "$root/scripts/compile_zoo.py" | tee "$log" ;;
+  esac
+  results tally "yard-torch-zoo/$1" "$log" $? "$3/result.json"
+  rm -rf "$3/models"
+}
+# Four shards of core ATen, six of what decomposes to it, two of layers.
+suite_yard_torch_operators() {
+  export PYTHONPATH=$root/python:$root/scripts:$YARD
+  local choice=(--core --shard "$(($1 - 1))/4")
+  if (($1 > 10)); then choice=(--db modules --shard "$(($1 - 11))/2"); elif (($1 > 4)); then choice=(--ops-file "$YARD/opinfo_tier2.txt" --shard "$(($1 - 5))/6"); fi
+  nice "$python" "$YARD/opinfo_harness.py" "${choice[@]}" --backend py:torch_backend:native --jsonl "$3/cases.jsonl" > "$3/table.txt"
+  results harness "$3/cases.jsonl" "$torch_noise" "$3/result.json"
 }
 # The race prints "... persimmons 1.2 ms (...) x0.87": our speed as a share of the fastest peer's.
 suite_yard_race() {

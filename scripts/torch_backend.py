@@ -17,6 +17,7 @@ import torch.utils._pytree as pytree
 
 from persimmons import CompileError, UnsupportedError
 from persimmons._export import export_and_build
+from persimmons._torch import save_program
 
 # Every model has the same name, so that the runtime's part of the library is compiled once.
 _NAME = "model"
@@ -45,8 +46,8 @@ def wasm(program: Any, inputs: Sequence[Any], case: Any) -> List[Any]:
 def _run(program: Any, inputs: Sequence[Any], engine: str) -> List[Any]:
     with tempfile.TemporaryDirectory(prefix="persimmons-") as folder:
         path = os.path.join(folder, _NAME + ".pt2")
-        torch.export.save(program, path)
         try:
+            save_program(program, path)
             bundle = export_and_build(path, os.path.join(folder, _NAME + ".psm"), engine, None).giving_tensors()
         except UnsupportedError as error:
             raise _unsupported()(_reasons(error)) from None

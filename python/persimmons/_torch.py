@@ -64,8 +64,9 @@ def save_program(program: Any, path: str) -> None:
 
     try:
         torch.export.save(program, path)
-    except NotImplementedError as error:
-        raise UnsupportedError([problem("PS6016", "torch.export cannot save the model: %s" % error)], 3) from error
+    except (NotImplementedError, ValueError, AssertionError) as error:
+        message = "torch.export cannot save the model: %s" % (str(error).strip() or type(error).__name__)
+        raise UnsupportedError([problem("PS6016", message)], 3) from error
 
 
 def name_of(model: Any) -> str:

@@ -138,4 +138,21 @@ describe("the sum", () => {
     record("a", 3, ["t: x"], []);
     expect(sum("")).toEqual({ status: 1, lines: ["failed: t: x", "3 passed, 1 failed"] });
   });
+
+  it("counts a harness's lines, and leaves out what is known to be noise", () => {
+    const lines = ["a/0 passed", "a/1 failed", "b/0 unsupported", "c/0 noexport", "d/8 failed"].map((line) => {
+      const [id, status] = line.split(" ");
+      return JSON.stringify({ id, status });
+    });
+    const result = count("harness", file("cases.jsonl", lines.join("\n")), "^d/8$");
+    expect(result).toMatchObject({ passed: 1, failed: 1, failures: ["a/1"], refused: 1 });
+    expect(count("harness", file("absent.jsonl"), "^$")).toMatchObject({ passed: 0, failed: 1 });
+  });
+
+  it("takes a table at its last line", () => {
+    const table = file("table.txt", "x  ok\n12 passed, 2 failed, 3 unsupported\n");
+    expect(count("tally", "zoo", table, "1")).toMatchObject({ passed: 12, failed: 2, refused: 3 });
+    expect(count("tally", "zoo", file("cut.txt", "x  ok\n"), "0")).toMatchObject({ passed: 0, failed: 1 });
+    expect(count("tally", "zoo", file("good.txt", "3 passed, 0 failed"), "1")).toMatchObject({ passed: 3, failed: 1 });
+  });
 });

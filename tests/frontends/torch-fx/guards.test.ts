@@ -1,3 +1,5 @@
+/** @file Conditions on sizes from the exporter's guards, compared with what the guards mean. */
+
 import { describe, expect, test } from "vitest";
 import { sizeExpression } from "../../../backend/expression.js";
 import { parseGuard } from "../../../frontends/torch-fx/guard-text.js";
