@@ -11,6 +11,8 @@ function multiLabelMargin(n: Call): readonly Value[] {
   const { t } = n;
   const self = n.operand("self", wideOf(n.out));
   const isSingle = t.rank(self) < 2;
+  // PyTorch 2.13 exports a size that it does not give itself.
+  if (isSingle && n.declared().shape.length !== 0) n.unsupported("one sample whose loss is declared to be a vector");
   const [x, target] = [self, t.convert(n.tensor("target"), "i64")].map((y) =>
     isSingle ? t.reshape(y, [1, t.context.dims.product(t.shape(y))]) : y,
   ) as [Value, Value];
