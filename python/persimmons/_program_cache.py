@@ -14,7 +14,8 @@ import zipfile
 from typing import Any, Callable, Mapping
 
 from ._cli import find_cli
-from ._trust import cache_folder
+from ._errors import fault
+from ._trust import cache_folder, is_private
 
 # Of a graph's node, what a program does not depend on: lines of the user's source.
 _METADATA = "metadata"
@@ -63,11 +64,17 @@ def _machine() -> str:
 
 def program_folder(key: str, compile_into: Callable[[str], None]) -> str:
     """The folder of a program; ``compile_into`` makes it where there is none. Whole or not at all, whoever else makes it."""
-    parent = os.path.join(cache_folder(), "programs", key[:2])
+    programs = os.path.join(cache_folder(), "programs")
+    parent = os.path.join(programs, key[:2])
     folder = os.path.join(parent, key)
+    os.makedirs(parent, mode=0o700, exist_ok=True)
+    # What is found here is run.
+    for place in (cache_folder(), programs, parent):
+        if not is_private(place):
+            fix = "chown it to yourself and run chmod go-w %s, or set PERSIMMONS_CACHE to a folder of your own" % place
+            raise fault("PS5017", "others can write to %s, so programs in it are not run" % place, 2, fix)
     if os.path.isdir(folder):
         return folder
-    os.makedirs(parent, mode=0o700, exist_ok=True)
     made = tempfile.mkdtemp(prefix=".new-", dir=parent)
     try:
         compile_into(made)

@@ -104,13 +104,14 @@ def require_trust(bundle: str, manifest: Manifest) -> None:
     """Raises unless this user's export wrote the bundle."""
     cache = cache_folder()
     listed = os.path.join(cache, "trusted", manifest.digest)
-    if os.path.exists(listed) and all(_is_private(place) for place in (cache, os.path.dirname(listed))):
+    if os.path.exists(listed) and all(is_private(place) for place in (cache, os.path.dirname(listed))):
         return
     message = "%s was not exported by this user, so its native code is not run" % bundle
     raise fault("PS5017", message, 2, "pass trust=True if you trust where it came from")
 
 
-def _is_private(path: str) -> bool:
+def is_private(path: str) -> bool:
+    """Whether nobody but this user can write there."""
     if not hasattr(os, "getuid"):
         return True
     stat = os.lstat(path)

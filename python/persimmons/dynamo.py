@@ -246,7 +246,8 @@ def _targets(target: Any) -> Optional[List[str]]:
 
 
 def _loaded(folder: str, options: Options) -> Bundle:
-    return load(os.path.join(folder, _NAME + ".psm"), threads=options.threads)
+    # The folder is private, and this user's.
+    return load(os.path.join(folder, _NAME + ".psm"), threads=options.threads, trust=True)
 
 
 def _register() -> None:

@@ -204,3 +204,12 @@ def test_save_fx_writes_what_export_reads(tmp_path):
 def test_save_fx_needs_to_know_the_values(tmp_path):
     with pytest.raises(persimmons.CompileError, match="does not say what its values are"):
         persimmons.save_fx(torch.fx.symbolic_trace(torch.nn.ReLU()), tmp_path / "x.pt2")
+
+
+def test_programs_that_others_could_write_are_not_run(monkeypatch, tmp_path):
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    cache.chmod(0o777)
+    monkeypatch.setenv("PERSIMMONS_CACHE", str(cache))
+    with pytest.raises(Exception, match="others can write to .*cache, so programs in it are not run"):
+        compiled(lambda x: x + 41)(torch.ones(2))
