@@ -65,7 +65,9 @@ def _is_traced(graph: Graph) -> bool:
             return False
         if node.op == "placeholder" and "val" not in node.meta:
             return False
-        if node.op == "call_function" and ("val" not in node.meta or not _is_operator(node.target)):
+        # Assertions have no value.
+        is_described = "val" in node.meta or not node.users
+        if node.op == "call_function" and not (is_described and _is_operator(node.target)):
             return False
     return True
 

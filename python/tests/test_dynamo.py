@@ -124,6 +124,13 @@ def test_random_numbers_that_depend_on_data_are_refused():
         compiled(lambda x: torch.multinomial(x.softmax(0), 1))(torch.randn(4))
 
 
+def test_sizes_that_data_decide():
+    with torch._dynamo.config.patch(capture_dynamic_output_shape_ops=True):
+        function = compiled(lambda x: x[x > 0] * 2)
+        for x in (torch.tensor([1.0, -2.0, 3.0]), torch.tensor([-1.0, -2.0, -3.0])):
+            torch.testing.assert_close(function(x), x[x > 0] * 2)
+
+
 def test_written_inputs_are_written():
     x = torch.zeros(3)
     compiled(lambda x: x.add_(1).mul_(2))(x)
