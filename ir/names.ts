@@ -10,6 +10,8 @@ export const ARENA_BYTES = "psm.arena_bytes";
 export const ARENA_LOWER_BOUND = "psm.arena_lower_bound";
 /** On a kernel: what it runs as, for people. */
 export const SUMMARY = "psm.summary";
+/** On a kernel: what passes decided and why, as dictionaries in an array; see lowering/remarks.ts. */
+export const REMARKS = "psm.remarks";
 /** On an argument of a host function: the number of the result that is written to it; on a result: its own. */
 export const RESULT = "psm.result";
 /** On a result: a buffer which the function allocates and the caller frees. */

@@ -13,6 +13,7 @@ import { funcOp, returnOp } from "../../ir/dialects/func.js";
 import { empty, fromElements } from "../../ir/dialects/tensor/access.js";
 import { Block, newRegion, type Operation, type Value } from "../../ir/graph.js";
 import { derivedLocation, type Location } from "../../ir/location.js";
+import { REMARKS } from "../../ir/names.js";
 import { elementOf, type Type } from "../../ir/types.js";
 import { destinationOf } from "../bufferize/destinations.js";
 import { GROUP, ROWS } from "../kernels.js";
@@ -20,6 +21,8 @@ import { valuesReadBy } from "./kernel-groups.js";
 
 export interface Kernel {
   readonly at: Location;
+  /** The operations it is made from. */
+  readonly group: readonly Operation[];
   /** What the call passes. */
   readonly args: readonly Value[];
   /** The values whose uses outside the call's results replace, in order. */
@@ -46,6 +49,7 @@ export function buildKernel(group: readonly Operation[], maySink: (x: Value) => 
   const resultTypes = results.map((r) => (isTensor(r) ? r.type : context.types.tensor([], elementOf(r.type))));
   return {
     at,
+    group,
     args,
     results,
     resultTypes,
@@ -70,6 +74,7 @@ function makeFunction(name: string, parts: Parts, context: Context): Operation {
     const copy = cloneOp(op, map);
     copy.setExtra(GROUP, undefined);
     copy.setExtra(ROWS, undefined);
+    copy.setExtra(REMARKS, undefined);
     body.append(copy);
   }
   const builder = new Builder(context, body);

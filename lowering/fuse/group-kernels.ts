@@ -16,6 +16,7 @@ import type { Block, Operation, Value } from "../../ir/graph.js";
 import type { Pass } from "../../ir/pass.js";
 import { elementOf, isShaped } from "../../ir/types.js";
 import { GROUP, ROWS } from "../kernels.js";
+import { type Remark, remark } from "../remarks.js";
 import { accessesOf, shapeOf } from "../structured/access.js";
 import { filledWith, isElementwiseOn } from "../structured/forms.js";
 import { countOf, isBlockedProduct, restOf, rowDims, sharedRows, writtenBy } from "../structured/row-space.js";
@@ -47,8 +48,10 @@ function groupIn(block: Block, first: bigint, context: Context): bigint {
   const grouping = new Grouping(block);
   for (const op of block.ops()) if (isCandidate(op)) grouping.add(op);
   let next = first;
+  for (const op of block.ops()) grouping.remarkApart(op);
   for (const group of grouping.groups()) {
     if (group.length < 2) continue;
+    remark(group[0]!, { pass: groupKernels.name, ...reasonOf(group) });
     const integer = (value: bigint): Attr => ({ kind: "int", value, type: context.types.scalar("i64") });
     const rows = isProductWithEpilogue(group) ? 0 : sharedRows(group);
     for (const op of group) {
@@ -82,6 +85,8 @@ class Grouping {
   readonly #position = new Map<Operation, number>();
   readonly #ops: readonly Operation[];
   readonly #groupOf = new Map<Operation, readonly Operation[]>();
+  /** Why operations were not joined to what they read: the last that was tried. */
+  readonly #refusals = new Map<Operation, { readonly producer: Operation; readonly reason: Reason }>();
 
   constructor(block: Block) {
     this.#ops = [...block.ops()];
@@ -109,7 +114,15 @@ class Grouping {
       const fills = group.length === 1 ? this.#fills(op) : [];
       const joined = this.#sorted([...new Set([...other, ...group, ...fills])]);
       if (isGroup(joined) && this.#isClosed(joined)) this.#set(joined);
+      else this.#refusals.set(op, { producer, reason: isGroup(joined) ? interrupted : refusalOf(joined) });
     }
+  }
+
+  /** Says of an operation that reads another's result why they are kernels of their own. */
+  remarkApart(op: Operation): void {
+    const refusal = this.#refusals.get(op);
+    if (!refusal || this.#groupOf.get(op) === this.#groupOf.get(refusal.producer)) return;
+    remark(op, { pass: groupKernels.name, ...refusal.reason });
   }
 
   /** What fills the outputs of `op` and is read by nothing else. */
@@ -190,15 +203,74 @@ function isEpilogue(op: Operation, product: Value): boolean {
 }
 
 function isWorthARow(ops: readonly Operation[]): boolean {
+  const facts = rowFacts(ops);
+  return facts !== undefined && facts.bytes <= facts.limit && facts.longest >= MIN_ROW && facts.count >= MIN_ROWS;
+}
+
+/** What speaks for and against running operations row by row. */
+interface RowFacts {
+  /** Leading axes that are rows. */
+  readonly rows: number;
+  readonly count: number;
+  /** Bytes of a row of the largest tensor that is written, and how many are taken. */
+  readonly bytes: number;
+  readonly limit: number;
+  /** Elements of the longest row. */
+  readonly longest: number;
+}
+
+function rowFacts(ops: readonly Operation[]): RowFacts | undefined {
   const rows = sharedRows(ops);
-  if (rows === 0) return false;
+  if (rows === 0) return undefined;
   const written = new Set(ops.flatMap(writtenBy));
-  const count = countOf(shapeOf(writtenBy(ops[0]!)[0]!).slice(0, rows));
-  const hasProduct = ops.some(isBlockedProduct);
-  const rowBytes = [...written].map((x) => countOf(shapeOf(x).slice(rows)) * bytesOf(x));
-  const longest = Math.max(...ops.map((op) => longestRow(op, rows, written)));
-  const fits = rowBytes.every((bytes) => bytes <= (hasProduct ? PRODUCT_ROW_BYTES : ROW_BYTES));
-  return fits && longest >= MIN_ROW && count >= MIN_ROWS;
+  return {
+    rows,
+    count: countOf(shapeOf(writtenBy(ops[0]!)[0]!).slice(0, rows)),
+    bytes: Math.max(...[...written].map((x) => countOf(shapeOf(x).slice(rows)) * bytesOf(x))),
+    limit: ops.some(isBlockedProduct) ? PRODUCT_ROW_BYTES : ROW_BYTES,
+    longest: Math.max(...ops.map((op) => longestRow(op, rows, written))),
+  };
+}
+
+type Reason = Omit<Remark, "pass">;
+
+/** Why operations are one kernel. */
+function reasonOf(group: readonly Operation[]): Reason {
+  const what = `${group.length} operations are one kernel`;
+  if (isProductWithEpilogue(group)) {
+    const why =
+      group.length > 2
+        ? "a sum of products and the elementwise operation that alone reads it: the sums need not go through memory"
+        : "a sum of products and what its sums begin with: the output is written once";
+    return { what, why };
+  }
+  const why = "they share rows, and what passes between them is a row that stays in the cache";
+  return { what, why, numbers: rowNumbers(rowFacts(group)!) };
+}
+
+function rowNumbers({ count, bytes, limit, longest }: RowFacts): Readonly<Record<string, number>> {
+  return { rows: count, "longest row": longest, "bytes of a row": bytes, "most bytes": limit };
+}
+
+const apart = "is a kernel of its own, apart from what it reads";
+
+const interrupted: Reason = {
+  what: apart,
+  why: "something between the two would have to run in the middle of their kernel",
+};
+
+/** Why operations are not worth being one kernel. */
+function refusalOf(ops: readonly Operation[]): Reason {
+  const facts = rowFacts(ops);
+  if (!facts) return { what: apart, why: "the two share no rows, and neither is the epilogue of a product" };
+  const numbers = rowNumbers(facts);
+  if (facts.bytes > facts.limit) return { what: apart, why: "a row of what passes between them is too large", numbers };
+  if (facts.longest < MIN_ROW) {
+    const why = "rows are so short that vectors across rows are worth more";
+    return { what: apart, why, numbers: { ...numbers, "least elements": MIN_ROW } };
+  }
+  const why = "there are so few rows that threads would have nothing to share";
+  return { what: apart, why, numbers: { ...numbers, "least rows": MIN_ROWS } };
 }
 
 /** Elements of the longest row that an operation reads or writes. */

@@ -17,6 +17,7 @@ import { BYTES, FLOPS } from "../../ir/names.js";
 import type { Pass } from "../../ir/pass.js";
 import { printOp } from "../../ir/text/printer.js";
 import { KERNEL } from "../kernels.js";
+import { copyRemarks } from "../remarks.js";
 import { buildKernel, type Kernel } from "./build-kernel.js";
 import { kernelCost } from "./kernel-cost.js";
 import { gather, inOrder, isKernelOp, kernelGroups } from "./kernel-groups.js";
@@ -95,6 +96,8 @@ class Outliner {
     const { flops, bytes } = kernelCost(made, this.#context);
     if (flops !== 0) made.setExtra(FLOPS, stringAttr(dims.print(flops)));
     made.setExtra(BYTES, stringAttr(dims.print(bytes)));
+    // Only now: what was said of equal kernels may differ, and does not keep them apart.
+    for (const op of kernel.group) copyRemarks(op, made);
     moduleBody(this.#module).append(made);
     this.#byText.set(text, made);
     return name;

@@ -21,6 +21,7 @@ import type { Pass } from "../../ir/pass.js";
 import { DYNAMIC } from "../../ir/text/mixed-indices.js";
 import type { MemRefType } from "../../ir/types.js";
 import { ROWS } from "../kernels.js";
+import { remark } from "../remarks.js";
 import { axisSize } from "../shape-values.js";
 import { parallelLoops } from "../structured/build-loops.js";
 import { IndexArithmetic, type Position, unflatten } from "../structured/index-arithmetic.js";
@@ -43,9 +44,23 @@ function fuse(func: Operation, context: Context): void {
   if (generics.length < 2 || ops.some((op) => !generics.includes(op) && !isOther(op))) return;
   const wanted = func.extra[ROWS];
   const rows = wanted?.kind === "int" ? Math.min(Number(wanted.value), sharedRows(generics)) : 0;
-  if (rows === 0 || !ownsStorage(generics)) return;
+  if (wanted?.kind !== "int") return;
+  if (rows === 0 || !ownsStorage(generics)) {
+    remark(func, { ...apart, numbers: { operations: generics.length } });
+    return;
+  }
   new RowFusion(generics, rows, context).build();
+  const what = `${generics.length} operations run in one parallel loop over rows`;
+  const why = "a row stays in the cache from the first to the last, and what is kept between them shrinks to one row";
+  const numbers = { operations: generics.length, "axes that are rows": rows };
+  remark(func, { pass: fuseRows.name, what, why, numbers });
 }
+
+const apart = {
+  pass: "fuse-rows",
+  what: "the operations run one after the other, not row by row",
+  why: "one of them writes to a part of something larger, or is read other than row by row",
+};
 
 /** What is written is whole arguments and allocations, at least one of them an argument, and is read as what it is. */
 function ownsStorage(generics: readonly Operation[]): boolean {

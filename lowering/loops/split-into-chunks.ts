@@ -23,6 +23,7 @@ import type { Operation, Value } from "../../ir/graph.js";
 import { CHUNKS } from "../../ir/names.js";
 import type { Pass } from "../../ir/pass.js";
 import { isShaped } from "../../ir/types.js";
+import { type Remark, remark } from "../remarks.js";
 import { dimValue, SizesOfValues } from "../shape-values.js";
 
 /** More chunks than this gain nothing on the machines at hand; few enough that their overhead stays small. */
@@ -47,17 +48,48 @@ export const splitIntoChunks: Pass = {
 };
 
 function split(kernel: Operation, sites: readonly Operation[], context: Context): void {
+  const plan = planFor(kernel, sites, context);
+  if ("why" in plan) {
+    remark(kernel, { pass: splitIntoChunks.name, what: "the kernel runs on one thread", ...plan });
+    return;
+  }
+  const { loop, chunks, trips } = plan;
+  cut(kernel, loop, chunks, context);
+  const numbers = { chunks: context.dims.print(chunks), trips: context.dims.print(trips), "most chunks": MAX_CHUNKS };
+  const why = "its outermost loop is parallel, and long enough to be worth waking threads";
+  remark(kernel, { pass: splitIntoChunks.name, what: "the kernel is cut into chunks for threads", why, numbers });
+  for (const site of sites) launch(site, chunks, context);
+}
+
+interface Plan {
+  readonly loop: Operation;
+  readonly trips: Dim;
+  readonly chunks: Dim;
+}
+
+/** How a kernel is cut, or why it is not. */
+function planFor(
+  kernel: Operation,
+  sites: readonly Operation[],
+  context: Context,
+): Plan | Pick<Remark, "why" | "numbers"> {
   const loop = onlyLoop(kernel);
-  if (!loop) return;
+  if (!loop) return { why: "it is not one parallel loop" };
   const { upperBound } = parallel.operandsOf(loop);
   const trips = sizeExpression(upperBound[0]!, context);
-  if (trips === undefined || !isWorthwhile(loop, trips, context)) return;
+  if (trips === undefined) return { why: "how often its loop runs is known to the kernel alone" };
+  const work = knownWork(loop, trips, context);
+  if (work < MIN_WORK) {
+    const why = "waking a thread costs more than it would save";
+    return { why, numbers: { iterations: work, "least iterations": MIN_WORK } };
+  }
   const chunks = context.dims.min(trips, MAX_CHUNKS);
-  if (chunks === 1 || chunks === 0) return;
+  if (chunks === 1 || chunks === 0)
+    return { why: "its outermost loop has nothing to share", numbers: { trips: chunks } };
   // A size that the kernel alone computes cannot say how often it is launched.
-  if (!sites.every((site) => new SizesOfValues(Builder.before(context, site), site.operands).has(chunks))) return;
-  cut(kernel, loop, chunks, context);
-  for (const site of sites) launch(site, chunks, context);
+  if (!sites.every((site) => new SizesOfValues(Builder.before(context, site), site.operands).has(chunks)))
+    return { why: "how often its loop runs is known to the kernel alone" };
+  return { loop, trips, chunks };
 }
 
 /** The kernel's only loop, where everything beside it is free of effects and the loop starts at 0 by steps of 1. */
@@ -70,13 +102,14 @@ function onlyLoop(kernel: Operation): Operation | undefined {
   return constantScalarOf(lowerBound[0]!) === 0 && constantScalarOf(step[0]!) === 1 ? loop : undefined;
 }
 
-function isWorthwhile(loop: Operation, trips: Dim, context: Context): boolean {
+/** Inner iterations, infinitely many where a size of the loop itself is open. */
+function knownWork(loop: Operation, trips: Dim, context: Context): number {
   const { upperBound } = parallel.operandsOf(loop);
   const rest = upperBound.slice(1).map((v) => sizeExpression(v, context));
   const known = [trips, ...rest]
     .map((d) => (typeof d === "number" ? d : Number.POSITIVE_INFINITY))
     .reduce((a, b) => a * b, 1);
-  return known * innerWork(loop, context) >= MIN_WORK;
+  return known * innerWork(loop, context);
 }
 
 /** Iterations of the loops inside, by their greatest known counts. */

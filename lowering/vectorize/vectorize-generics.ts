@@ -13,6 +13,7 @@ import type { Operation } from "../../ir/graph.js";
 import type { Pass } from "../../ir/pass.js";
 import { elementOf, type MemRefType } from "../../ir/types.js";
 import type { CpuDescription } from "../../machine/cpu.js";
+import { type Remark, remark } from "../remarks.js";
 import {
   accessesOf,
   extentOf,
@@ -34,24 +35,42 @@ export function vectorizeGenerics(cpu: CpuDescription): Pass {
     run(module, context) {
       for (const func of functionsOf(module)) {
         for (const op of [...func.walk()])
-          if (generic.matches(op) && op.results.length === 0) vectorize(op, cpu, context);
+          if (generic.matches(op) && op.results.length === 0) remark(func, vectorize(op, cpu, context));
       }
     },
   };
 }
 
-function vectorize(op: Operation, cpu: CpuDescription, context: Context): void {
+/** Gives what was decided. */
+function vectorize(op: Operation, cpu: CpuDescription, context: Context): Remark {
   const body = op.region(0).blocks[0]!;
   const { inputs, outputs } = generic.operandsOf(op);
   const isSimple =
     isVectorizable(body) &&
     [...inputs, ...outputs].every((x) => hasNeighbours(x.type) && isStorable(elementOf(x.type)));
-  if (!isSimple || body.terminator.operands.some((v) => elementOf(v.type) === "i1")) return;
+  if (!isSimple || body.terminator.operands.some((v) => elementOf(v.type) === "i1"))
+    return { ...scalar, why: "an operation or an element type has no vector form, or elements are not neighbours" };
   const plan = choose(op, cpu);
-  if (!plan) return;
+  if (!plan)
+    return { ...scalar, why: "along no dimension that is long enough does every operand stay or go to its neighbour" };
+  const said = remarkOn(op, plan);
   const builder = Builder.before(context, op);
   buildVectorLoops(builder, merged(builder, op, plan));
   op.erase();
+  return said;
+}
+
+const scalar = { pass: "vectorize-generics", what: "an operation stays in scalar loops" };
+
+function remarkOn(op: Operation, { runs, dim, lanes, monoid }: Choice): Remark {
+  const kind = generic.attrsOf(op).iterator_types[runs[dim]![0]!];
+  const isParallel = kind === "parallel" || monoid === undefined;
+  const what = `an operation runs over vectors of ${lanes} elements along a ${isParallel ? "parallel" : "summed"} dimension`;
+  const why = isParallel
+    ? "every operand stays or goes to its neighbour along it"
+    : "no parallel dimension has neighbours in memory; lanes are folded at the end";
+  const extent = staticExtent(op, runs[dim]!);
+  return { pass: "vectorize-generics", what, why, numbers: { lanes, points: extent ?? "open" } };
 }
 
 interface Choice {

@@ -26,7 +26,7 @@ func.func @epilogue(%x: tensor<64x32xf32>, %w: tensor<32x48xf32>, %bias: tensor<
 // =>     %0 = arith.constant 0.000000e+00 : f32
 // =>     %1 = tensor.empty() : tensor<64x48xf32>
 // =>     %2 = tensor.empty() : tensor<64x48xf32>
-// =>     %3 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} outs(%2 : tensor<64x48xf32>) attrs = {psm.group = 0 : i64} {
+// =>     %3 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} outs(%2 : tensor<64x48xf32>) attrs = {psm.group = 0 : i64, psm.remarks = [{pass = "group-kernels", what = "3 operations are one kernel", why = "a sum of products and the elementwise operation that alone reads it: the sums need not go through memory"}]} {
 // =>     ^bb0(%arg3: f32):
 // =>       linalg.yield %0 : f32
 // =>     } -> tensor<64x48xf32>
@@ -70,7 +70,7 @@ func.func @rows(%x: tensor<16x128xf32>) -> tensor<16x128xf32> {
 // =>   func.func @rows(%arg0: tensor<16x128xf32>) -> tensor<16x128xf32> {
 // =>     %0 = arith.constant 0.000000e+00 : f32
 // =>     %1 = tensor.empty() : tensor<16xf32>
-// =>     %2 = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} outs(%1 : tensor<16xf32>) attrs = {psm.group = 0 : i64, psm.rows = 1 : i64} {
+// =>     %2 = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} outs(%1 : tensor<16xf32>) attrs = {psm.group = 0 : i64, psm.remarks = [{numbers = {"bytes of a row" = "512", "longest row" = "128", "most bytes" = "65536", rows = "16"}, pass = "group-kernels", what = "3 operations are one kernel", why = "they share rows, and what passes between them is a row that stays in the cache"}], psm.rows = 1 : i64} {
 // =>     ^bb0(%arg1: f32):
 // =>       linalg.yield %0 : f32
 // =>     } -> tensor<16xf32>
@@ -104,7 +104,22 @@ func.func @columns(%x: tensor<16x128xf32>, %start: tensor<128xf32>) -> tensor<16
   } -> tensor<16x128xf32>
   return %y : tensor<16x128xf32>
 }
-// => unchanged
+// => module {
+// =>   func.func @columns(%arg0: tensor<16x128xf32>, %arg1: tensor<128xf32>) -> tensor<16x128xf32> {
+// =>     %0 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d1, d0)>, affine_map<(d0, d1) -> (d0)>], iterator_types = ["parallel", "reduction"]} ins(%arg0 : tensor<16x128xf32>) outs(%arg1 : tensor<128xf32>) {
+// =>     ^bb0(%arg2: f32, %arg3: f32):
+// =>       %1 = arith.addf %arg3, %arg2 : f32
+// =>       linalg.yield %1 : f32
+// =>     } -> tensor<128xf32>
+// =>     %2 = tensor.empty() : tensor<16x128xf32>
+// =>     %3 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%arg0, %0 : tensor<16x128xf32>, tensor<128xf32>) outs(%2 : tensor<16x128xf32>) attrs = {psm.remarks = [{pass = "group-kernels", what = "is a kernel of its own, apart from what it reads", why = "the two share no rows, and neither is the epilogue of a product"}]} {
+// =>     ^bb1(%arg4: f32, %arg5: f32, %arg6: f32):
+// =>       %4 = arith.divf %arg4, %arg5 : f32
+// =>       linalg.yield %4 : f32
+// =>     } -> tensor<16x128xf32>
+// =>     func.return %3 : tensor<16x128xf32>
+// =>   }
+// => }
 // -----
 // A product that something else reads too keeps its result; no epilogue.
 func.func @shared(%x: tensor<64x32xf32>, %w: tensor<32x48xf32>, %start: tensor<64x48xf32>) -> (tensor<64x48xf32>, tensor<64x48xf32>) {
@@ -122,7 +137,23 @@ func.func @shared(%x: tensor<64x32xf32>, %w: tensor<32x48xf32>, %start: tensor<6
   } -> tensor<64x48xf32>
   return %p, %y : tensor<64x48xf32>, tensor<64x48xf32>
 }
-// => unchanged
+// => module {
+// =>   func.func @shared(%arg0: tensor<64x32xf32>, %arg1: tensor<32x48xf32>, %arg2: tensor<64x48xf32>) -> (tensor<64x48xf32>, tensor<64x48xf32>) {
+// =>     %0 = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%arg0, %arg1 : tensor<64x32xf32>, tensor<32x48xf32>) outs(%arg2 : tensor<64x48xf32>) {
+// =>     ^bb0(%arg3: f32, %arg4: f32, %arg5: f32):
+// =>       %1 = arith.mulf %arg3, %arg4 : f32
+// =>       %2 = arith.addf %arg5, %1 : f32
+// =>       linalg.yield %2 : f32
+// =>     } -> tensor<64x48xf32>
+// =>     %3 = tensor.empty() : tensor<64x48xf32>
+// =>     %4 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%0 : tensor<64x48xf32>) outs(%3 : tensor<64x48xf32>) attrs = {psm.remarks = [{pass = "group-kernels", what = "is a kernel of its own, apart from what it reads", why = "the two share no rows, and neither is the epilogue of a product"}]} {
+// =>     ^bb1(%arg6: f32, %arg7: f32):
+// =>       %5 = arith.negf %arg6 : f32
+// =>       linalg.yield %5 : f32
+// =>     } -> tensor<64x48xf32>
+// =>     func.return %0, %4 : tensor<64x48xf32>, tensor<64x48xf32>
+// =>   }
+// => }
 // -----
 // A long row, and too few of them for threads, stay apart.
 func.func @few(%x: tensor<2x100000xf32>, %start: tensor<2xf32>) -> tensor<2x100000xf32> {
@@ -139,7 +170,22 @@ func.func @few(%x: tensor<2x100000xf32>, %start: tensor<2xf32>) -> tensor<2x1000
   } -> tensor<2x100000xf32>
   return %y : tensor<2x100000xf32>
 }
-// => unchanged
+// => module {
+// =>   func.func @few(%arg0: tensor<2x100000xf32>, %arg1: tensor<2xf32>) -> tensor<2x100000xf32> {
+// =>     %0 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0)>], iterator_types = ["parallel", "reduction"]} ins(%arg0 : tensor<2x100000xf32>) outs(%arg1 : tensor<2xf32>) {
+// =>     ^bb0(%arg2: f32, %arg3: f32):
+// =>       %1 = arith.addf %arg3, %arg2 : f32
+// =>       linalg.yield %1 : f32
+// =>     } -> tensor<2xf32>
+// =>     %2 = tensor.empty() : tensor<2x100000xf32>
+// =>     %3 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%arg0, %0 : tensor<2x100000xf32>, tensor<2xf32>) outs(%2 : tensor<2x100000xf32>) attrs = {psm.remarks = [{numbers = {"bytes of a row" = "400000", "longest row" = "100000", "most bytes" = "65536", rows = "2"}, pass = "group-kernels", what = "is a kernel of its own, apart from what it reads", why = "a row of what passes between them is too large"}]} {
+// =>     ^bb1(%arg4: f32, %arg5: f32, %arg6: f32):
+// =>       %4 = arith.divf %arg4, %arg5 : f32
+// =>       linalg.yield %4 : f32
+// =>     } -> tensor<2x100000xf32>
+// =>     func.return %3 : tensor<2x100000xf32>
+// =>   }
+// => }
 // -----
 // Two groups that would each wait for the other: what reads the first between its operations is not passed over.
 func.func @crossed(%x: tensor<64x64xf32>, %y: tensor<64x64xf32>, %start: tensor<64xf32>) -> (tensor<64x64xf32>, tensor<64x64xf32>) {
@@ -170,7 +216,7 @@ func.func @crossed(%x: tensor<64x64xf32>, %y: tensor<64x64xf32>, %start: tensor<
 }
 // => module {
 // =>   func.func @crossed(%arg0: tensor<64x64xf32>, %arg1: tensor<64x64xf32>, %arg2: tensor<64xf32>) -> (tensor<64x64xf32>, tensor<64x64xf32>) {
-// =>     %0 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0)>], iterator_types = ["parallel", "reduction"]} ins(%arg0 : tensor<64x64xf32>) outs(%arg2 : tensor<64xf32>) attrs = {psm.group = 0 : i64, psm.rows = 1 : i64} {
+// =>     %0 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0)>], iterator_types = ["parallel", "reduction"]} ins(%arg0 : tensor<64x64xf32>) outs(%arg2 : tensor<64xf32>) attrs = {psm.group = 0 : i64, psm.remarks = [{numbers = {"bytes of a row" = "256", "longest row" = "64", "most bytes" = "65536", rows = "64"}, pass = "group-kernels", what = "2 operations are one kernel", why = "they share rows, and what passes between them is a row that stays in the cache"}], psm.rows = 1 : i64} {
 // =>     ^bb0(%arg3: f32, %arg4: f32):
 // =>       %1 = arith.addf %arg4, %arg3 : f32
 // =>       linalg.yield %1 : f32
@@ -182,13 +228,13 @@ func.func @crossed(%x: tensor<64x64xf32>, %y: tensor<64x64xf32>, %start: tensor<
 // =>     } -> tensor<64xf32>
 // =>     %4 = tensor.empty() : tensor<64x64xf32>
 // =>     %5 = tensor.empty() : tensor<64x64xf32>
-// =>     %6 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0)>, affine_map<(d0, d1) -> (d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%arg0, %0, %2 : tensor<64x64xf32>, tensor<64xf32>, tensor<64xf32>) outs(%5 : tensor<64x64xf32>) attrs = {psm.group = 0 : i64, psm.rows = 1 : i64} {
+// =>     %6 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0)>, affine_map<(d0, d1) -> (d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%arg0, %0, %2 : tensor<64x64xf32>, tensor<64xf32>, tensor<64xf32>) outs(%5 : tensor<64x64xf32>) attrs = {psm.group = 0 : i64, psm.remarks = [{pass = "group-kernels", what = "is a kernel of its own, apart from what it reads", why = "the two share no rows, and neither is the epilogue of a product"}], psm.rows = 1 : i64} {
 // =>     ^bb2(%arg7: f32, %arg8: f32, %arg9: f32, %arg10: f32):
 // =>       %7 = arith.mulf %arg7, %arg8 : f32
 // =>       %8 = arith.addf %7, %arg9 : f32
 // =>       linalg.yield %8 : f32
 // =>     } -> tensor<64x64xf32>
-// =>     %9 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0)>, affine_map<(d0, d1) -> (d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%arg1, %2, %0 : tensor<64x64xf32>, tensor<64xf32>, tensor<64xf32>) outs(%4 : tensor<64x64xf32>) {
+// =>     %9 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0)>, affine_map<(d0, d1) -> (d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%arg1, %2, %0 : tensor<64x64xf32>, tensor<64xf32>, tensor<64xf32>) outs(%4 : tensor<64x64xf32>) attrs = {psm.remarks = [{pass = "group-kernels", what = "is a kernel of its own, apart from what it reads", why = "the two share no rows, and neither is the epilogue of a product"}]} {
 // =>     ^bb3(%arg11: f32, %arg12: f32, %arg13: f32, %arg14: f32):
 // =>       %10 = arith.mulf %arg11, %arg12 : f32
 // =>       %11 = arith.addf %10, %arg13 : f32
@@ -215,4 +261,3 @@ func.func @vector(%x: tensor<1x32xf32>, %w: tensor<32x48xf32>) -> tensor<1x48xf3
   return %p : tensor<1x48xf32>
 }
 // => unchanged
-// -----

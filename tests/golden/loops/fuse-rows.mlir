@@ -25,7 +25,7 @@ func.func private @normalise(%x: memref<4x8xf32>, %y: memref<4x8xf32>) attribute
   return
 }
 // => module {
-// =>   func.func private @normalise(%arg0: memref<4x8xf32>, %arg1: memref<4x8xf32>) attributes {psm.rows = 1 : i64} {
+// =>   func.func private @normalise(%arg0: memref<4x8xf32>, %arg1: memref<4x8xf32>) attributes {psm.remarks = [{numbers = {"axes that are rows" = "1", operations = "3"}, pass = "fuse-rows", what = "3 operations run in one parallel loop over rows", why = "a row stays in the cache from the first to the last, and what is kept between them shrinks to one row"}], psm.rows = 1 : i64} {
 // =>     %0 = arith.constant 0.000000e+00 : f32
 // =>     %1 = arith.constant 4 : index
 // =>     %2 = arith.constant 0 : index
@@ -72,7 +72,21 @@ func.func private @turned(%x: memref<8x8xf32>, %y: memref<8x8xf32>) attributes {
   }
   return
 }
-// => unchanged
+// => module {
+// =>   func.func private @turned(%arg0: memref<8x8xf32>, %arg1: memref<8x8xf32>) attributes {psm.remarks = [{numbers = {operations = "2"}, pass = "fuse-rows", what = "the operations run one after the other, not row by row", why = "one of them writes to a part of something larger, or is read other than row by row"}], psm.rows = 1 : i64} {
+// =>     %0 = memref.alloc() : memref<8x8xf32>
+// =>     linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%arg0 : memref<8x8xf32>) outs(%0 : memref<8x8xf32>) {
+// =>     ^bb0(%arg2: f32, %arg3: f32):
+// =>       %1 = arith.negf %arg2 : f32
+// =>       linalg.yield %1 : f32
+// =>     }
+// =>     linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d1, d0)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%0 : memref<8x8xf32>) outs(%arg1 : memref<8x8xf32>) {
+// =>     ^bb1(%arg4: f32, %arg5: f32):
+// =>       linalg.yield %arg4 : f32
+// =>     }
+// =>     func.return
+// =>   }
+// => }
 // -----
 // A kernel of one operation stays as it is.
 func.func private @single(%x: memref<8x8xf32>, %y: memref<8x8xf32>) {
@@ -100,7 +114,7 @@ func.func private @ambiguous(%n: index, %x: memref<4x1x?xf32>, %y: memref<4x1x?x
   return
 }
 // => module {
-// =>   func.func private @ambiguous(%arg0: index, %arg1: memref<4x1x?xf32>, %arg2: memref<4x1x?xf32>) attributes {psm.rows = 2 : i64, psm.shapes = ["4, 1, s0", "4, 1, s1", "1, 1, s0", "u2", "s1"], psm.symbols = ["s0 in [0, inf] input", "s1 in [0, inf] input", "u2 in [0, inf] data"]} {
+// =>   func.func private @ambiguous(%arg0: index, %arg1: memref<4x1x?xf32>, %arg2: memref<4x1x?xf32>) attributes {psm.remarks = [{numbers = {"axes that are rows" = "2", operations = "2"}, pass = "fuse-rows", what = "2 operations run in one parallel loop over rows", why = "a row stays in the cache from the first to the last, and what is kept between them shrinks to one row"}], psm.rows = 2 : i64, psm.shapes = ["4, 1, s0", "4, 1, s1", "1, 1, s0", "u2", "s1"], psm.symbols = ["s0 in [0, inf] input", "s1 in [0, inf] input", "u2 in [0, inf] data"]} {
 // =>     %0 = arith.constant 4 : index
 // =>     %1 = arith.constant 1 : index
 // =>     %2 = arith.muli %0, %1 : index
@@ -162,4 +176,18 @@ func.func private @parts(%x: memref<8x8xf32>, %y: memref<16x8xf32>) attributes {
   }
   return
 }
-// => unchanged
+// => module {
+// =>   func.func private @parts(%arg0: memref<8x8xf32>, %arg1: memref<16x8xf32>) attributes {psm.remarks = [{numbers = {operations = "2"}, pass = "fuse-rows", what = "the operations run one after the other, not row by row", why = "one of them writes to a part of something larger, or is read other than row by row"}], psm.rows = 1 : i64} {
+// =>     %0 = memref.subview %arg1[0, 0] [8, 8] [1, 1] : memref<16x8xf32> to memref<8x8xf32, strided<[8, 1]>>
+// =>     linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%arg0 : memref<8x8xf32>) outs(%0 : memref<8x8xf32, strided<[8, 1]>>) {
+// =>     ^bb0(%arg2: f32, %arg3: f32):
+// =>       linalg.yield %arg2 : f32
+// =>     }
+// =>     %1 = memref.subview %arg1[4, 0] [8, 8] [1, 1] : memref<16x8xf32> to memref<8x8xf32, strided<[8, 1], offset: 32>>
+// =>     linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%arg0 : memref<8x8xf32>) outs(%1 : memref<8x8xf32, strided<[8, 1], offset: 32>>) {
+// =>     ^bb1(%arg4: f32, %arg5: f32):
+// =>       linalg.yield %arg4 : f32
+// =>     }
+// =>     func.return
+// =>   }
+// => }

@@ -28,7 +28,7 @@ func.func private @k(%x: memref<64x1024xf32>, %y: memref<64x1024xf32>) {
 // =>     }
 // =>     func.return
 // =>   }
-// =>   func.func private @k(%arg0: memref<64x1024xf32>, %arg1: memref<64x1024xf32>, %arg2: index) attributes {psm.chunks = "16"} {
+// =>   func.func private @k(%arg0: memref<64x1024xf32>, %arg1: memref<64x1024xf32>, %arg2: index) attributes {psm.chunks = "16", psm.remarks = [{numbers = {chunks = "16", "most chunks" = "16", trips = "64"}, pass = "split-into-chunks", what = "the kernel is cut into chunks for threads", why = "its outermost loop is parallel, and long enough to be worth waking threads"}]} {
 // =>     %0 = arith.constant 0 : index
 // =>     %1 = arith.constant 1 : index
 // =>     %2 = arith.constant 64 : index
@@ -77,7 +77,7 @@ func.func private @k(%x: memref<64x1024xf32>, %y: memref<64x1024xf32>) {
 // =>     }
 // =>     func.return
 // =>   }
-// =>   func.func private @k(%arg0: memref<64x1024xf32>, %arg1: memref<64x1024xf32>, %arg2: index) attributes {psm.chunks = "16"} {
+// =>   func.func private @k(%arg0: memref<64x1024xf32>, %arg1: memref<64x1024xf32>, %arg2: index) attributes {psm.chunks = "16", psm.remarks = [{numbers = {chunks = "16", "most chunks" = "16", trips = "64"}, pass = "split-into-chunks", what = "the kernel is cut into chunks for threads", why = "its outermost loop is parallel, and long enough to be worth waking threads"}]} {
 // =>     %0 = arith.constant 0 : index
 // =>     %1 = arith.constant 1 : index
 // =>     %2 = arith.constant 64 : index
@@ -126,7 +126,7 @@ func.func private @k(%x: memref<64x1024xf32>, %y: memref<64x1024xf32>) {
 // =>     }
 // =>     func.return
 // =>   }
-// =>   func.func private @k(%arg0: memref<64x1024xf32>, %arg1: memref<64x1024xf32>, %arg2: index) attributes {psm.chunks = "16"} {
+// =>   func.func private @k(%arg0: memref<64x1024xf32>, %arg1: memref<64x1024xf32>, %arg2: index) attributes {psm.chunks = "16", psm.remarks = [{numbers = {chunks = "16", "most chunks" = "16", trips = "64"}, pass = "split-into-chunks", what = "the kernel is cut into chunks for threads", why = "its outermost loop is parallel, and long enough to be worth waking threads"}]} {
 // =>     %0 = arith.constant 0 : index
 // =>     %1 = arith.constant 1 : index
 // =>     %2 = arith.constant 64 : index
@@ -163,4 +163,20 @@ func.func private @k(%x: memref<64xf32>, %y: memref<64xf32>) {
   }
   return
 }
-// => unchanged
+// => module {
+// =>   func.func public @main(%arg0: memref<64xf32>, %arg1: memref<64xf32>) {
+// =>     func.call @k(%arg0, %arg1) {psm.kernel} : (memref<64xf32>, memref<64xf32>) -> ()
+// =>     func.return
+// =>   }
+// =>   func.func private @k(%arg0: memref<64xf32>, %arg1: memref<64xf32>) attributes {psm.remarks = [{numbers = {iterations = "64", "least iterations" = "16384"}, pass = "split-into-chunks", what = "the kernel runs on one thread", why = "waking a thread costs more than it would save"}]} {
+// =>     %0 = arith.constant 0 : index
+// =>     %1 = arith.constant 1 : index
+// =>     %2 = arith.constant 64 : index
+// =>     scf.parallel (%arg2) = (%0) to (%2) step (%1) {
+// =>       %3 = memref.load %arg0[%arg2] : memref<64xf32>
+// =>       memref.store %3, %arg1[%arg2] : memref<64xf32>
+// =>       scf.reduce
+// =>     }
+// =>     func.return
+// =>   }
+// => }
