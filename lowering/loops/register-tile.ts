@@ -15,7 +15,7 @@ import type { Value } from "../../ir/graph.js";
 import { elementOf, type VectorType } from "../../ir/types.js";
 import { affinePosition } from "../affine-position.js";
 import { carryingLoop, upTo } from "../structured/build-loops.js";
-import { IndexArithmetic } from "../structured/index-arithmetic.js";
+import { IndexArithmetic, type Position } from "../structured/index-arithmetic.js";
 import { laneMask } from "../vectorize/lanes.js";
 import { widen } from "../vectorize/vector-body.js";
 import type { Contraction } from "./contraction.js";
@@ -43,6 +43,13 @@ export interface Panel {
   readonly isLast: Value | true;
 }
 
+/** Where the vectors of a panel lie: at [block…, first + summed position, column]. */
+export interface PackedPanel {
+  readonly value: Value;
+  readonly block: readonly Value[];
+  readonly first: Position;
+}
+
 /** What the tiles of one contraction have in common. */
 export interface RegisterTileOperands {
   readonly c: Contraction;
@@ -52,8 +59,7 @@ export interface RegisterTileOperands {
   /** The output with its columns as one axis, the scalar side with its summed axes as one. */
   readonly output: Value;
   readonly scalars: Value;
-  /** The packed panel, of shape [panel, block]. */
-  readonly scratch: Value;
+  readonly packed: PackedPanel;
 }
 
 export class RegisterTile {
@@ -113,8 +119,10 @@ export class RegisterTile {
     return carryingLoop(b, upTo(b, block.kc), initial, (inner, kk, sums) => {
       const at = new IndexArithmetic(inner);
       const columns = Array.from({ length: vectors }, (_, j) => at.value(at.add(column, j * lanes)));
+      const { value: base, block: place, first } = this.#o.packed;
+      const depth = at.value(at.add(first, kk));
       const right = columns.map((c) =>
-        inner.value(vector.load, { base: this.#o.scratch, indices: [kk, c] }, {}, { results: [this.#vector()] }),
+        inner.value(vector.load, { base, indices: [...place, depth, c] }, {}, { results: [this.#vector()] }),
       );
       const k = at.value(at.add(block.k0, kk));
       return Array.from({ length: height }, (_, i) => i).flatMap((i) => {

@@ -27,7 +27,8 @@ import { collapsed, mergeAccess, mergeDimensions } from "../structured/merge-dim
 import { buildEpilogue, type TiledEpilogue, tileEpilogue } from "./build-epilogue.js";
 import { accessesIn, type Contraction, contractionOf } from "./contraction.js";
 import { type Point, packPanel } from "./pack-panel.js";
-import { type Panel, RegisterTile, type TileSizes } from "./register-tile.js";
+import { WeightPacking } from "./pack-weights.js";
+import { type PackedPanel, type Panel, RegisterTile, type TileSizes } from "./register-tile.js";
 import { surroundingsOf } from "./surroundings.js";
 
 export function tileContractions(cpu: CpuDescription): Pass {
@@ -35,10 +36,12 @@ export function tileContractions(cpu: CpuDescription): Pass {
     name: "tile-contractions",
     summary: "Tiles, packs and register-blocks matrix products and convolutions.",
     run(module, context) {
+      const weights = new WeightPacking(module, context);
       for (const func of functionsOf(module)) {
         for (const op of [...func.walk()])
-          if (generic.matches(op) && op.results.length === 0) tile(op, func, cpu, context);
+          if (generic.matches(op) && op.results.length === 0) tile(op, func, { cpu, weights }, context);
       }
+      weights.finish();
     },
   };
 }
@@ -57,7 +60,12 @@ function tileSizes(cpu: CpuDescription, bits: number): TileSizes {
   return { lanes, vectors, rows: Math.min(rows, 12), panel, fused: cpu.fmaPorts > 0 };
 }
 
-function tile(op: Operation, func: Operation, cpu: CpuDescription, context: Context): void {
+interface Means {
+  readonly cpu: CpuDescription;
+  readonly weights: WeightPacking;
+}
+
+function tile(op: Operation, func: Operation, { cpu, weights }: Means, context: Context): void {
   if (!contractionOf(op)) return;
   const { fill, epilogue } = surroundingsOf(op);
   const others = epilogue ? [...epilogue.inputs, epilogue.output].map((x) => x.map) : [];
@@ -69,13 +77,15 @@ function tile(op: Operation, func: Operation, cpu: CpuDescription, context: Cont
   const tiled = epilogue && tileEpilogue(b, epilogue, contraction, runs, cpu);
   const output = tiled && mergeAccess(b, epilogue.output, runs).value;
   const whole = output ? { ...contraction, output: { value: output, map: contraction.output.map } } : contraction;
-  new Tiler(whole, sizes, { initial: fill?.value, epilogue: tiled, isInLoop: merged.parent !== func }, b).build(b);
+  const packed = weights.argumentFor(func, whole, BLOCK_VECTORS * sizes.lanes);
+  const around = { initial: fill?.value, epilogue: tiled, isInLoop: merged.parent !== func, packed };
+  new Tiler(whole, sizes, around, b).build(b);
   fill?.op.erase();
   if (tiled) epilogue.op.erase();
   func.setExtra(
     SUMMARY,
     stringAttr(
-      `contraction ${sizes.rows}x${sizes.vectors * sizes.lanes} ${elementOf(merged.operand(0).type)}, packed columns`,
+      `contraction ${sizes.rows}x${sizes.vectors * sizes.lanes} ${elementOf(merged.operand(0).type)}, ${packed ? "packed weights" : "packed columns"}`,
     ),
   );
   const intermediate = contraction.output.value;
@@ -112,6 +122,8 @@ interface Around {
   readonly epilogue: TiledEpilogue | undefined;
   /** There are threads enough outside. */
   readonly isInLoop: boolean;
+  /** The vector side as blocks of columns, where it came so. */
+  readonly packed: Value | undefined;
 }
 
 /** Which lines of columns, which piece of a line, and which part of the rows. */
@@ -193,7 +205,8 @@ class Tiler {
   }
 
   #buildBlock(b: Builder, point: Point, { line, piece, part }: BlockPosition): void {
-    const scratch = this.#newScratch(b);
+    const { packed } = this.#around;
+    const scratch = packed ? undefined : this.#newScratch(b);
     const at = new IndexArithmetic(b);
     const firstLine = at.value(at.mul(line, this.#lines));
     const firstColumn = at.value(at.mul(piece, this.#block));
@@ -211,15 +224,15 @@ class Tiler {
     countedLoop(b, this.#panels(b), (inner, k0) => {
       const depth = new IndexArithmetic(inner);
       const kc = depth.value(depth.min(depth.sub(this.#summed, k0), this.#sizes.panel));
-      const packer = {
-        c: this.#c,
-        lanes: this.#sizes.lanes,
-        lines: this.#lines,
-        width: this.#width,
-        scratch,
-      };
-      packPanel(inner, packer, point, { firstLine, firstColumn, count, k0, kc });
-      this.#rowTiles(inner, point, scratch, { start, count, k0, kc, firstRow, endRow, ...this.#ends(inner, k0, kc) });
+      if (scratch) {
+        const { lanes } = this.#sizes;
+        const packer = { c: this.#c, lanes, lines: this.#lines, width: this.#width, scratch };
+        packPanel(inner, packer, point, { firstLine, firstColumn, count, k0, kc });
+      }
+      const panel: PackedPanel = scratch
+        ? { value: scratch, block: [], first: 0 }
+        : { value: packed!, block: [piece], first: k0 };
+      this.#rowTiles(inner, point, panel, { start, count, k0, kc, firstRow, endRow, ...this.#ends(inner, k0, kc) });
     });
   }
 
@@ -256,14 +269,14 @@ class Tiler {
   }
 
   /** Register tiles over the rows, the last of which may be lower. */
-  #rowTiles(b: Builder, point: Point, scratch: Value, block: Panel): void {
+  #rowTiles(b: Builder, point: Point, packed: PackedPanel, block: Panel): void {
     const at = new IndexArithmetic(b);
     const { rows } = this.#sizes;
     const count = at.sub(block.endRow, block.firstRow);
     const tail = at.value(at.mod(count, rows));
     const whole = at.value(at.sub(block.endRow, tail));
     const operands = { c: this.#c, sizes: this.#sizes, initial: this.#around.initial };
-    const places = { output: this.#output, scalars: this.#scalars, scratch };
+    const places = { output: this.#output, scalars: this.#scalars, packed };
     const tile = new RegisterTile({ ...operands, ...places }, this.#context);
     const columnTiles = (inner: Builder, row: Value, height: number): void => {
       const width = this.#sizes.vectors * this.#sizes.lanes;

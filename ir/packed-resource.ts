@@ -1,0 +1,114 @@
+/**
+ * @file A matrix of weights in the order in which a kernel reads it: blocks of columns, each with all its rows, so that what is
+ * used together lies together. Columns beyond the last one are zero. Nothing is held: each read takes from the source
+ * what it needs.
+ */
+
+import { elementFacts } from "./element.js";
+import type { Resource } from "./resource.js";
+
+/** Positions along one axis of the source, in elements. */
+export interface StridedAxis {
+  readonly size: number;
+  readonly stride: number;
+}
+
+/** How a source becomes a matrix, and the matrix blocks. */
+export interface PackedLayout {
+  /** The axes that are rows together, the last one fastest. */
+  readonly rows: readonly StridedAxis[];
+  readonly columns: StridedAxis;
+  /** Columns of a block. */
+  readonly block: number;
+}
+
+/** The layout as part of a name: two packings of one weight have one name only where they have the same bytes. */
+export function layoutName({ rows, columns, block }: PackedLayout): string {
+  const axes = rows.map(({ size, stride }) => `${size}.${stride}`).join("_");
+  return `packed${block}_${columns.size}.${columns.stride}_${axes}`;
+}
+
+/** Words of 4 bytes are what is moved: elements have 4 or 8 bytes. */
+const WORD = 4;
+
+/**
+ * `source` as blocks x rows x columns of a block. `undefined` where its columns neither lie side by side nor hold all rows
+ * between them: then a block would be gathered from everywhere.
+ */
+export function packedResource(source: Resource, layout: PackedLayout): Resource | undefined {
+  const { rows, columns, block } = layout;
+  const words = elementFacts[source.element].storageBytes / WORD;
+  const isInRows = columns.stride === 1;
+  const isInColumns = rows.every(({ stride }) => stride < columns.stride);
+  if (!Number.isInteger(words) || (!isInRows && !isInColumns)) return undefined;
+  const depth = rows.reduce((n, { size }) => n * size, 1);
+  const blocks = Math.ceil(columns.size / block);
+  const blockBytes = depth * block * words * WORD;
+  const packer = { source, layout, words, offsets: rowOffsets(rows) };
+  return {
+    name: `${source.name}.${layoutName(layout)}`,
+    element: source.element,
+    shape: [blocks, depth, block],
+    byteLength: blocks * blockBytes,
+    read(offset, length) {
+      const first = Math.floor(offset / blockBytes);
+      const end = Math.ceil((offset + length) / blockBytes);
+      const out = new Uint32Array(((end - first) * blockBytes) / WORD);
+      if (isInRows) packRows(packer, first, end, out);
+      else packColumns(packer, first, end, out);
+      return new Uint8Array(out.buffer, offset - first * blockBytes, length);
+    },
+  };
+}
+
+interface Packer {
+  readonly source: Resource;
+  readonly layout: PackedLayout;
+  readonly words: number;
+  /** Where each row begins in the source, in elements. */
+  readonly offsets: readonly number[];
+}
+
+function rowOffsets(rows: readonly StridedAxis[]): readonly number[] {
+  return rows.reduce<readonly number[]>(
+    (offsets, { size, stride }) => offsets.flatMap((at) => Array.from({ length: size }, (_, k) => at + k * stride)),
+    [0],
+  );
+}
+
+/** Each row of the source holds the columns side by side. */
+function packRows({ source, layout, words, offsets }: Packer, first: number, end: number, out: Uint32Array): void {
+  const { block, columns } = layout;
+  const from = first * block;
+  const width = Math.min(end * block, columns.size) - from;
+  const depth = offsets.length;
+  offsets.forEach((offset, row) => {
+    const line = readWords(source, (offset + from) * words, width * words);
+    for (let column = 0; column < width; column += block) {
+      const part = line.subarray(column * words, Math.min(column + block, width) * words);
+      out.set(part, ((column / block) * depth + row) * block * words);
+    }
+  });
+}
+
+/** Each column of the source holds its rows. */
+function packColumns({ source, layout, words, offsets }: Packer, first: number, end: number, out: Uint32Array): void {
+  const { block, columns } = layout;
+  const depth = offsets.length;
+  const extent = offsets.reduce((most, offset) => Math.max(most, offset), 0) + 1;
+  for (let column = first * block; column < Math.min(end * block, columns.size); column++) {
+    const line = readWords(source, column * columns.stride * words, extent * words);
+    const place = Math.floor(column / block - first) * depth * block + (column % block);
+    for (let row = 0; row < depth; row++)
+      for (let word = 0; word < words; word++)
+        out[(place + row * block) * words + word] = line[offsets[row]! * words + word]!;
+  }
+}
+
+function readWords(source: Resource, first: number, count: number): Uint32Array {
+  const bytes = source.read(first * WORD, count * WORD);
+  const isAligned = bytes.byteOffset % WORD === 0;
+  return isAligned
+    ? new Uint32Array(bytes.buffer, bytes.byteOffset, count)
+    : new Uint32Array(bytes.slice().buffer, 0, count);
+}
