@@ -4,7 +4,8 @@ import { access, constants, mkdir, readdir, stat, statfs } from "node:fs/promise
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { join } from "node:path";
 import { CompileError, type Diagnostic } from "../ir/diagnostic.js";
-import { bestCpu } from "../machine/cpu.js";
+import { bestCpu, cpus as cpuDescriptions } from "../machine/cpu.js";
+import { presetNames } from "../machine/presets.js";
 import { RuntimeFault } from "../runtime-lib/diagnostic.js";
 import { cacheFolder } from "../runtime-lib/engines/cache.js";
 import { findNativeToolchain, type NativeToolchain } from "../runtime-lib/engines/toolchain.js";
@@ -31,6 +32,7 @@ export async function examine(session: Session): Promise<Outcome> {
   const python = await findPython(session.env, session.signal);
   const features = hostFeatures();
   const cpu = bestCpu(features);
+  const targetNames = ["host", ...cpuDescriptions.map(({ name }) => name), ...presetNames()];
   const engines = toolchain === undefined || cpu === undefined ? ["wasm"] : ["native", "wasm"];
   const machine = { model: cpus()[0]?.model.trim() ?? "unknown", threads: availableParallelism() };
   const node = { version: process.version, supported: Number(process.versions.node.split(".")[0]) >= 20 };
@@ -40,6 +42,7 @@ export async function examine(session: Session): Promise<Outcome> {
       version: packageVersion(),
       node,
       platform: `${process.platform} ${process.arch}`,
+      targets: targetNames,
       cpu: { ...machine, target: cpu?.name, features: [...features.flags].sort() },
       memory: { total: totalmem(), free: freemem() },
       engines,
@@ -51,6 +54,7 @@ export async function examine(session: Session): Promise<Outcome> {
       `persimmons ${packageVersion()}`,
       `Node       ${node.version}${node.supported ? "" : ": 20 or newer is needed"}`,
       `CPU        ${machine.model}, ${machine.threads} threads; --target host is ${cpu?.name ?? "not possible"}`,
+      `targets    ${targetNames.join(", ")}`,
       `memory     ${formatBytes(totalmem())}, ${formatBytes(freemem())} free`,
       `engines    ${engines.join(", ")}`,
       `native     ${toolchain === undefined ? "no LLVM found" : `${toolchain.version} (${toolchain.command.join(" ")})`}`,

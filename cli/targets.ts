@@ -97,8 +97,9 @@ function hostCpu(): CpuDescription {
 }
 
 function unknownTarget(name: string): Diagnostic {
-  const known = ["host", ...cpus.map((cpu) => cpu.name), ...presetNames()];
-  const near = closest(name, known);
-  const fix = near === undefined ? `there are ${known.join(", ")}` : `did you mean '${near}'?`;
+  const own = cpus.map((cpu) => cpu.name);
+  const known = ["host", ...own, ...presetNames()];
+  const near = closest(name, [...known, ...cpus.flatMap((cpu) => cpu.aliases)]);
+  const fix = `${near === undefined ? "" : `did you mean '${near}'? `}there are ${known.join(", ")}`;
   return diagnostic(cliCode.target, `there is no target '${name}'`, { fix });
 }

@@ -1,6 +1,7 @@
 /** @file `persimmons export`: a model to a bundle. */
 
 import { Option } from "commander";
+import { cpus } from "../../machine/cpu.js";
 import type { CommonOptions, Outcome, Session } from "../session.js";
 import { type MakeVerb, repeated, verb } from "./verb.js";
 
@@ -31,7 +32,17 @@ export const exportVerb: MakeVerb = (act) =>
     .option("--profile", "count calls and time of each kernel")
     .option("--dump-ir <dir>", "write the program after each stage")
     .option("--timings", "show what each stage took")
+    .addHelpText("after", targetHelp)
     .action(act(exportAction));
+
+/** The names that `--target` takes for CPUs. */
+function targetHelp(): string {
+  const named = cpus.map(({ name, aliases, summary }) => [[name, ...aliases].join(", "), summary] as const);
+  const rows = [["host", "this machine"] as const, ...named];
+  const width = Math.max(...rows.map(([names]) => names.length));
+  const lines = rows.map(([names, summary]) => `  ${names.padEnd(width)}  ${summary}`);
+  return `\nTargets (persimmons doctor lists accelerators too):\n${lines.join("\n")}`;
+}
 
 async function exportAction(session: Session, options: Options, model: string): Promise<Outcome> {
   const { exportModel } = await import("../export-model.js");
