@@ -34,6 +34,7 @@ import type {
 } from "../runtime-lib/bundle/generated/manifest.js";
 import { layoutSafetensors, type TensorSource } from "../runtime-lib/bundle/safetensors-writer.js";
 import { expressionOfText, sizeExpression } from "./expression.js";
+import { remarksOn } from "./kernel-remarks.js";
 import { dimAttr, emitModule, type LoweredProgram, programOf } from "./llvm/emit-module.js";
 import { isAllocatedByRun, runChecks } from "./llvm/host.js";
 import { symbolsIn } from "./llvm/kernel.js";
@@ -184,7 +185,12 @@ function emitTarget(
     : emitCpu(machine, program, input, variant, offsets);
   const kernels = [...program.kernels].map(([name, func]) =>
     isAccelerator(machine)
-      ? { ...describeTileKernel(name, func), ...costOf(func, context), sources: placesIn(func.at).map(sourceIndex) }
+      ? {
+          ...describeTileKernel(name, func),
+          ...costOf(func, context),
+          sources: placesIn(func.at).map(sourceIndex),
+          remarks: remarksOn(func, context),
+        }
       : describeKernel(name, func, context, sourceIndex),
   );
   const names = [...offsets.keys()];
@@ -203,6 +209,7 @@ function emitTarget(
         kernels,
         kernelFunctions: program.kernels,
         weightIndex: (name) => names.indexOf(name),
+        sourceIndex,
         symbolIndex,
         sizeChecks: planSizes(entry, context).checks.length,
         arena: dimAttr(program.hosts.get(entry.name)!, ARENA_BYTES, context),
@@ -301,6 +308,7 @@ function describeKernel(name: string, func: Operation, context: Context, sourceI
     ...costOf(func, context),
     sources: placesIn(func.at).map(sourceIndex),
     summary: summary?.kind === "string" ? summary.value : summarise(func),
+    remarks: remarksOn(func, context),
   };
 }
 
@@ -323,8 +331,13 @@ function writtenArguments(func: Operation): ReadonlySet<number> {
 }
 
 function summarise(func: Operation): string {
-  const loops = [...func.walk()].filter((op) => op.name.endsWith(".for") || op.name.endsWith(".parallel")).length;
-  return `${loops} loops`;
+  const ops = [...func.walk()];
+  const loops = ops.filter((op) => op.name.endsWith(".for") || op.name.endsWith(".parallel")).length;
+  // Masks have as many lanes as what they mask.
+  const vectors = ops.flatMap((op) => op.results.map((r) => r.type)).filter((t) => t.kind === "vector");
+  const real = vectors.find((t) => t.element !== "i1");
+  const unit = real === undefined ? "scalars" : `vectors of ${real.shape.join("x")} ${real.element}`;
+  return `${loops} ${loops === 1 ? "loop" : "loops"} over ${unit}`;
 }
 
 function describeEntry(

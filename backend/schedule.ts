@@ -10,6 +10,7 @@ import type { Dim } from "../ir/dim.js";
 import { elementFacts } from "../ir/element.js";
 import type { EntryInterface } from "../ir/entry.js";
 import type { Block, Operation, Value } from "../ir/graph.js";
+import { placesIn } from "../ir/location.js";
 import type { MemRefType } from "../ir/types.js";
 import type { Action, Kernel, Program, Step } from "../runtime-lib/bundle/generated/manifest.js";
 import { sizeExpression } from "./expression.js";
@@ -18,6 +19,7 @@ import { symbolsIn } from "./llvm/kernel.js";
 import { ScheduleBuffers } from "./schedule-buffers.js";
 import { decidingLoad, feedsDecisionsAlone } from "./schedule-decisions.js";
 import { HostSizes, SCHEDULE_PROBLEM, type SymbolIndex } from "./schedule-sizes.js";
+import type { SourceIndex } from "./source-table.js";
 
 export interface ScheduleInput {
   readonly entry: EntryInterface;
@@ -26,6 +28,7 @@ export interface ScheduleInput {
   readonly kernels: readonly Kernel[];
   readonly kernelFunctions: ReadonlyMap<string, Operation>;
   readonly weightIndex: (name: string) => number;
+  readonly sourceIndex: SourceIndex;
   readonly symbolIndex: SymbolIndex;
   /** The entry's checks that come before those of the host function. */
   readonly sizeChecks: number;
@@ -97,11 +100,11 @@ class ScheduleWalk {
   #operation(op: Operation): readonly Step[] {
     switch (op.name) {
       case "func.call":
-        return this.#stepOf(() => this.#launch(op, op.operands));
+        return this.#stepOf(() => this.#launch(op, op.operands), op);
       case "scf.parallel": {
         // A launch in chunks; the chunk's number, the call's last operand, is no argument of the launch.
         const call = op.region(0).blocks[0]!.first!;
-        return this.#stepOf(() => this.#launch(call, call.operands.slice(0, -1)));
+        return this.#stepOf(() => this.#launch(call, call.operands.slice(0, -1)), call);
       }
       case "memref.view": {
         const defined = this.#defineSizes(op);
@@ -119,7 +122,7 @@ class ScheduleWalk {
       case "memref.dealloc":
         return this.#stepOf(() => ({ kind: "free", buffer: this.#buffers.use(op.operand(0)) }));
       case "memref.copy":
-        return this.#stepOf(() => this.#copy(op));
+        return this.#stepOf(() => this.#copy(op), op);
       case "memref.load":
         return this.#read(op);
       case "cf.assert":
@@ -134,10 +137,11 @@ class ScheduleWalk {
     }
   }
 
-  /** Steps are numbered from 0, a step before those inside it. */
-  #stepOf(make: () => Action): Step[] {
+  /** Steps are numbered from 0, a step before those inside it. `op` says where in the model the step comes from. */
+  #stepOf(make: () => Action, op?: Operation): Step[] {
     this.#buffers.step++;
-    return [{ action: make(), sources: [] }];
+    const sources = op === undefined ? [] : placesIn(op.at).map(this.#input.sourceIndex);
+    return [{ action: make(), sources }];
   }
 
   #stepsOf(actions: readonly Action[]): Step[] {

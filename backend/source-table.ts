@@ -24,7 +24,14 @@ export function sourceTable(): { readonly all: readonly SourceLocation[]; readon
 
 function sourceOf(at: Location): SourceLocation {
   if (at.kind === "unknown" || at.kind === "derived") return { file: "", line: 0, column: 0 };
-  const file = at.file.replace(/^.*[/\\]/, "");
+  const file = withoutFolder(at.file);
   if (at.kind === "text") return { file, line: at.line, column: at.column };
-  return { file, line: 0, column: 0, ...(at.kind === "graph-node" ? { node: at.node } : {}) };
+  if (at.kind === "bytes") return { file, line: 0, column: 0 };
+  const { node, source } = at;
+  return { file, line: 0, column: 0, node, ...(source === undefined ? {} : { code: withoutFolder(source) }) };
+}
+
+/** `/home/me/net.py:12` as `net.py:12`. */
+function withoutFolder(place: string): string {
+  return place.replace(/^.*[/\\](?=[^/\\]*$)/, "");
 }

@@ -69,6 +69,7 @@ export function describeTileKernel(symbol: string, func: Operation): Kernel {
     bytes: "0",
     sources: [],
     summary: summary?.kind === "string" ? summary.value : "",
+    remarks: [],
   };
 }
 

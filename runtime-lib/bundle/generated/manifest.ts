@@ -201,6 +201,8 @@ export interface Kernel {
   readonly sources: readonly number[];
   /** What it runs as, for people: "matmul 14x32 f32, packed B, bias + gelu epilogue". */
   readonly summary: string;
+  /** What was decided about it, in the order of the passes. */
+  readonly remarks: readonly Remark[];
 }
 
 export interface KernelArgument {
@@ -304,6 +306,21 @@ export interface Program {
   readonly memory: MemoryPlan;
 }
 
+/** What a pass of the compiler decided about a kernel, and why; for people. */
+export interface Remark {
+  readonly pass: string;
+  readonly what: string;
+  readonly why: string;
+  readonly numbers: readonly RemarkNumber[];
+}
+
+/** A number by which the compiler decided, or a size as an expression. */
+export interface RemarkNumber {
+  /** What it is, with its unit: "bytes of a row". */
+  readonly name: string;
+  readonly value: string;
+}
+
 /** Ends the run with the check's status if the first byte of a buffer is zero. */
 export interface Require {
   readonly kind: "require";
@@ -341,6 +358,8 @@ export interface SourceLocation {
   /** Line and column count from 1; 0 where unknown. */
   readonly line: number;
   readonly column: number;
+  /** Of a graph node, the place in the user's program that the model records for it: "model.py:12". */
+  readonly code?: string;
 }
 
 /** A tensor that lives from one run to the next and is updated in place; entries share it. */
@@ -523,6 +542,7 @@ export const manifestSchema: FlatSchema = {
       field("bytes", 4, string, { required: true }),
       field("sources", 5, vector(scalar("u32"))),
       field("summary", 6, string, { required: true }),
+      field("remarks", 7, vector(table("Remark"))),
     ],
     KernelArgument: [
       field("name", 0, string, { required: true }),
@@ -586,6 +606,16 @@ export const manifestSchema: FlatSchema = {
       field("steps", 2, vector(table("Step"))),
       field("memory", 3, table("MemoryPlan"), { required: true }),
     ],
+    Remark: [
+      field("pass", 0, string, { required: true }),
+      field("what", 1, string, { required: true }),
+      field("why", 2, string, { required: true }),
+      field("numbers", 3, vector(table("RemarkNumber"))),
+    ],
+    RemarkNumber: [
+      field("name", 0, string, { required: true }),
+      field("value", 1, string, { required: true }),
+    ],
     Require: [
       field("check", 0, scalar("u32")),
       field("buffer", 1, scalar("u32")),
@@ -606,6 +636,7 @@ export const manifestSchema: FlatSchema = {
       field("node", 1, string, { optional: true }),
       field("line", 2, scalar("u32")),
       field("column", 3, scalar("u32")),
+      field("code", 4, string, { optional: true }),
     ],
     State: [
       field("name", 0, string, { required: true }),

@@ -104,6 +104,14 @@ export const sampleManifest: Manifest = {
           bytes: "32+24*s0",
           sources: [0, 1],
           summary: "matmul 14x32 f32",
+          remarks: [
+            {
+              pass: "tile",
+              what: "tiles of 14 x 32",
+              why: "that many sums fit the registers",
+              numbers: [{ name: "registers", value: "32" }],
+            },
+          ],
         },
         {
           symbol: "tiny_k1",
@@ -116,6 +124,7 @@ export const sampleManifest: Manifest = {
           bytes: "8*n",
           sources: [],
           summary: "relu in place",
+          remarks: [],
         },
       ],
       programs: [

@@ -127,7 +127,7 @@ function target(name: string, kind: Target["kind"], triple: string, more: Partia
   };
 }
 
-const kernel = { arguments: [], grid: [], flops: "0", bytes: "0", sources: [], summary: "test" };
+const kernel = { arguments: [], grid: [], flops: "0", bytes: "0", sources: [], summary: "test", remarks: [] };
 
 export interface Fixture {
   readonly folder: string;

@@ -96,6 +96,7 @@ async function open(body: readonly Step[], changes: Changes = {}, options?: Cycl
         bytes: "0",
         sources: [],
         summary: "double",
+        remarks: [],
       },
     ],
     programs: [
