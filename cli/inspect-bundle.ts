@@ -1,9 +1,10 @@
 /** @file What there is to know of a bundle without running it. */
 
-import type { Manifest, Program, SizeSymbol, Step, Target } from "../runtime-lib/bundle/generated/manifest.js";
+import type { Manifest, Program, SizeSymbol, Target } from "../runtime-lib/bundle/generated/manifest.js";
 import { type OpenBundle, openBundle } from "../runtime-lib/bundle/read-bundle.js";
 import { isTrusted } from "../runtime-lib/bundle/trust.js";
 import { signatureOf, valueText } from "./describe-export.js";
+import { countLaunches } from "./kernel-places.js";
 import { formatBytes } from "./progress.js";
 import type { Outcome } from "./session.js";
 
@@ -72,7 +73,7 @@ const targetLines =
   (manifest: Manifest) =>
   (target: Target): readonly string[] => {
     const { name, kind, cpu, features, machine = "", kernels, programs } = target;
-    const launches = countLaunches(programs);
+    const launches = countLaunches(target);
     return [
       `target ${name}: ${kind}, ${[cpu, ...features, machine].filter((f) => f !== "").join(" ")}`,
       ...programs.flatMap((program) => {
@@ -90,21 +91,6 @@ const targetLines =
 /** Bytes where an expression is a number, else the expression. */
 function sizeText(expression: string): string {
   return /^\d+$/.test(expression) ? formatBytes(Number(expression)) : expression;
-}
-
-/** How often the schedules name each kernel. */
-function countLaunches(programs: readonly Program[]): ReadonlyMap<number, number> {
-  const counts = new Map<number, number>();
-  const visit = (steps: readonly Step[]): void => {
-    for (const { action } of steps) {
-      if (action.kind === "launch") counts.set(action.kernel, (counts.get(action.kernel) ?? 0) + 1);
-      else if (action.kind === "if") visit([...action.body, ...action.otherwise]);
-      else if (action.kind === "while") visit([...action.before, ...action.body]);
-      else if (action.kind === "switch") visit([...action.cases.flatMap((c) => c.body), ...action.otherwise]);
-    }
-  };
-  for (const { steps } of programs) visit(steps);
-  return counts;
 }
 
 function programData({ entry, buffers, steps, memory }: Program): Readonly<Record<string, unknown>> {

@@ -9,6 +9,7 @@ import { benchVerb } from "./commands/bench.js";
 import { checkVerb } from "./commands/check.js";
 import { completionVerb } from "./commands/completion.js";
 import { doctorVerb } from "./commands/doctor.js";
+import { explainVerb } from "./commands/explain.js";
 import { exportVerb } from "./commands/export.js";
 import { generateVerb } from "./commands/generate.js";
 import { inspectVerb } from "./commands/inspect.js";
@@ -27,6 +28,7 @@ const verbs = [
   verifyVerb,
   checkVerb,
   inspectVerb,
+  explainVerb,
   benchVerb,
   doctorVerb,
   serveVerb,
