@@ -13,6 +13,7 @@ import { explainVerb } from "./commands/explain.js";
 import { exportVerb } from "./commands/export.js";
 import { generateVerb } from "./commands/generate.js";
 import { inspectVerb } from "./commands/inspect.js";
+import { profileVerb } from "./commands/profile.js";
 import { runVerb } from "./commands/run.js";
 import { serveVerb } from "./commands/serve.js";
 import type { Act } from "./commands/verb.js";
@@ -29,6 +30,7 @@ const verbs = [
   checkVerb,
   inspectVerb,
   explainVerb,
+  profileVerb,
   benchVerb,
   doctorVerb,
   serveVerb,
