@@ -18,7 +18,7 @@ import type { Stage } from "../ir/pass.js";
 import { printModule } from "../ir/text/module.js";
 import { newContext } from "../lowering/dialects.js";
 import { InvalidStageOutput, runStages } from "../lowering/driver.js";
-import { importModel, stagesFor } from "../lowering/pipeline.js";
+import { type ImportOptions, importModel, stagesFor } from "../lowering/pipeline.js";
 import type { TargetDescription } from "../machine/target.js";
 import type { Compose } from "../runtime-lib/bundle/bundle-draft.js";
 import type { Source } from "../runtime-lib/bundle/generated/manifest.js";
@@ -30,7 +30,10 @@ import { packageVersion } from "./version.js";
 
 /** See `Compiler`. */
 export async function compileModel(path: string, options: CompileOptions): Promise<CompiledModel> {
-  return compileGraph({ source: await describeSource(path), make: () => importGraph(path) }, options);
+  return compileGraph(
+    { source: await describeSource(path), make: () => importGraph(path, options.importing) },
+    options,
+  );
 }
 
 /** A model at graph level, as its importer wrote it. */
@@ -45,9 +48,9 @@ export interface GraphSource {
   readonly make: () => Graph | Promise<Graph>;
 }
 
-export async function importGraph(path: string): Promise<Graph> {
+export async function importGraph(path: string, importing: ImportOptions = {}): Promise<Graph> {
   const context = newContext();
-  return { module: await importModel(path, context), context };
+  return { module: await importModel(path, context, importing), context };
 }
 
 /** `compileModel` for a model that need not be a file as it is. */

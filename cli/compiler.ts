@@ -11,6 +11,8 @@ export interface CompileOptions {
   readonly profile?: boolean;
   /** A folder for the program's text after each stage. */
   readonly dumpIr?: string;
+  /** What a file of kernels leaves open: values by name, and which kernel. */
+  readonly importing?: { readonly constexprs?: ReadonlyMap<string, number>; readonly kernel?: string | undefined };
   /** Called before each stage. */
   readonly onStage?: (target: string, stage: string) => void;
 }

@@ -20,7 +20,7 @@ import { modelHeader } from "../runtime-lib/native/header.js";
 import { nativeSources } from "../runtime-lib/native/sources.js";
 import { slicesOfFile } from "../runtime-lib/unpack.js";
 import { checkAttachedFiles, withAttachedFiles } from "./attached-files.js";
-import type { Compiler, StageTiming } from "./compiler.js";
+import type { CompileOptions, Compiler, StageTiming } from "./compiler.js";
 import { asDiagnostics, usageError } from "./faults.js";
 import type { Progress } from "./progress.js";
 import { resolveTargets } from "./targets.js";
@@ -39,6 +39,8 @@ export interface ExportRequest {
   readonly dumpIr?: string;
   /** Files to put into the bundle as they are, under their names. */
   readonly files?: readonly string[];
+  /** Sizes of kernels, and which of them. */
+  readonly importing?: CompileOptions["importing"];
 }
 
 export interface ExportResult extends WrittenBundle {
@@ -56,7 +58,7 @@ export interface ExportContext {
 
 /** Compiles and writes. Rejects with everything wrong with the model (exit 3), the targets (4) or the destination (2 or 5). */
 export async function exportModel(request: ExportRequest, context: ExportContext): Promise<ExportResult> {
-  const { model, pack, dumpIr, profile, files = [] } = request;
+  const { model, pack, dumpIr, profile, files = [], importing } = request;
   const destination = destinationOf(request);
   if (pack === undefined) checkDirectoryDestination(destination);
   else checkPackDestination(destination);
@@ -70,6 +72,7 @@ export async function exportModel(request: ExportRequest, context: ExportContext
       targets,
       ...(profile === undefined ? {} : { profile }),
       ...(dumpIr === undefined ? {} : { dumpIr }),
+      ...(importing === undefined ? {} : { importing }),
       onStage: (target, stage) => say(`${target}: ${stage}`),
     }),
   );

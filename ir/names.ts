@@ -8,6 +8,10 @@ export const BYTES = "psm.bytes";
 /** On a host function: the size of its arena, and the bound no plan can beat; dimension text. */
 export const ARENA_BYTES = "psm.arena_bytes";
 export const ARENA_LOWER_BOUND = "psm.arena_lower_bound";
+/** On a kernel's memref argument: `"read"`, `"write"` (all of it, unseen) or `"readwrite"`. */
+export const ACCESS = "psm.access";
+/** On a private function: loops on memrefs as a front end wrote them. The target of custom calls that run such a one. */
+export const LOOPS = "psm.loops";
 /** On a kernel: what it runs as, for people. */
 export const SUMMARY = "psm.summary";
 /** On a kernel: what passes decided and why, as dictionaries in an array; see lowering/remarks.ts. */

@@ -8,6 +8,7 @@ import { mapToTiles } from "../backend/spatial/map/map-to-tiles.js";
 import { importMlir } from "../frontends/mlir/import.js";
 import { importOnnx } from "../frontends/onnx/import.js";
 import { readOnnxToImport } from "../frontends/onnx/unknown-operators.js";
+import { importPython, type PythonOptions } from "../frontends/python-kernels/import.js";
 import { importTorch } from "../frontends/torch-fx/import.js";
 import { readTorch } from "../frontends/torch-fx/read.js";
 import type { Context } from "../ir/context.js";
@@ -30,6 +31,7 @@ import { expandNarrowFloats } from "./legalize/expand-narrow-floats.js";
 import { narrowIntegers } from "./legalize/narrow-integers.js";
 import { fuseRows } from "./loops/fuse-rows.js";
 import { linalgToLoops } from "./loops/linalg-to-loops.js";
+import { lowerAffine } from "./loops/lower-affine.js";
 import { splitIntoChunks } from "./loops/split-into-chunks.js";
 import { tileContractions } from "./loops/tile-contractions.js";
 import { placeBuffers } from "./plan/place-buffers.js";
@@ -66,15 +68,21 @@ const real = ["func", "arith", "math", "scf", "cf", "memref", "vector"];
 const loops = [...real, "complex"];
 const structured = ["func", "linalg", "tensor", "arith", "math", "complex", "scf", "cf"];
 
+/** What some formats leave open: values of a kernel's sizes, and which kernel. */
+export type ImportOptions = PythonOptions;
+
 /** Names of model files' formats, by extension. */
-const importers: Readonly<Record<string, (path: string, context: Context) => Operation | Promise<Operation>>> = {
+const importers: Readonly<
+  Record<string, (path: string, context: Context, options: ImportOptions) => Operation | Promise<Operation>>
+> = {
   ".mlir": importMlir,
   ".onnx": (path, context) => importOnnx(readOnnxToImport(path, context.diagnostics), context),
+  ".py": importPython,
   ".pt2": async (path, context) => importTorch(await readTorch(path, context.diagnostics), context),
 };
 
 /** Stage 1, import: any supported file to StableHLO. */
-export async function importModel(path: string, context: Context): Promise<Operation> {
+export async function importModel(path: string, context: Context, options: ImportOptions = {}): Promise<Operation> {
   const extension = /\.[^./\\]+$/.exec(path)?.[0] ?? "";
   const importer = importers[extension];
   if (!importer) {
@@ -84,7 +92,7 @@ export async function importModel(path: string, context: Context): Promise<Opera
       fix: `give a file that ends in ${known}`,
     });
   }
-  return importer(path, context);
+  return importer(path, context, options);
 }
 
 /** The stages that no target changes. */
@@ -161,7 +169,7 @@ function stagesForCpu(cpu: CpuDescription): readonly Stage[] {
       leaves: loops,
       // Rows first, as each is then tiled by itself. Contractions before vectors, which alone would leave them without
       // register blocking; plain loops take the rest.
-      passes: [fuseRows, tileContractions(cpu), vectorizeGenerics(cpu), linalgToLoops, splitIntoChunks],
+      passes: [fuseRows, tileContractions(cpu), vectorizeGenerics(cpu), linalgToLoops, lowerAffine, splitIntoChunks],
     }),
     stage("legalize", {
       why: "LLVM and WebAssembly compile what is left without library calls.",

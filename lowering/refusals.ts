@@ -7,6 +7,7 @@ import type { Context } from "../ir/context.js";
 import type { Diagnostic } from "../ir/diagnostic.js";
 import { functionsOf } from "../ir/dialects/func.js";
 import type { Operation } from "../ir/graph.js";
+import { LOOPS } from "../ir/names.js";
 import type { Pass } from "../ir/pass.js";
 import { inlineComposites } from "./fuse/inline-composites.js";
 import { structures } from "./fuse/stablehlo-to-linalg.js";
@@ -51,5 +52,5 @@ export const passesBeforeStructure: readonly Pass[] = [
 /** What compiling `module`, which is changed, would refuse. @throws CompileError as importers and passes do. */
 export function refusals(module: Operation, context: Context): readonly Diagnostic[] {
   for (const pass of passesBeforeStructure) pass.run(module, context);
-  return [...functionsOf(module)].flatMap((func) => refusalsIn(func, structures));
+  return [...functionsOf(module)].filter((f) => !f.extra[LOOPS]).flatMap((func) => refusalsIn(func, structures));
 }

@@ -14,10 +14,12 @@ interface Options extends CommonOptions {
   readonly dumpIr?: string;
   readonly timings?: boolean;
   readonly file: readonly string[];
+  readonly constexpr: readonly string[];
+  readonly kernel?: string;
 }
 
 export const exportVerb: MakeVerb = (act) =>
-  verb("export", "compile a model (.onnx, .mlir, .pt2) to a bundle")
+  verb("export", "compile a model (.onnx, .mlir, .pt2) or kernels (.py) to a bundle")
     .argument("<model>", "the model file")
     .option("-o, --out <dir>", "the bundle to write (default: ./STEM.psm)")
     .option("--pack <file>", "write the bundle as one file")
@@ -29,6 +31,8 @@ export const exportVerb: MakeVerb = (act) =>
     )
     .addOption(new Option("--emit <what>", "also make libNAME.so and NAME.h, for C and Python").choices(["lib"]))
     .addOption(repeated("--file <file>", "also put this file into the bundle, such as a tokenizer.json; repeatable"))
+    .addOption(repeated("--constexpr <name=value>", "a size or constant of kernels; several by commas; repeatable"))
+    .option("--kernel <name>", "only this kernel of a .py file")
     .option("--profile", "count calls and time of each kernel")
     .option("--dump-ir <dir>", "write the program after each stage")
     .option("--timings", "show what each stage took")
@@ -49,12 +53,15 @@ async function exportAction(session: Session, options: Options, model: string): 
   const { compileModel } = await import("../compile.js");
   const { progressOf } = await import("../progress.js");
   const { describeExport } = await import("../describe-export.js");
-  const { out, pack, target, emit, profile, dumpIr, file } = options;
+  const { parseConstexprs } = await import("../constexprs.js");
+  const { out, pack, target, emit, profile, dumpIr, file, kernel } = options;
+  const constexprs = parseConstexprs(options.constexpr);
   const request = {
     model,
     targets: target,
     emitLibrary: emit === "lib",
     files: file,
+    importing: { constexprs, kernel },
     ...(out === undefined ? {} : { out }),
     ...(pack === undefined ? {} : { pack }),
     ...(profile === undefined ? {} : { profile }),

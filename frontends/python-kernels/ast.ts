@@ -108,7 +108,9 @@ export type Expression =
       readonly step?: Expression | undefined;
     });
 
-export type ExpressionOf<K extends Expression["kind"]> = Extract<Expression, { readonly kind: K }>;
+type Member<S, K> = S extends { readonly kind: infer T } ? (K extends T ? S : never) : never;
+
+export type ExpressionOf<K extends Expression["kind"]> = Member<Expression, K>;
 
 export interface Comprehension {
   readonly kind: "comprehension";
@@ -272,7 +274,7 @@ export type Statement =
   | (Placed & { readonly kind: "Expr"; readonly value: Expression })
   | (Placed & { readonly kind: "Pass" | "Break" | "Continue" });
 
-export type StatementOf<K extends Statement["kind"]> = Extract<Statement, { readonly kind: K }>;
+export type StatementOf<K extends Statement["kind"]> = Member<Statement, K>;
 
 export interface Module {
   readonly kind: "Module";

@@ -1,6 +1,15 @@
 /** @file Expressions: the parser's nodes as ours. One table by the parser's names. */
 
-import type { BinaryOperator, Comparison, Comprehension, Expression, Keyword, Literal, UnaryOperator } from "./ast.js";
+import type {
+  BinaryOperator,
+  Comparison,
+  Comprehension,
+  Expression,
+  Keyword,
+  Literal,
+  Span,
+  UnaryOperator,
+} from "./ast.js";
 import { convertParameters } from "./convert-parameters.js";
 import { convertString } from "./convert-string.js";
 import { readNumber } from "./literals.js";

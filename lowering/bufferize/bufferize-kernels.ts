@@ -8,14 +8,12 @@ import { type AttrDict, stringAttr } from "../../ir/attrs.js";
 import type { Context } from "../../ir/context.js";
 import { callOp, functionBody, functionName, functionsOf } from "../../ir/dialects/func.js";
 import type { Operation, Value } from "../../ir/graph.js";
+import { ACCESS, LOOPS } from "../../ir/names.js";
 import { KERNEL } from "../kernels.js";
 import { bufferizeFunction, dictionaries, type ResultPlaces } from "./bufferize-function.js";
 import { destinationOf } from "./destinations.js";
 import { Globals } from "./globals.js";
 import type { ArgumentUse, KernelSignature } from "./signature.js";
-
-/** Attribute of a kernel's memref argument: `"read"`, `"write"` (all of it, unseen) or `"readwrite"`. */
-export const ACCESS = "psm.access";
 
 /** Rewrites every kernel of the module; gives how each is called now. */
 export function bufferizeKernels(module: Operation, context: Context): ReadonlyMap<string, KernelSignature> {
@@ -23,6 +21,7 @@ export function bufferizeKernels(module: Operation, context: Context): ReadonlyM
   const globals = new Globals(module, context);
   const signatures = new Map<string, KernelSignature>();
   for (const func of [...functionsOf(module)]) {
+    if (func.extra[LOOPS]) signatures.set(functionName(func), signatureOfLoops(func));
     if (!names.has(functionName(func))) continue;
     const attrs = dictionaries(func, "arg_attrs");
     const memrefs = functionBody(func).args.map((a) => a.type.kind === "tensor");
@@ -36,6 +35,19 @@ export function bufferizeKernels(module: Operation, context: Context): ReadonlyM
     );
   }
   return signatures;
+}
+
+/** Loops are on memrefs already: what they write, they write in place. */
+function signatureOfLoops(func: Operation): KernelSignature {
+  const written = dictionaries(func, "arg_attrs").map((entries) => {
+    const access = entries[ACCESS];
+    return access?.kind === "string" && access.value !== "read";
+  });
+  const { args } = functionBody(func);
+  return {
+    args: args.map((_, i) => ({ isRead: true, isWritten: written[i] === true })),
+    results: args.flatMap(({ type }, arg) => (written[arg] ? [{ type, arg, isAdded: false }] : [])),
+  };
 }
 
 function accessOf({ isRead, isWritten }: ArgumentUse): string {

@@ -8,6 +8,7 @@ import { isPermutation, isProjectedPermutation, sameAffineMap } from "../../ir/a
 import type { AnyOpDef } from "../../ir/define.js";
 import { callOp } from "../../ir/dialects/func.js";
 import { fill, generic } from "../../ir/dialects/linalg/structured.js";
+import { customCall } from "../../ir/dialects/stablehlo/calls.js";
 import * as access from "../../ir/dialects/tensor/access.js";
 import * as shape from "../../ir/dialects/tensor/shape.js";
 import { insertSlice } from "../../ir/dialects/tensor/slice.js";
@@ -107,9 +108,13 @@ export function isOnlyShape(x: Value): boolean {
   return isShapeLiteral(x) && [...x.users].every((u) => shape.reshape.matches(u) && u.operand(0) !== x);
 }
 
+/** The function that a call of a kernel or of loops runs. */
+export function calleeOf(op: Operation): string {
+  return callOp.matches(op) ? callOp.attrsOf(op).callee : (customCall.attrsOf(op).called_computations[0] ?? "");
+}
+
 const callEffects: EffectsOf = (op, signatures) => {
-  const { callee } = callOp.attrsOf(op);
-  const signature = signatures.get(callee);
+  const signature = signatures.get(calleeOf(op));
   if (!signature) return readAll(op, signatures);
   const reads = op.operands.filter((x, i) => isTensor(x) && signature.args[i]!.isRead && !signature.args[i]!.isWritten);
   const ties = signature.results.flatMap(({ arg, isAdded }, result): Tie[] =>
@@ -133,6 +138,7 @@ const table: ReadonlyMap<AnyOpDef, EffectsOf> = new Map<AnyOpDef, EffectsOf>([
   [shape.reshape as unknown as AnyOpDef, reshapeEffects],
   [insertSlice as unknown as AnyOpDef, insertSliceEffects],
   [callOp as unknown as AnyOpDef, callEffects],
+  [customCall as unknown as AnyOpDef, callEffects],
 ]);
 
 /** The effects of an operation that is not control flow. */

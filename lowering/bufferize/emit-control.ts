@@ -4,12 +4,16 @@
  * before stay, as buffers passed on.
  */
 
+import { unitAttr } from "../../ir/attrs.js";
 import type { AnyOpDef } from "../../ir/define.js";
 import { callOp } from "../../ir/dialects/func.js";
 import { condition, forOp, whileOp } from "../../ir/dialects/scf/for.js";
 import { yieldOp } from "../../ir/dialects/scf/yield.js";
+import { customCall } from "../../ir/dialects/stablehlo/calls.js";
 import { type Block, newRegion, type Operation, type Region, type Value } from "../../ir/graph.js";
+import { KERNEL } from "../kernels.js";
 import { bindCarried, typesToCarry, valuesToCarry } from "./carry-buffers.js";
+import { calleeOf } from "./effects.js";
 import type { EmitRow, Emitter } from "./emitter.js";
 
 const pairs = (from: readonly Value[], to: readonly Value[]): (readonly [Value, Value])[] =>
@@ -80,16 +84,18 @@ const whileRow: EmitRow = (op, to) => {
 
 /** A kernel gets the buffers of what it reads and of its results. */
 const callRow: EmitRow = (op, to) => {
-  const { callee } = callOp.attrsOf(op);
+  const callee = calleeOf(op);
   const signature = to.signatures.get(callee);
   if (!signature) throw to.unsupported(op, `@${callee} is no kernel; calls of other functions must be inlined`);
   const places = new Map(signature.results.map(({ arg }, i) => [arg, op.results[i]!]));
   const operands = signature.args.map((_, i) => to.value(places.get(i) ?? op.operand(i)));
-  to.builder.op(callOp, { operands }, { callee }, { results: [], extra: op.extra });
+  const extra = callOp.matches(op) ? op.extra : { ...op.extra, [KERNEL]: unitAttr };
+  to.builder.op(callOp, { operands }, { callee }, { results: [], extra });
 };
 
 const rows: readonly (readonly [unknown, EmitRow])[] = [
   [callOp, callRow],
+  [customCall, callRow],
   [forOp, forRow],
   [whileOp, whileRow],
 ];

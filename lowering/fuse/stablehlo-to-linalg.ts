@@ -10,6 +10,7 @@ import type { Context } from "../../ir/context.js";
 import { CompileError } from "../../ir/diagnostic.js";
 import { functionBody, functionsOf, returnOp, updateFunctionType } from "../../ir/dialects/func.js";
 import { Block, type Operation } from "../../ir/graph.js";
+import { LOOPS } from "../../ir/names.js";
 import type { Pass } from "../../ir/pass.js";
 import { controlFlow } from "./structure/control-flow.js";
 import { Converter, type Structure } from "./structure/converter.js";
@@ -51,7 +52,7 @@ export const stablehloToLinalg: Pass = {
   name: "stablehlo-to-linalg",
   summary: "Turns StableHLO into structured operations on tensors.",
   run(module, context) {
-    const functions = [...functionsOf(module)].filter((f) => f.region(0).blocks.length > 0);
+    const functions = [...functionsOf(module)].filter((f) => f.region(0).blocks.length > 0 && !f.extra[LOOPS]);
     const refused = functions.flatMap((func) => refusalsIn(func, structures));
     if (refused.length > 0) throw new CompileError(refused);
     // Bodies first: an operation may read the function that it calls as it was.

@@ -3,10 +3,12 @@
  * writes for operations whose attributes are computed (`jax.export` with symbolic sizes).
  */
 
+import { allocate, fromArray, toArray } from "../../buffer.js";
 import type { Datum, Evaluation } from "../../define.js";
+import { LOOPS } from "../../names.js";
 import type { NdArray } from "../../ndarray.js";
 import type { TensorType } from "../../types.js";
-import { rngAlgorithm } from "./attributes.js";
+import { type OutputOperandAlias, rngAlgorithm } from "./attributes.js";
 import { sizesIn } from "./dynamic-shape.js";
 import { largest } from "./largest.js";
 import { generateBits } from "./random-bits.js";
@@ -63,7 +65,20 @@ const dynamicRandomBits: Target = ([state, sizes], { evaluation }) => {
   return [made.state, made.output];
 };
 
+/** Loops work on memory: on copies of what they are given, of which they give back those that they write. */
+const loops: Target = (inputs, { evaluation, called: [name] }) => {
+  const views = (inputs as readonly NdArray[]).map((x) => {
+    const view = allocate(x.element, x.shape);
+    fromArray(view, x);
+    return view;
+  });
+  evaluation.call(name!, views);
+  const aliases = evaluation.op.attrs["output_operand_aliases"] as readonly OutputOperandAlias[];
+  return aliases.map(({ operandIndex }) => toArray(views[operandIndex]!));
+};
+
 export const knownTargets: Readonly<Record<string, Target>> = {
+  [LOOPS]: loops,
   Sharding: asTheyAre,
   SPMDFullToShardShape: asTheyAre,
   SPMDShardToFullShape: asTheyAre,

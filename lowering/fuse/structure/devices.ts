@@ -9,6 +9,7 @@ import { customCall } from "../../../ir/dialects/stablehlo/calls.js";
 import type { ReplicaGroups } from "../../../ir/dialects/stablehlo/collectives.js";
 import { collectiveBroadcast, collectivePermute } from "../../../ir/dialects/stablehlo/collectives.js";
 import type { Operation, Value } from "../../../ir/graph.js";
+import { LOOPS } from "../../../ir/names.js";
 import type { Converter, Reason, Structure } from "./converter.js";
 import { DYNAMIC_REDUCE_WINDOW, dynamicReduceWindow } from "./dynamic-windows.js";
 import { filledTensor } from "./generic.js";
@@ -61,7 +62,7 @@ const token: Structure = (_, to) => [constantOf(to.builder, 0, to.context.types.
 /** Targets that mean nothing to a program for one device. */
 const annotations = ["Sharding", "SPMDFullToShardShape", "SPMDShardToFullShape", "annotate_device_placement"];
 const ASSERTION = "shape_assertion";
-const known = [ASSERTION, DYNAMIC_REDUCE_WINDOW, ...annotations];
+const known = [ASSERTION, DYNAMIC_REDUCE_WINDOW, LOOPS, ...annotations];
 
 /** A message without the numbers that an assertion cannot hold: what follows the last comma before the first one goes. */
 function plainMessage(op: Operation): string {
@@ -75,6 +76,12 @@ const custom: Structure = (op, to) => {
   if (target === ASSERTION) {
     to.builder.op(assert, { arg: to.elementOfScalarTensor(op.operand(0)) }, { msg: plainMessage(op) });
     return [];
+  }
+  // Loops stay a call until there are buffers to run them on.
+  if (target === LOOPS) {
+    const results = op.results.map((_, k) => to.resultType(op, k));
+    return to.builder.op(customCall, { inputs: to.operands(op) }, customCall.attrsOf(op), { results, extra: op.extra })
+      .results;
   }
   return target === DYNAMIC_REDUCE_WINDOW ? dynamicReduceWindow(op, to) : to.operands(op);
 };

@@ -1,0 +1,18 @@
+/** @file `--constexpr N=1200,M=1000`: names with numbers. */
+
+import { usageError } from "./faults.js";
+
+/** Throws exit 2 where a text is no list of names with numbers, or gives a name two values. */
+export function parseConstexprs(texts: readonly string[]): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const part of texts.flatMap((t) => t.split(","))) {
+    const match = /^\s*([A-Za-z_]\w*)\s*=\s*(\S+)\s*$/.exec(part);
+    const value = match ? Number(match[2]) : Number.NaN;
+    if (!match || !Number.isFinite(value))
+      throw usageError(`'${part}' is no name with a number`, "write --constexpr N=1200");
+    const [, name] = match as unknown as [string, string];
+    if (found.has(name) && found.get(name) !== value) throw usageError(`'${name}' is given two values`, "give one");
+    found.set(name, value);
+  }
+  return found;
+}
