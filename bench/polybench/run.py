@@ -11,18 +11,19 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
-import platform
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
-from baselines import Baselines, better
-from ours import Ours, Unsupported
-from reference import reference
-from suite import CLASSES, HERE, KERNELS, Kernel, difference
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import machine  # noqa: E402
+from baselines import Baselines, better  # noqa: E402
+from ours import Ours, Unsupported  # noqa: E402
+from reference import reference  # noqa: E402
+from suite import CLASSES, HERE, KERNELS, Kernel, difference  # noqa: E402
 
 LIMIT = 1e-10
 RESULTS = HERE.parent / "results"
@@ -124,17 +125,8 @@ def _known(path: Path) -> Dict[str, Any]:
 
 def _save(path: Path, options: argparse.Namespace, rows: Dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    machine = {"cpu": _cpu(), "system": platform.platform(), "cores": os.cpu_count()}
-    head = {"size": options.size, "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "machine": machine}
+    head = {"size": options.size, "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "machine": machine.described()}
     path.write_text(json.dumps({**head, "kernels": [rows[name] for name in KERNELS if name in rows]}, indent=1) + "\n")
-
-
-def _cpu() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor()
 
 
 if __name__ == "__main__":
