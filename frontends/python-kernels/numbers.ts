@@ -29,12 +29,13 @@ export const isFloatType = (type: NumberType): boolean => type === "f64" || type
 export function joinTypes(a: Pick<Num, "type" | "weak">, b: Pick<Num, "type" | "weak">): Pick<Num, "type" | "weak"> {
   if (a.type === "i1" || b.type === "i1") {
     if (a.type === b.type) return { type: "i64", weak: true };
-    return a.type === "i1" ? b : a;
+    const { type, weak } = a.type === "i1" ? b : a;
+    return { type, weak };
   }
   if (a.weak !== b.weak) {
     const [weak, strong] = a.weak ? [a, b] : [b, a];
     const fits = isFloatType(strong.type) || !isFloatType(weak.type);
-    return fits ? strong : { type: "f64", weak: false };
+    return { type: fits ? strong.type : "f64", weak: false };
   }
   const weak = a.weak && b.weak;
   if (a.type === b.type) return { type: a.type, weak };
