@@ -10,6 +10,7 @@ import { alloc, alloca } from "../../ir/dialects/memref/storage.js";
 import { ifOp } from "../../ir/dialects/scf/branch.js";
 import { forOp } from "../../ir/dialects/scf/for.js";
 import { yieldOp } from "../../ir/dialects/scf/yield.js";
+import type { Dim } from "../../ir/dim.js";
 import { newRegion, type Value } from "../../ir/graph.js";
 import type { Expression, Span, Statement, StatementOf } from "./ast.js";
 import { describe, type Expressions } from "./expressions.js";
@@ -181,9 +182,10 @@ export class Statements {
       this.x.fault("PS2802", target.at, `'${target.id}' has a value already`, "use another name for the array");
       return true;
     }
-    const sizes = (shape.kind === "Tuple" || shape.kind === "List" ? shape.elts : [shape]).map((e) => this.#size(e));
+    const axes = shape.kind === "Tuple" || shape.kind === "List" ? shape.elts : [shape];
     const { context } = this.b;
-    const dims = sizes.map((s) => (typeof s === "number" ? s : context.freshSymbol("input")));
+    const dims = axes.map((e) => this.#size(e));
+    const sizes = dims.map((d, k) => (typeof d === "number" ? d : this.x.index(axes[k]!)));
     const dynamicSizes = sizes.filter((s) => typeof s !== "number");
     const results = [context.types.memref(dims, type)];
     const memref = this.b.value(alloc, { dynamicSizes, symbolOperands: [] }, {}, { results });
@@ -192,12 +194,28 @@ export class Statements {
     return true;
   }
 
-  #size(x: Expression): number | Value {
+  #size(x: Expression): Dim {
+    const d = this.#dim(x);
+    if (d !== undefined && this.b.context.dims.bounds(d).min >= 0) return d;
+    this.x.fault("PS2803", x.at, "the size of an array is made of sizes and whole numbers, and not negative");
+    return 0;
+  }
+
+  #dim(x: Expression): Dim | undefined {
+    const { dims } = this.b.context;
     const e = this.x.affine(x);
     const known = e && constantValue(e);
-    if (known !== undefined && known >= 0) return known;
-    if (!e || known !== undefined) this.x.fault("PS2803", x.at, "the size of an array is made of sizes and numbers");
-    return this.x.index(x);
+    if (known !== undefined) return known;
+    if (x.kind === "Name") {
+      const isSize = this.x.scope.find(x.id)?.kind === "number" && dims.has(x.id);
+      return isSize ? dims.symbol(x.id) : undefined;
+    }
+    if (x.kind !== "BinOp") return undefined;
+    const [a, b] = [this.#dim(x.left), this.#dim(x.right)];
+    if (a === undefined || b === undefined) return undefined;
+    if (x.op === "Add") return dims.add(a, b);
+    if (x.op === "Sub") return dims.sub(a, b);
+    return x.op === "Mult" ? dims.mul(a, b) : undefined;
   }
 
   #fill(memref: Value, sizes: readonly (number | Value)[], value: Value): void {
