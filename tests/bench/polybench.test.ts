@@ -1,6 +1,9 @@
 /** @file The thirty kernels of PolyBench as the benchmark has them compute what NumPy computes, in Python and in C. */
 
 import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { pythonWith } from "../support/python.js";
@@ -27,6 +30,25 @@ describe.skipIf(python === undefined)("PolyBench's kernels, in Python and in C, 
     for (const { kernel, ...errors } of rows) {
       expect(errors.python, `${kernel} in Python`).toBeLessThanOrEqual(1e-10);
       expect(errors.c, `${kernel} in C`).toBeLessThanOrEqual(1e-10);
+    }
+  });
+
+  test("a kernel that does not compile is a row with the reason, beside the times in C", () => {
+    const home = mkdtempSync(join(tmpdir(), "persimmons-bench-"));
+    try {
+      const env = {
+        ...process.env,
+        PERSIMMONS_BENCH_CLANG: clang,
+        PERSIMMONS_CLI: "sh -c 'echo error: no loops >&2; exit 3'",
+      };
+      const out = join(home, "results.json");
+      execFileSync(python!, [`${folder}run.py`, "--size", "MINI", "--turns", "1", "--out", out, "atax"], { env });
+      const { kernels } = JSON.parse(readFileSync(out, "utf8")) as { kernels: unknown };
+      const times = { best: expect.any(Number), median: expect.any(Number) };
+      const seconds = { c: times, "c-native": times, polly: times, "polly-native": times };
+      expect(kernels).toEqual([expect.objectContaining({ kernel: "atax", reason: "error: no loops", seconds })]);
+    } finally {
+      rmSync(home, { recursive: true });
     }
   });
 
