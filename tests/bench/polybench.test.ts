@@ -20,7 +20,7 @@ const clang = process.env["PERSIMMONS_BENCH_CLANG"] ?? "clang-22";
 const python = spawnSync(clang, ["--version"]).status === 0 ? pythonWith("numpy") : undefined;
 
 describe.skipIf(python === undefined)("PolyBench's kernels, in Python and in C, at MINI size", () => {
-  test("all thirty give NumPy's results to 1e-10", () => {
+  test("all thirty give NumPy's results to 1e-10", { timeout: 300_000 }, () => {
     const options = { encoding: "utf8", env: { ...process.env, PERSIMMONS_BENCH_CLANG: clang } } as const;
     const lines = execFileSync(python!, [`${folder}check.py`, "MINI"], options)
       .trim()
