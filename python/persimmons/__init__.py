@@ -15,6 +15,7 @@ from ._bundle import Bundle, load
 from ._errors import CompileError, UnsupportedError
 from ._export import export
 from ._generation import export_generation
+from ._loops import empty, f32, f64, i32, i64, loops, sizes, zeros
 
 if _typing.TYPE_CHECKING:
     import os
@@ -24,6 +25,7 @@ if _typing.TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = ["Bundle", "CompileError", "UnsupportedError", "export", "export_generation", "load", "save_fx"]
+__all__ += ["empty", "f32", "f64", "i32", "i64", "loops", "sizes", "zeros"]
 
 
 def save_fx(
