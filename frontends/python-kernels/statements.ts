@@ -261,15 +261,13 @@ export class Statements {
     }
     const name = s.target.id;
     const taken = this.x.scope.find(name);
-    if ((taken && taken.kind !== "counter") || this.#counters.includes(name) || this.#counts.has(name)) {
+    if ((taken && taken.kind !== "counter") || this.#counters.includes(name))
       this.x.fault(
         "PS2802",
         s.target.at,
         `'${name}' stands for something else already`,
         "use another name for the counter",
       );
-      return;
-    }
     if (!counting) return;
     this.#counters.push(name);
     if (!this.#affineLoop(s, name, counting)) this.#plainLoop(s, name, counting);
