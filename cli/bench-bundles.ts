@@ -4,24 +4,27 @@
  * how far the others' outputs are from ours, as being fast and wrong is no feat.
  */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus, tmpdir, totalmem } from "node:os";
 import { basename, join } from "node:path";
-import type { Diagnostic } from "../ir/diagnostic.js";
+import { CompileError, type Diagnostic, diagnostic } from "../ir/diagnostic.js";
+import { bestCpu } from "../machine/cpu.js";
 import type { Entry } from "../runtime-lib/bundle/generated/manifest.js";
 import { bindInputs } from "../runtime-lib/engines/check-inputs.js";
 import type { TensorData } from "../runtime-lib/engines/engine.js";
 import { loadModel, type RunnableModel } from "../runtime-lib/load-model.js";
 import type { BenchOptions } from "./commands/bench.js";
 import { compareTensors, defaultTolerance } from "./compare.js";
-import { asDiagnostics, usageError } from "./faults.js";
+import { asDiagnostics, cliCode, fileError, usageError } from "./faults.js";
 import { gatherInputs } from "./inputs.js";
 import { readNpy, writeNpy } from "./npy.js";
-import { Peer, peerPackages } from "./peer.js";
+import { Peer, type PeerName, peerFormats, peerPackages } from "./peer.js";
 import { formatMilliseconds, progressOf } from "./progress.js";
-import { requirePython } from "./python.js";
+import { type PythonFound, requirePython } from "./python.js";
 import { loadChoice } from "./run-bundle.js";
 import type { Outcome, Session } from "./session.js";
+import { hostFeatures } from "./targets.js";
+import { packageVersion } from "./version.js";
 
 interface Timing {
   readonly name: string;
@@ -62,9 +65,7 @@ export async function benchBundles(
   if (options.in.length > 0 && bundles.length > 1) {
     throw usageError("--in names inputs of one bundle", "time bundles with inputs of their own one at a time");
   }
-  if (against.length > 0 && model.length !== bundles.length) {
-    throw usageError("the other runtimes need the models", "give --model FILE once for each bundle, in their order");
-  }
+  const peerModels = modelsOfPeers(bundles, model, against);
   const python =
     against.length === 0
       ? undefined
@@ -77,10 +78,67 @@ export async function benchBundles(
       const loaded = await loadModel(bundle, loadChoice(options, session.signal), session.env);
       remarks.push(...asDiagnostics(loaded.remarks));
       const bench = new Bench(session, options, loaded, say);
-      results.push(await bench.time(bundle, python?.command, model[k]));
+      results.push(await bench.time(bundle, python?.command, peerModels[k]!));
     });
   }
+  if (options.save !== undefined) saveResults(options.save, { results, rounds: options.rounds, python });
   return { diagnostics: remarks, data: { bundles: results }, lines: results.flatMap(resultLines) };
+}
+
+/** What each peer runs beside a bundle. */
+type PeerModels = ReadonlyMap<PeerName, string>;
+
+/** For each bundle, a file for each peer. Throws (exit 2) naming every peer that is left without one. */
+function modelsOfPeers(
+  bundles: readonly string[],
+  models: readonly string[],
+  against: readonly PeerName[],
+): readonly PeerModels[] {
+  if (against.length > 0 && bundles.length > 1 && models.length !== bundles.length)
+    throw usageError("the other runtimes need the models", "give --model FILE once for each bundle, in their order");
+  if (against.length > 0 && models.length === 0)
+    throw usageError("the other runtimes need the model", "give --model FILE once for each bundle, in their order");
+  const problems: Diagnostic[] = [];
+  const found = bundles.map((bundle, k) => {
+    const files = bundles.length === 1 ? models : models.slice(k, k + 1);
+    return new Map(
+      against.flatMap((peer) => {
+        const { extension, what } = peerFormats[peer];
+        const file = files.find((name) => name.toLowerCase().endsWith(extension));
+        if (file !== undefined) return [[peer, file] as const];
+        const fix = `give --model FILE${extension}, or leave ${peer} out`;
+        problems.push(diagnostic(cliCode.usage, `${peer} runs ${what}, and ${bundle} has none given`, { fix }));
+        return [];
+      }),
+    );
+  });
+  if (problems.length > 0) throw new CompileError(problems, 2);
+  return found;
+}
+
+interface Results {
+  readonly results: readonly BundleTimings[];
+  readonly rounds: number;
+  readonly python: PythonFound | undefined;
+}
+
+/** Times mean little without what they were taken on. */
+function saveResults(file: string, { results, rounds, python }: Results): void {
+  const machine = {
+    cpu: cpus()[0]?.model.trim() ?? "unknown",
+    threads: availableParallelism(),
+    memory: totalmem(),
+    platform: `${process.platform} ${process.arch}`,
+    target: bestCpu(hostFeatures())?.name,
+    node: process.version,
+  };
+  const versions = { persimmons: packageVersion(), ...(python && { python: python.version, ...python.packages }) };
+  const record = { taken: new Date().toISOString(), machine, versions, rounds, milliseconds: results };
+  try {
+    writeFileSync(file, `${JSON.stringify(record, undefined, 2)}\n`);
+  } catch (error) {
+    throw fileError(file, "write", error);
+  }
 }
 
 class Bench {
@@ -98,13 +156,13 @@ class Bench {
     this.#say = say;
   }
 
-  async time(bundle: string, python: string | undefined, model: string | undefined): Promise<BundleTimings> {
+  async time(bundle: string, python: string | undefined, models: PeerModels): Promise<BundleTimings> {
     const { model: instance, target, bundle: opened } = this.#loaded;
     try {
       const entry = opened.manifest.entries[0]!;
       const inputs = this.#inputs(entry);
       const ours = await this.#ourselves(entry, inputs);
-      if (python !== undefined && model !== undefined) await this.#startPeers(python, model, entry, inputs);
+      if (python !== undefined) await this.#startPeers(python, models, entry, inputs);
       const contenders = [ours.contender, ...this.#peers];
       const times = await this.#rounds(contenders);
       const [own] = times;
@@ -145,16 +203,17 @@ class Bench {
     return { contender: { name: "persimmons", run }, outputs: () => outputs };
   }
 
-  async #startPeers(python: string, model: string, entry: Entry, tensors: readonly TensorData[]): Promise<void> {
+  async #startPeers(python: string, models: PeerModels, entry: Entry, tensors: readonly TensorData[]): Promise<void> {
     const inputs = entry.inputs.map(({ name }, k) => ({ name, file: join(this.#folder, `in-${k}.npy`) }));
     inputs.forEach(({ file }, k) => {
       writeNpy(file, tensors[k]!);
     });
-    const { threads, against } = this.#options;
-    for (const peer of against) {
+    const { threads } = this.#options;
+    const outputs = entry.outputs.map(({ name }) => name);
+    for (const [peer, model] of models) {
       this.#say(`load ${peer}`);
       const { env, signal } = this.#session;
-      this.#peers.push(await Peer.load(python, { peer, model, threads, inputs }, env, signal));
+      this.#peers.push(await Peer.load(python, { peer, model, threads, inputs, outputs }, env, signal));
     }
   }
 

@@ -6,12 +6,24 @@ import { compileError } from "../ir/diagnostic.js";
 import { cliCode } from "./faults.js";
 import { pythonScript } from "./python.js";
 
-export type PeerName = "ort" | "openvino";
+export const peerNames = ["ort", "openvino", "eager", "inductor"] as const;
+
+export type PeerName = (typeof peerNames)[number];
 
 /** The packages each peer needs. */
 export const peerPackages: Readonly<Record<PeerName, readonly string[]>> = {
   ort: ["numpy", "onnx", "onnxruntime"],
   openvino: ["numpy", "openvino"],
+  eager: ["numpy", "torch"],
+  inductor: ["numpy", "torch"],
+};
+
+/** The model files each peer reads. */
+export const peerFormats: Readonly<Record<PeerName, { readonly extension: string; readonly what: string }>> = {
+  ort: { extension: ".onnx", what: "ONNX files" },
+  openvino: { extension: ".onnx", what: "ONNX files" },
+  eager: { extension: ".pt2", what: "programs that torch.export.save wrote" },
+  inductor: { extension: ".pt2", what: "programs that torch.export.save wrote" },
 };
 
 export interface PeerModel {
@@ -19,6 +31,8 @@ export interface PeerModel {
   readonly model: string;
   readonly threads: number;
   readonly inputs: readonly { readonly name: string; readonly file: string }[];
+  /** Names for what comes back in order, where the peer has none of its own (PyTorch). */
+  readonly outputs?: readonly string[];
   /** Every intermediate value is an output too. */
   readonly every?: boolean;
 }

@@ -15,6 +15,7 @@ export interface BenchOptions extends CommonOptions {
   readonly in: readonly string[];
   readonly seed: number;
   readonly dim: readonly string[];
+  readonly save?: string;
   readonly trust?: boolean;
 }
 
@@ -23,11 +24,16 @@ export const benchVerb: MakeVerb = (act) =>
     .argument("<bundle...>", "the bundles")
     .option(
       "--against <peers>",
-      "ort, openvino, or both with a comma; each runs in a Python process of its own",
+      "of ort, openvino, eager and inductor, with commas; each runs in a Python process of its own",
       peers,
       [],
     )
-    .addOption(repeated("--model <file>", "the ONNX file of each bundle, in their order; for --against"))
+    .addOption(
+      repeated(
+        "--model <file>",
+        "for --against: the model of each bundle in their order, or all those of one (.onnx, .pt2)",
+      ),
+    )
     .addOption(new Option("--engine <name>", "time this engine").choices(["native", "wasm", "cycles"]))
     .option("--target <name>", "time this variant of the code")
     .option("--threads <number>", "threads for everyone", whole(1, 1024), 2)
@@ -35,14 +41,18 @@ export const benchVerb: MakeVerb = (act) =>
     .addOption(repeated("--in <name=file>", "an input from a .npy file, for a single bundle; the others are made up"))
     .option("--seed <number>", "for inputs that are made up", whole(0), 0)
     .addOption(repeated("--dim <name=size>", "a size for the inputs"))
+    .option("--save <file>", "write the times as JSON, with a description of the machine")
     .option("--trust", "run native code of a bundle that was not exported by this user")
     .action(act(benchAction));
 
+/** Loading cli/peer.ts for its list would load what starts processes. */
+const known: ReadonlySet<string> = new Set<PeerName>(["ort", "openvino", "eager", "inductor"]);
+
 function peers(text: string): readonly PeerName[] {
-  return text.split(",").map((name) => {
-    if (name === "ort" || name === "openvino") return name;
-    throw new InvalidArgumentError("ort or openvino is expected.");
-  });
+  const names = [...new Set(text.split(","))];
+  const unknown = names.find((name) => !known.has(name));
+  if (unknown === undefined) return names as readonly PeerName[];
+  throw new InvalidArgumentError(`'${unknown}' is none of ${[...known].join(", ")}.`);
 }
 
 async function benchAction(session: Session, options: BenchOptions, bundles: readonly string[]): Promise<Outcome> {

@@ -2,11 +2,13 @@
 
 One JSON object a line each way. Runs alone, as ``python _peers.py``, and imports nothing of this package:
 
-    {"do": "load", "peer": "ort" | "openvino", "model": path, "threads": n, "inputs": [{"name", "file"}], "every": bool}
+    {"do": "load", "peer": "ort" | "openvino" | "eager" | "inductor", "model": path, "threads": n,
+     "inputs": [{"name", "file"}], "outputs": [name], "every": bool}
     {"do": "run", "count": n}      times of n runs, in milliseconds
     {"do": "outputs", "out": dir}  the last run's outputs as .npy files
 
-``every`` makes each intermediate value an output too (onnxruntime only). Arrays travel as .npy files; types that NumPy
+``outputs`` names what a program of PyTorch gives, in order. ``every`` makes each intermediate value an output too (onnxruntime
+only). Arrays travel as .npy files; types that NumPy
 lacks carry a tag, a record of one field with the type's name: ``[('bf16', '<u2')]``.
 """
 
@@ -148,13 +150,77 @@ class OpenVino:
             yield port.get_any_name(), np.array(self.request.get_tensor(port).data), None
 
 
+class Torch:
+    """A program that ``torch.export.save`` wrote, as PyTorch runs it."""
+
+    def __init__(self, request):
+        import torch
+
+        torch.set_num_threads(request["threads"])
+        self.torch = torch
+        program = torch.export.load(request["model"])
+        self.names = request["outputs"]
+        self.args, self.kwargs = self.arguments(program, [self.tensor(x["file"]) for x in request["inputs"]])
+        self.module = self.compiled(program.module())
+
+    def compiled(self, module):
+        return module
+
+    def tensor(self, file):
+        array, tag = read_array(file)
+        array = np.ascontiguousarray(array)
+        if tag is None:
+            return self.torch.from_numpy(array)
+        if tag == "bf16":
+            return self.torch.from_numpy(array.view(np.int16)).view(self.torch.bfloat16)
+        raise ValueError("PyTorch is not fed " + tag)
+
+    def arguments(self, program, tensors):
+        """Leaves that are no inputs are constants of the program; numbers came as tensors of one element."""
+        from torch.utils import _pytree
+
+        values = {node.name: node.meta.get("val") for node in program.graph.nodes if node.op == "placeholder"}
+        given = iter(tensors)
+
+        def leaf(user_input):
+            if not isinstance(user_input, str) or user_input not in values:
+                return user_input
+            value = next(given)
+            return value if isinstance(values[user_input], self.torch.Tensor) else value.item()
+
+        leaves = [leaf(x) for x in program.graph_signature.user_inputs]
+        return _pytree.tree_unflatten(leaves, program.call_spec.in_spec)
+
+    def run(self):
+        with self.torch.no_grad():
+            self.results = self.module(*self.args, **self.kwargs)
+
+    def outputs(self):
+        from torch.utils import _pytree
+
+        leaves = [x for x in _pytree.tree_leaves(self.results) if isinstance(x, self.torch.Tensor)]
+        for name, x in zip(self.names, leaves):
+            if x.dtype == self.torch.bfloat16:
+                yield name, x.contiguous().view(self.torch.int16).numpy().view(np.uint16), "bf16"
+            else:
+                yield name, x.numpy(), None
+
+
+class Inductor(Torch):
+    def compiled(self, module):
+        return self.torch.compile(module, backend="inductor")
+
+
+PEERS = {"ort": OnnxRuntime, "openvino": OpenVino, "eager": Torch, "inductor": Inductor}
+
+
 def serve():
     peer = None
     for line in sys.stdin:
         request = json.loads(line)
         try:
             if request["do"] == "load":
-                peer = {"ort": OnnxRuntime, "openvino": OpenVino}[request["peer"]](request)
+                peer = PEERS[request["peer"]](request)
                 answer = {}
             elif request["do"] == "run":
                 times = []

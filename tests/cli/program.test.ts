@@ -295,6 +295,14 @@ describe("doctor, bench and completion", () => {
     expect(timings[0]!.runs).toBe(3);
     expect((await cli("bench", bundle, "--trust", "--against", "ort")).err).toMatch(/give --model FILE once for each/);
     expect((await cli("bench", bundle, "--against", "tvm")).code).toBe(2);
+    const unfit = await cliJson("bench", bundle, "--trust", "--against", "ort,inductor", "--model", "net.txt");
+    expect([unfit.code, unfit.json.diagnostics.map((d) => d.fix)]).toEqual([
+      2,
+      ["give --model FILE.onnx, or leave ort out", "give --model FILE.pt2, or leave inductor out"],
+    ]);
+    await cli("bench", bundle, "--trust", "--rounds", "1", "--dim", "s0=9", "--save", at("times.json"));
+    const saved = JSON.parse(readFileSync(at("times.json"), "utf8")) as Readonly<Record<string, unknown>>;
+    expect(saved).toMatchObject({ machine: { node: process.version }, rounds: 1, milliseconds: [{ bundle }] });
   }, 60_000);
 
   test("completion scripts are ones that the shell accepts, and know the verbs", async () => {
