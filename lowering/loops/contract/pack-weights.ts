@@ -4,9 +4,9 @@
  * form, its argument and its global go.
  */
 
-import { Builder } from "../../ir/builder.js";
-import type { Context } from "../../ir/context.js";
-import { moduleBody } from "../../ir/dialects/builtin.js";
+import { Builder } from "../../../ir/builder.js";
+import type { Context } from "../../../ir/context.js";
+import { moduleBody } from "../../../ir/dialects/builtin.js";
 import {
   callOp,
   funcOp,
@@ -14,15 +14,15 @@ import {
   functionsOf,
   lookupFunction,
   updateFunctionType,
-} from "../../ir/dialects/func.js";
-import { getGlobal, global } from "../../ir/dialects/memref/global.js";
-import { collapseShape } from "../../ir/dialects/memref/reshape.js";
-import type { Operation, Value } from "../../ir/graph.js";
-import { stridesOf } from "../../ir/ndarray.js";
-import { type PackedLayout, packedResource } from "../../ir/packed-resource.js";
-import type { Resource } from "../../ir/resource.js";
-import { hasStaticShape, type MemRefType } from "../../ir/types.js";
-import type { Contraction } from "./contraction.js";
+} from "../../../ir/dialects/func.js";
+import { getGlobal, global } from "../../../ir/dialects/memref/global.js";
+import { collapseShape } from "../../../ir/dialects/memref/reshape.js";
+import type { Operation, Value } from "../../../ir/graph.js";
+import { stridesOf } from "../../../ir/ndarray.js";
+import { type PackedLayout, packedResource } from "../../../ir/packed-resource.js";
+import type { Resource } from "../../../ir/resource.js";
+import { hasStaticShape, type MemRefType } from "../../../ir/types.js";
+import type { Contraction } from "./roles.js";
 
 /** The kernels of a module and the constants that they are called with. */
 export class WeightPacking {
@@ -124,10 +124,9 @@ export class WeightPacking {
 }
 
 /** How the vector side lies in memory as a matrix of summed positions by columns. */
-function matrixOf({ vectors, columns, summed }: Contraction, block: number): PackedLayout | undefined {
+function matrixOf({ vectors, column, summed }: Contraction, block: number): PackedLayout | undefined {
   const type = vectors.value.type as MemRefType;
-  const [column, ...more] = columns;
-  if (column === undefined || more.length > 0 || type.layout !== undefined || !hasStaticShape(type)) return undefined;
+  if (type.layout !== undefined || !hasStaticShape(type)) return undefined;
   const strides = stridesOf(type.shape);
   const axes = new Map(vectors.map.results.map((e, axis) => [e.kind === "dim" ? e.position : -1, axis]));
   const wanted = [...summed, column];

@@ -1,16 +1,17 @@
 /** @file The elementwise operation behind a contraction, run on a few rows of a block while they are in the cache. */
 
-import type { Builder } from "../../ir/builder.js";
-import { select } from "../../ir/dialects/arith/constant.js";
-import type { Value } from "../../ir/graph.js";
-import type { CpuDescription } from "../../machine/cpu.js";
-import { type Access, mergeMap, motionAlong } from "../structured/access.js";
-import { countedLoop } from "../structured/build-loops.js";
-import { mergeAccess } from "../structured/merge-dimensions.js";
-import { widestBits } from "../vectorize/vector-body.js";
-import { buildRange, type Shape } from "../vectorize/vector-loops.js";
-import type { Contraction } from "./contraction.js";
-import { canMerge, type Epilogue } from "./surroundings.js";
+import type { Builder } from "../../../ir/builder.js";
+import { select } from "../../../ir/dialects/arith/constant.js";
+import type { Value } from "../../../ir/graph.js";
+import type { CpuDescription } from "../../../machine/cpu.js";
+import { type Access, mergeMap, motionAlong } from "../../structured/access.js";
+import { countedLoop } from "../../structured/build-loops.js";
+import { mergeAccess } from "../../structured/merge-dimensions.js";
+import { widestBits } from "../../vectorize/vector-body.js";
+import { buildRange, type Shape } from "../../vectorize/vector-loops.js";
+import { canMerge, type Epilogue } from "../surroundings.js";
+import type { Point } from "./point.js";
+import type { Contraction } from "./roles.js";
 
 /** An epilogue over the merged dimensions of its contraction, all columns as one. */
 export interface TiledEpilogue {
@@ -30,8 +31,8 @@ export function tileEpilogue(
   runs: readonly (readonly number[])[],
   cpu: CpuDescription,
 ): TiledEpilogue | undefined {
-  const others = runs.map((_, r) => r).filter((r) => !c.columns.includes(r));
-  const parts = [...others.map((r) => runs[r]!), c.columns.flatMap((r) => runs[r]!)];
+  const others = runs.map((_, r) => r).filter((r) => r !== c.column && !c.summed.includes(r));
+  const parts = [...others.map((r) => runs[r]!), runs[c.column]!];
   if (!canMerge(epilogue, parts)) return undefined;
   const accesses = [...epilogue.inputs, epilogue.output];
   if (accesses.some(({ map }) => motionAlong(mergeMap(map, parts).map, others.length) === "strided")) return undefined;
@@ -52,8 +53,9 @@ export function tileEpilogue(
 /** The part of the output that has been summed up. */
 export interface Finished {
   /** Positions of the merged dimensions outside rows and columns. */
-  readonly point: ReadonlyMap<number, Value>;
-  readonly row: number;
+  readonly point: Point;
+  /** Positions of the row dimensions at a row. */
+  readonly rowAt: (b: Builder, row: Value) => Point;
   readonly rows: { readonly from: Value; readonly to: Value };
   readonly columns: { readonly from: Value; readonly to: Value };
   /** Nothing is done where this does not hold. */
@@ -65,7 +67,7 @@ export function buildEpilogue(b: Builder, { dimOf, shape }: TiledEpilogue, done:
   const to =
     isLast === true ? rows.to : b.value(select, { condition: isLast, true_value: rows.to, false_value: rows.from }, {});
   countedLoop(b, { from: rows.from, to, step: 1 }, (inner, row) => {
-    const position = new Map([...done.point, [done.row, row]]);
+    const position = new Map([...done.point, ...done.rowAt(inner, row)]);
     const at = new Map([...position].map(([dim, value]) => [dimOf.get(dim)!, value]));
     buildRange(inner, shape, at, columns.from, columns.to);
   });
