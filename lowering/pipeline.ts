@@ -23,6 +23,7 @@ import { foldUnitAxes } from "./fuse/fold-unit-axes.js";
 import { fuseElementwise } from "./fuse/fuse-elementwise.js";
 import { groupKernels } from "./fuse/group-kernels.js";
 import { inlineComposites } from "./fuse/inline-composites.js";
+import { orderAxes } from "./fuse/order-axes.js";
 import { outlineKernels } from "./fuse/outline-kernels.js";
 import { stablehloToLinalg } from "./fuse/stablehlo-to-linalg.js";
 import { expandComplex } from "./legalize/expand-complex.js";
@@ -121,6 +122,7 @@ const graphStages: readonly Stage[] = [
       ...expansions,
       stablehloToLinalg,
       foldUnitAxes,
+      orderAxes,
       fuseElementwise,
       eliminateCommonSubexpressions,
       removeDeadCode,

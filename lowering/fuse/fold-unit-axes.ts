@@ -4,20 +4,26 @@
  */
 
 import { type AffineMap, affineMap } from "../../ir/affine.js";
-import { type AffineExpr, affineConstant, isFunctionOfDim } from "../../ir/affine-expr.js";
+import { type AffineExpr, affineConstant, affineDim, isFunctionOfDim, substituteAffine } from "../../ir/affine-expr.js";
 import { functionsOf } from "../../ir/dialects/func.js";
-import { generic } from "../../ir/dialects/linalg/structured.js";
+import { generic, index as indexOp } from "../../ir/dialects/linalg/structured.js";
 import { reshape } from "../../ir/dialects/tensor/shape.js";
 import type { Dim } from "../../ir/dim.js";
 import type { Operation, Value } from "../../ir/graph.js";
 import type { Pass } from "../../ir/pass.js";
-import { shapeOf } from "../structured/access.js";
+import { accessesOf, extentOf, shapeOf } from "../structured/access.js";
 
 export const foldUnitAxes: Pass = {
   name: "fold-unit-axes",
   summary: "Reads through reshapes that only add or drop axes of size 1.",
   run(module) {
-    for (const func of functionsOf(module)) for (const op of func.walk()) if (generic.matches(op)) foldInto(op);
+    for (const func of functionsOf(module)) {
+      for (const op of [...func.walk()]) {
+        if (!generic.matches(op)) continue;
+        foldInto(op);
+        dropUnitReductions(op);
+      }
+    }
   },
 };
 
@@ -60,6 +66,30 @@ function withoutUnits(map: AffineMap, shape: readonly Dim[], source: readonly Di
     return d !== 1 || shape[next] === 1 ? map.results[next++]! : affineConstant(0);
   });
   return affineMap(map.numDims, map.numSymbols, results);
+}
+
+/** Sums over one position are no sums: a convolution of one point becomes a matrix product. */
+function dropUnitReductions(op: Operation): void {
+  const { indexing_maps: maps, iterator_types: kinds } = generic.attrsOf(op);
+  const accesses = accessesOf(op);
+  const isUnit = kinds.map((kind, d) => kind === "reduction" && extentOf(accesses, d) === 1);
+  const kept = kinds.map((_, d) => d).filter((d) => !isUnit[d]);
+  const knowsPlace = [...op.walk()].some((inner) => indexOp.matches(inner));
+  if (kept.length === kinds.length || knowsPlace) return;
+  const renamed = kinds.map((_, d): AffineExpr => (isUnit[d] ? affineConstant(0) : affineDim(kept.indexOf(d))));
+  const made = maps.map((map) =>
+    affineMap(
+      kept.length,
+      0,
+      map.results.map((e) => substituteAffine(e, renamed)),
+    ),
+  );
+  if (!hasExtents(made)) return;
+  op.setAttr("indexing_maps", made);
+  op.setAttr(
+    "iterator_types",
+    kept.map((d) => kinds[d]!),
+  );
 }
 
 /** Loops run as far as some axis that a dimension alone walks. */

@@ -4,6 +4,7 @@
  * form, its argument and its global go.
  */
 
+import { constantValue } from "../../../ir/affine-expr.js";
 import { Builder } from "../../../ir/builder.js";
 import type { Context } from "../../../ir/context.js";
 import { moduleBody } from "../../../ir/dialects/builtin.js";
@@ -128,10 +129,12 @@ function matrixOf({ vectors, column, summed }: Contraction, block: number): Pack
   const type = vectors.value.type as MemRefType;
   if (type.layout !== undefined || !hasStaticShape(type)) return undefined;
   const strides = stridesOf(type.shape);
-  const axes = new Map(vectors.map.results.map((e, axis) => [e.kind === "dim" ? e.position : -1, axis]));
+  const walked = vectors.map.results.flatMap((e, axis) => (e.kind === "dim" ? [[e.position, axis] as const] : []));
+  const others = vectors.map.results.filter((e) => e.kind !== "dim");
+  const axes = new Map(walked);
   const wanted = [...summed, column];
-  if (axes.size !== vectors.map.results.length || wanted.length !== axes.size || !wanted.every((d) => axes.has(d)))
-    return undefined;
+  const isMatrix = axes.size === walked.length && wanted.length === axes.size && wanted.every((d) => axes.has(d));
+  if (!isMatrix || !others.every((e) => constantValue(e) === 0)) return undefined;
   const axisOf = (d: number) => ({ size: type.shape[axes.get(d)!]!, stride: strides[axes.get(d)!]! });
   return { rows: summed.map(axisOf), columns: axisOf(column), block };
 }

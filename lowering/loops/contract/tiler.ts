@@ -329,7 +329,7 @@ export class ContractionTiler {
 
   #scratch(b: Builder, shape: readonly number[]): Value {
     const type = b.context.types.memref(shape, elementOf(this.#c.output.value.type));
-    return b.value(memref.alloca, { dynamicSizes: [], symbolOperands: [] }, { alignment: 64 }, { results: [type] });
+    return b.value(memref.alloc, { dynamicSizes: [], symbolOperands: [] }, { alignment: 64 }, { results: [type] });
   }
 }
 
