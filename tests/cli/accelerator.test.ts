@@ -77,7 +77,7 @@ test("files that are no descriptions, and unknown names, are usage errors", asyn
   expect((await cli("export", at("sum.mlir"), "--target", at("absent.json"))).code).toBe(5);
   const unknown = await cliJson("export", at("sum.mlir"), "--target", "p1-tinny");
   expect(unknown.code).toBe(2);
-  expect(unknown.json.diagnostics[0]?.fix).toBe("did you mean 'p1-tiny'?");
+  expect(unknown.json.diagnostics[0]?.fix).toMatch(/^did you mean 'p1-tiny'\? there are .*znver4/);
 });
 
 test("an engine that was asked for is used or refused", async () => {
