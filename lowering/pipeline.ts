@@ -14,7 +14,7 @@ import { readTorch } from "../frontends/torch-fx/read.js";
 import type { Context } from "../ir/context.js";
 import { compileError } from "../ir/diagnostic.js";
 import type { Operation } from "../ir/graph.js";
-import { type Stage, stage } from "../ir/pass.js";
+import { type Pass, type Stage, stage } from "../ir/pass.js";
 import type { AcceleratorDescription } from "../machine/accelerator.js";
 import type { CpuDescription } from "../machine/cpu.js";
 import { isAccelerator, type TargetDescription } from "../machine/target.js";
@@ -96,8 +96,8 @@ export async function importModel(path: string, context: Context, options: Impor
   return importer(path, context, options);
 }
 
-/** The stages that no target changes. */
-const graphStages: readonly Stage[] = [
+/** The stages before storage; `layout` decides how tensors lie there. */
+const graphStages = (layout: readonly Pass[]): readonly Stage[] => [
   stage("simplify", {
     why: "Fewer operations make every later decision cheaper, and calls hide what could be fused.",
     leaves: graph,
@@ -122,7 +122,8 @@ const graphStages: readonly Stage[] = [
       ...expansions,
       stablehloToLinalg,
       foldUnitAxes,
-      orderAxes,
+      // Copies into another order are elementwise: what reads them reads the original instead.
+      ...layout,
       fuseElementwise,
       eliminateCommonSubexpressions,
       removeDeadCode,
@@ -138,7 +139,7 @@ export function stagesFor(target: TargetDescription): readonly Stage[] {
 function stagesForAccelerator(machine: AcceleratorDescription): readonly Stage[] {
   const leaves = ["func", "arith", "memref", "tile"];
   return [
-    ...graphStages,
+    ...graphStages([]),
     stage("bufferize", {
       why: "Storage is explicit from here on: what lies in HBM, and which kernels read and write it.",
       leaves: [...loops, "tensor", "linalg"],
@@ -159,7 +160,7 @@ function stagesForAccelerator(machine: AcceleratorDescription): readonly Stage[]
 
 function stagesForCpu(cpu: CpuDescription): readonly Stage[] {
   return [
-    ...graphStages,
+    ...graphStages([orderAxes]),
     stage("bufferize", {
       why: "Storage is explicit from here on: who writes where, and what may be reused.",
       leaves: [...loops, "tensor", "linalg"],

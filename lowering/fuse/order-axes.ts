@@ -153,14 +153,7 @@ class AxisOrder {
       op.setAttr("indexing_maps", permuted.slice(0, op.operands.length));
       renumber(op);
     } else if (insertSlice.matches(op)) {
-      const order = this.#orderOf(op.result)!;
-      for (const name of ["static_offsets", "static_sizes", "static_strides"]) {
-        const list = op.attrs[name] as readonly number[];
-        op.setAttr(
-          name,
-          order.map((axis) => list[axis]!),
-        );
-      }
+      permuteSlice(op, this.#orderOf(op.result)!);
     }
   }
 
@@ -207,6 +200,22 @@ function permuteSizes(op: Operation, type: TensorType, order: readonly number[])
   op.setOperands(order.flatMap((axis) => given.get(axis) ?? []));
 }
 
+/** Offsets, sizes and strides in the new order, those that are values too. */
+function permuteSlice(op: Operation, order: readonly number[]): void {
+  const { source, dest, offsets, sizes, strides } = insertSlice.operandsOf(op);
+  const lists = [offsets, sizes, strides];
+  const values = (["static_offsets", "static_sizes", "static_strides"] as const).flatMap((name, k) => {
+    const fixed = insertSlice.attrsOf(op)[name];
+    const open = fixed.flatMap((n, axis) => (n === DYNAMIC ? [axis] : []));
+    op.setAttr(
+      name,
+      order.map((axis) => fixed[axis]!),
+    );
+    return order.flatMap((axis) => (open.includes(axis) ? [lists[k]![open.indexOf(axis)]!] : []));
+  });
+  op.setOperands([source, dest, ...values]);
+}
+
 /** Dimensions are numbered as the output walks them, so that its map is the identity as far as it goes. */
 function renumber(op: Operation): void {
   const { indexing_maps: maps, iterator_types: kinds } = generic.attrsOf(op);
@@ -241,13 +250,9 @@ function canRead(op: Operation): boolean {
   return (generic.matches(op) && !readsInside(op)) || isPlainInsertion(op);
 }
 
+/** Puts a tensor into one of as many axes. */
 function isPlainInsertion(op: Operation): boolean {
-  const isStatic = (name: string): boolean => !(op.attrs[name] as readonly number[]).includes(DYNAMIC);
-  return (
-    insertSlice.matches(op) &&
-    shapeOf(op.operand(0)).length === shapeOf(op.result).length &&
-    ["static_offsets", "static_sizes", "static_strides"].every(isStatic)
-  );
+  return insertSlice.matches(op) && shapeOf(op.operand(0)).length === shapeOf(op.result).length;
 }
 
 /** The body reads tensors element by element. */

@@ -77,11 +77,11 @@ function globalsAfter(text: string, byColumns = false): readonly string[] {
 
 describe("a weight", () => {
   test("that every call reads is stored packed, and no longer as it was", () => {
-    expect(globalsAfter(program(`${call("%w")}\n${call("%w")}`))).toEqual([`w.packed64_${N}.1_${K}.${N}`]);
+    expect(globalsAfter(program(`${call("%w")}\n${call("%w")}`))).toEqual([`w.packed32_${N}.1_${K}.${N}`]);
   });
 
   test("stored by columns is packed too", () => {
-    expect(globalsAfter(program(call("%w"), true), true)).toEqual([`w.packed64_${N}.${K}_${K}.1`]);
+    expect(globalsAfter(program(call("%w"), true), true)).toEqual([`w.packed32_${N}.${K}_${K}.1`]);
   });
 
   test("beside an input as weight stays as it is", () => {

@@ -67,9 +67,9 @@ describe("a matrix product", () => {
 });
 
 describe("a convolution", () => {
-  const base = { batch: 1, channels: 5, filters: 7, height: 9, width: 9, window: 3, stride: 1 };
+  const base = { batch: 1, channels: 5, filters: 7, height: 5, width: 18, window: 3, stride: 1 };
 
-  test("whose blocks span several lines", () => {
+  test("whose lines are longer than a vector", () => {
     expect(tiled(convolutionKernel("f", base))).toBe(0);
   });
 
