@@ -1,7 +1,7 @@
 /**
  * @file Weights in the order in which a contraction reads them, made when the bundle is written and not at each run. A kernel
- * whose vector side is a constant at every call gets an argument for the packed form; where nothing else reads the plain
- * form, its argument and its global go.
+ * whose vector side is a constant at every call, which nothing else reads, gets an argument for the packed form in
+ * the place of the plain one.
  */
 
 import { Builder } from "../../ir/builder.js";
@@ -53,6 +53,7 @@ export class WeightPacking {
     const position = argumentBehind(kernel, c.vectors.value);
     const calls = this.#calls.get(kernel) ?? [];
     if (!layout || position === undefined || calls.length === 0) return undefined;
+    if (this.#isReadElsewhere(calls, position)) return undefined;
     const weights = calls.map((call) => this.#weightIn(call.operand(position)));
     const packed = weights.map((weight) => weight && packedResource(weight, layout));
     if (!packed.every((x) => x !== undefined)) return undefined;
@@ -75,10 +76,23 @@ export class WeightPacking {
       if (global.matches(op) && !read.has(global.attrsOf(op).sym_name)) op.erase();
   }
 
+  /** Whether something else reads one of the constants: then the bundle would hold it in two forms. */
+  #isReadElsewhere(calls: readonly Operation[], position: number): boolean {
+    const names = new Set(calls.map((call) => globalOf(call.operand(position))));
+    for (const op of this.#module.walk()) {
+      if (!getGlobal.matches(op) || !names.has(getGlobal.attrsOf(op).name)) continue;
+      const isOurs = [...op.result.users].every(
+        (user) => calls.includes(user) && user.operands.every((x, k) => x !== op.result || k === position),
+      );
+      if (!isOurs) return true;
+    }
+    return false;
+  }
+
   #weightIn(x: Value): Resource | undefined {
-    const op = x.definingOp;
-    if (!op || !getGlobal.matches(op)) return undefined;
-    const value = global.attrsOf(this.#globalNamed(getGlobal.attrsOf(op).name)).initial_value;
+    const name = globalOf(x);
+    if (name === undefined) return undefined;
+    const value = global.attrsOf(this.#globalNamed(name)).initial_value;
     return value?.kind === "resource" ? this.#context.resources.get(value.name) : undefined;
   }
 
@@ -121,6 +135,11 @@ export class WeightPacking {
     }
     updateFunctionType(kernel, this.#context);
   }
+}
+
+function globalOf(x: Value): string | undefined {
+  const op = x.definingOp;
+  return op && getGlobal.matches(op) ? getGlobal.attrsOf(op).name : undefined;
 }
 
 /** How the vector side lies in memory as a matrix of summed positions by columns. */

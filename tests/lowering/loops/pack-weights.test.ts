@@ -84,6 +84,11 @@ describe("a weight", () => {
     expect(globalsAfter(program(call("%w"), true), true)).toEqual([`w.packed64_${N}.${K}_${K}.1`]);
   });
 
+  test("that something else reads too stays as it is, or the bundle would hold it twice", () => {
+    const other = `memref.copy %w, %other : ${weights} to ${weights}`;
+    expect(globalsAfter(program(`${call("%w")}\n${other}`))).toEqual(["w"]);
+  });
+
   test("beside an input as weight stays as it is", () => {
     expect(globalsAfter(program(`${call("%w")}\n${call("%other")}`))).toEqual(["w"]);
   });
