@@ -89,6 +89,11 @@ describe("a weight", () => {
     expect(globalsAfter(program(`${call("%w")}\n${other}`))).toEqual(["w"]);
   });
 
+  test("that something else reads too stays as it is, or the bundle would hold it twice", () => {
+    const other = `memref.copy %w, %other : ${weights} to ${weights}`;
+    expect(globalsAfter(program(`${call("%w")}\n${other}`))).toEqual(["w"]);
+  });
+
   test("beside an input as weight stays as it is", () => {
     expect(globalsAfter(program(`${call("%w")}\n${call("%other")}`))).toEqual(["w"]);
   });
