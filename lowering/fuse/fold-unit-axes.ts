@@ -68,14 +68,14 @@ function withoutUnits(map: AffineMap, shape: readonly Dim[], source: readonly Di
   return affineMap(map.numDims, map.numSymbols, results);
 }
 
-/** Sums over one position are no sums: a convolution of one point becomes a matrix product. */
+/** Sums over one position are no sums: a convolution of one point becomes a matrix product. A sum stays one. */
 function dropUnitReductions(op: Operation): void {
   const { indexing_maps: maps, iterator_types: kinds } = generic.attrsOf(op);
   const accesses = accessesOf(op);
   const isUnit = kinds.map((kind, d) => kind === "reduction" && extentOf(accesses, d) === 1);
   const kept = kinds.map((_, d) => d).filter((d) => !isUnit[d]);
   const knowsPlace = [...op.walk()].some((inner) => indexOp.matches(inner));
-  if (kept.length === kinds.length || knowsPlace) return;
+  if (kept.length === kinds.length || !kept.some((d) => kinds[d] === "reduction") || knowsPlace) return;
   const renamed = kinds.map((_, d): AffineExpr => (isUnit[d] ? affineConstant(0) : affineDim(kept.indexOf(d))));
   const made = maps.map((map) =>
     affineMap(
