@@ -35,9 +35,12 @@ export function monoidOf(body: Block): Monoid | undefined {
   const [yielded, ...more] = body.terminator.operands;
   const op = yielded?.definingOp;
   if (more.length > 0 || !op || op.block !== body) return undefined;
+  if (accumulator.countUses() !== 1 || !op.operands.includes(accumulator)) return undefined;
+  return monoidOfOperation(op.def, elementOf(accumulator.type));
+}
+
+/** The monoid of an operation on an element type; `undefined` where it is none, or has no vectors. */
+export function monoidOfOperation(op: AnyOpDef, element: ElementType): Monoid | undefined {
   const identity = identities[op.name];
-  const element = elementOf(accumulator.type);
-  if (!identity || element === "i1" || accumulator.countUses() !== 1 || !op.operands.includes(accumulator))
-    return undefined;
-  return { op: op.def, identity: identity(element) };
+  return identity && element !== "i1" ? { op, identity: identity(element) } : undefined;
 }
