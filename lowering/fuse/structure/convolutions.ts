@@ -1,7 +1,7 @@
 /**
  * @file Structured forms of convolutions: generics over batch, groups, features and space, with the kernel's space and
  * input features as reductions. Padding and the dilation of the operand are a padded operand; groups split an axis in
- * two, which is another shape of the same elements.
+ * two, which is another shape of the same elements. An axis that has one feature in each group is the group's as it is.
  */
 
 import { affineMap } from "../../../ir/affine.js";
@@ -112,29 +112,34 @@ function paddingAt(to: Converter, op: Operation, row: number, side: 0 | 1): Valu
 
 /**
  * The dimensions of the iteration space: batch, group, output feature and space in the result's order, then input
- * feature and the kernel's space. Without groups there is no dimension for them.
+ * feature and the kernel's space. Without groups there is no dimension for them, and where each has one output feature,
+ * none for that.
  */
 function convolve(to: Converter, op: Operation, form: Form, x: Value, type: TensorType): Value {
   const { d, featureGroups, batchGroups } = form;
   const groups = featureGroups * batchGroups;
   const isGrouped = groups > 1;
-  const lhsGroupAxis = batchGroups > 1 ? d.inputBatchDimension : d.inputFeatureDimension;
-  const lhs = isGrouped ? split(to, x, lhsGroupAxis, groups) : x;
   const kernel = to.value(op.operand(1));
-  const rhs = isGrouped ? split(to, kernel, d.kernelOutputFeatureDimension, groups) : kernel;
-  const outShape = isGrouped ? splitShape(to, type.shape, d.outputFeatureDimension, groups) : type.shape;
+  const isSplit = (size: Dim): boolean => isGrouped && size !== groups;
+  const splitsResult = isSplit(type.shape[d.outputFeatureDimension]!);
+  const lhsGroupAxis = batchGroups > 1 ? d.inputBatchDimension : d.inputFeatureDimension;
+  const splitsInput = isSplit(shapeOf(x)[lhsGroupAxis]!);
+  const lhs = splitsInput ? split(to, x, lhsGroupAxis, groups) : x;
+  const rhs = splitsResult ? split(to, kernel, d.kernelOutputFeatureDimension, groups) : kernel;
+  const outShape = splitsResult ? splitShape(to, type.shape, d.outputFeatureDimension, groups) : type.shape;
   const space = spaceOf(form, outShape.length, shapeOf(kernel));
   const outType = to.context.types.tensor(outShape, elementOf(op.result.type));
-  const groupAt = (axis: number) => (isGrouped ? { axis, group: space.group } : undefined);
   const rank = space.rank;
+  const lhsMap = isGrouped ? withGroup(space.lhs, lhsGroupAxis, space.group, splitsInput) : space.lhs;
+  const rhsMap = splitsResult ? withGroup(space.rhs, d.kernelOutputFeatureDimension, space.group, true) : space.rhs;
   const sum = accumulateProducts(to, op, {
     iterators: parallelOr(
       rank,
       Array.from({ length: rank - outShape.length }, (_, k) => outShape.length + k),
     ),
     inputs: [
-      { value: lhs, map: affineMap(rank, 0, withGroup(space.lhs, groupAt(lhsGroupAxis))) },
-      { value: rhs, map: affineMap(rank, 0, withGroup(space.rhs, groupAt(d.kernelOutputFeatureDimension))) },
+      { value: lhs, map: affineMap(rank, 0, lhsMap) },
+      { value: rhs, map: affineMap(rank, 0, rhsMap) },
     ],
     outMap: affineMap(
       rank,
@@ -143,7 +148,9 @@ function convolve(to: Converter, op: Operation, form: Form, x: Value, type: Tens
     ),
     type: outType,
   })[0]!;
-  return reshaped(to, sum, to.context.types.tensor(type.shape, signless(elementOf(op.result.type))));
+  return splitsResult
+    ? reshaped(to, sum, to.context.types.tensor(type.shape, signless(elementOf(op.result.type))))
+    : sum;
 }
 
 interface ConvolutionSpace {
@@ -182,11 +189,14 @@ function spaceOf(form: Form, outRank: number, kernelShape: readonly Dim[]): Conv
   return { rank, lhs, rhs, group: affineDim(d.outputFeatureDimension) };
 }
 
+/** The group beside the position within it, or in its place where a group has one position. */
 function withGroup(
   positions: readonly AffineExpr[],
-  group: { readonly axis: number; readonly group: AffineExpr } | undefined,
+  axis: number,
+  group: AffineExpr,
+  isSplit: boolean,
 ): readonly AffineExpr[] {
-  return group ? positions.toSpliced(group.axis, 0, group.group) : positions;
+  return positions.toSpliced(axis, isSplit ? 0 : 1, group);
 }
 
 function splitShape(to: Converter, shape: readonly Dim[], axis: number, groups: number): readonly Dim[] {
