@@ -13,10 +13,12 @@ import { elementOf } from "../../../../ir/types.js";
 import { carryingLoop, countedLoop, type Range } from "../../../structured/build-loops.js";
 import { IndexArithmetic, type Position } from "../../../structured/index-arithmetic.js";
 import { foldLanes } from "../../../vectorize/lanes.js";
-import { writeOf } from "../scop.js";
+import { type ArrayAccess, writeOf } from "../scop.js";
 import { foldingOf } from "./folding.js";
+import { laneMotion } from "./lane-access.js";
+import { buildPanel, type Panel, type PanelAxis } from "./panel.js";
 import { type BlockPlace, type BlockPlan, PointBlock } from "./point-block.js";
-import { type ColumnBounds, type ColumnValues, columnBounds, type Extent, extentAt } from "./rows.js";
+import { type ColumnBounds, type ColumnValues, columnBounds, type Extent, extentAt, rowAt } from "./rows.js";
 
 export interface NestPlan extends BlockPlan {
   /** Columns: `outer` ones with known values, parameters first, then the dims. Without congruences. */
@@ -27,6 +29,10 @@ export interface NestPlan extends BlockPlan {
   /** Rows and vectors of a whole tile. */
   readonly rows: number;
   readonly vectors: number;
+  /** Reads that are copied to where lanes are neighbours, once for the nest. */
+  readonly promoted: readonly ArrayAccess[];
+  /** Most values that the nest has of the stream and of the lanes' dim. */
+  readonly panelShape: readonly [steps: number, lanes: number];
 }
 
 /** `outer`: the values of the columns in front of the dims. */
@@ -36,13 +42,41 @@ export function buildNest(b: Builder, plan: NestPlan, outer: readonly Position[]
 
 class NestBuilder {
   readonly #plan: NestPlan;
+  #panels: ReadonlyMap<Value, Panel> = new Map();
 
   constructor(plan: NestPlan) {
     this.#plan = plan;
   }
 
   build(b: Builder, values: ColumnValues): void {
+    this.#panels = this.#promote(b, values);
     this.#loops(b, values, this.#plan.loops);
+  }
+
+  #promote(b: Builder, values: ColumnValues): ReadonlyMap<Value, Panel> {
+    const { promoted, statement, lane, stream, points, outer, lanes, panelShape, parameters } = this.#plan;
+    if (stream === undefined) return new Map();
+    const at = new IndexArithmetic(b);
+    const axes = [stream, lane].map((dim) => {
+      const others = [...statement.dims.keys()].filter((d) => d !== dim).map((d) => outer + d);
+      const bounds = columnBounds(points, outer + dim, others);
+      return bounds && { column: outer + dim, ...extentAt(at, bounds, () => values) };
+    });
+    if (axes.some((axis) => axis === undefined)) return new Map();
+    const [steps, across] = axes as [PanelAxis, PanelAxis];
+    return new Map(
+      promoted.map((access) => {
+        const rowsOver = (dim: number) => access.indices.map((index) => index[parameters + dim + 1]!);
+        const source = (here: IndexArithmetic, step: Position, column: Position): readonly Position[] => {
+          const point = values.with(steps.column, step).with(across.column, column);
+          const dims = point.slice(outer);
+          return access.indices.map((index) => rowAt(here, index, [...values.slice(0, parameters), ...dims]));
+        };
+        const motion = (dim: number) => laneMotion({ array: access.array, factors: rowsOver(dim) });
+        const copy = { array: access.array, source, lanes, alongSteps: motion(stream), alongLanes: motion(lane) };
+        return [access.op.result, buildPanel(b, copy, [steps, across], panelShape)] as const;
+      }),
+    );
   }
 
   #column(dim: number): number {
@@ -105,7 +139,14 @@ class NestBuilder {
   }
 
   #place(values: ColumnValues, rows: number, vectors: number, isGuarded: boolean): BlockPlace {
-    return { values, parameters: values.slice(0, this.#plan.parameters), rows, vectors, isGuarded };
+    return {
+      values,
+      parameters: values.slice(0, this.#plan.parameters),
+      panels: this.#panels,
+      rows,
+      vectors,
+      isGuarded,
+    };
   }
 
   /** Consecutive parts of the lanes' dim, by how it is covered. */

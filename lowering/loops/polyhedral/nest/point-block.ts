@@ -20,6 +20,7 @@ import { widen } from "../../../vectorize/vector-body.js";
 import { type ArrayAccess, readsOf, type Statement, writeOf } from "../scop.js";
 import { dimsOfValues } from "./dependence-on-dims.js";
 import { type LanePlace, loadLanes, storeLanes } from "./lane-access.js";
+import type { Panel } from "./panel.js";
 import { type ColumnValues, rowAt } from "./rows.js";
 
 /** How points are put together. Dims are positions in the statement's. */
@@ -43,6 +44,8 @@ export interface BlockPlace {
   /** Of every column; that of the stream is given at each step. */
   readonly values: ColumnValues;
   readonly parameters: ColumnValues;
+  /** Copies that are read instead, by the value of the read. */
+  readonly panels: ReadonlyMap<Value, Panel>;
   readonly rows: number;
   readonly vectors: number;
   readonly isGuarded: boolean;
@@ -229,7 +232,15 @@ export class PointBlock {
 
   #lanePlace(access: ArrayAccess, row: number, vector: number): LanePlace {
     const { statement, lane, outer, lanes } = this.#plan;
-    const { parameters, isGuarded } = this.#place;
+    const { parameters, isGuarded, panels } = this.#place;
+    const panel = access.kind === "read" ? panels.get(access.op.result) : undefined;
+    if (panel) {
+      const inPanel = (at: IndexArithmetic): readonly Position[] => {
+        const values = this.#valuesAt(at, row, vector);
+        return panel.axes.map(({ column, from }) => at.sub(values[column]!, from));
+      };
+      return { array: panel.array, lanes, isGuarded, factors: [0, 1], positions: inPanel };
+    }
     return {
       array: access.array,
       lanes,

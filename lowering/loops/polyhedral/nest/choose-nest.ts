@@ -1,0 +1,232 @@
+/**
+ * @file Which dim of a statement's nest becomes lanes, which rows of a register tile, which one is stepped through with
+ * sums in registers, and how large tiles are: from how its accesses move, what its dependences allow, and the processor.
+ */
+
+import { type Basic, basicOf, constraintsOf } from "../../../../ir/analysis/sets/basic.js";
+import { boundsOf, eliminate } from "../../../../ir/analysis/sets/bounds.js";
+import { isEmptyBasic } from "../../../../ir/analysis/sets/feasibility.js";
+import { rowOf, Work } from "../../../../ir/analysis/sets/linear.js";
+import type { Relation } from "../../../../ir/analysis/sets/relation.js";
+import { elementFacts } from "../../../../ir/element.js";
+import { floorDivide } from "../../../../ir/integer.js";
+import { elementOf } from "../../../../ir/types.js";
+import type { CpuDescription } from "../../../../machine/cpu.js";
+import { isStorable } from "../../../vectorize/vector-body.js";
+import { chooseMicroKernel } from "../../contract/micro-kernel.js";
+import { type ArrayAccess, readsOf, type Statement, writeOf } from "../scop.js";
+import { dimsOfAccess, isLaneOperation } from "./dependence-on-dims.js";
+import { foldingOf } from "./folding.js";
+import { laneMotion } from "./lane-access.js";
+
+/** Dims are positions in the statement's. */
+export interface NestChoice {
+  readonly statement: Statement;
+  readonly loops: readonly number[];
+  readonly row: number | undefined;
+  readonly lane: number;
+  readonly stream: number | undefined;
+  readonly carried: ArrayAccess | undefined;
+  readonly lanes: number;
+  readonly rows: number;
+  readonly vectors: number;
+  /** Extents of cache tiles, by dim, outermost first. */
+  readonly tiles: readonly (readonly [dim: number, extent: number])[];
+  /** Reads that are copied to where lanes are neighbours, once for each cache tile. */
+  readonly promoted: readonly ArrayAccess[];
+  readonly why: readonly string[];
+}
+
+/** What is known about a statement where its nest begins. */
+export interface NestContext {
+  readonly statement: Statement;
+  /** Dims that the nest runs through, in the order of the program. */
+  readonly free: readonly number[];
+  /** Dependences of the statement on itself within one run of the nest, but for those of its reduction. */
+  readonly dependences: readonly Relation[];
+}
+
+export type NestVerdict = { readonly choice: NestChoice } | { readonly reason: string };
+
+/** What a symbolic extent is taken to be. */
+const TYPICAL = 512;
+
+export function chooseNest(context: NestContext, cpu: CpuDescription): NestVerdict {
+  const { statement, free } = context;
+  const refused = whyNotVectors(statement);
+  if (refused) return { reason: refused };
+  const parallel = free.filter((d) => context.dependences.every((relation) => !carries(relation, statement, d)));
+  const written = dimsOfAccess(statement, writeOf(statement));
+  const summed = statement.reduction ? parallel.filter((d) => !written.has(d)) : [];
+  const lanes = cpu.vectorBits / widestBits(statement);
+  const lane = chooseLane(statement, parallel, summed, lanes);
+  if (lane === undefined) return { reason: "no dim can run in lanes for less than it costs alone" };
+  const isFolded = summed.includes(lane);
+  const stream = isFolded ? undefined : summed.filter((d) => d !== lane).at(-1);
+  const row = chooseRow(
+    statement,
+    parallel.filter((d) => written.has(d) && d !== lane),
+    lane,
+  );
+  const loops = free.filter((d) => d !== lane && d !== row && d !== stream);
+  const carried = isFolded || stream !== undefined ? statement.reduction?.accumulator : undefined;
+  const extent = (d: number): number => extentOf(statement, d) ?? TYPICAL;
+  const extents = {
+    rows: row === undefined ? 1 : extent(row),
+    columns: extent(lane),
+    depth: stream === undefined ? 1 : extent(stream),
+  };
+  const kernel =
+    stream === undefined
+      ? { rows: row === undefined ? 1 : 4, vectors: isFolded ? 2 : 1 }
+      : chooseMicroKernel(cpu, widestBits(statement), extents);
+  const promoted = stream === undefined ? [] : promotable(context, lane, row, stream);
+  const tiles =
+    stream === undefined || row === undefined
+      ? []
+      : cacheTiles(cpu, widestBits(statement) / 8, { lane, stream, ...extents, ...kernel, lanes });
+  const choice = { statement, loops, row, lane, stream, carried, lanes, tiles, promoted, why: [] };
+  return { choice: { ...choice, rows: kernel.rows, vectors: kernel.vectors } };
+}
+
+function whyNotVectors(statement: Statement): string | undefined {
+  if (statement.domain.basics.some((basic) => basic.congruences.length > 0)) return "its points are not dense";
+  if (!statement.body.every(isLaneOperation)) return "its body has operations that do not work on vectors";
+  const elements = statement.accesses.map((access) => elementOf(access.array.type));
+  if (!elements.every(isStorable)) return "its elements have no vectors";
+  return undefined;
+}
+
+function widestBits(statement: Statement): number {
+  return Math.max(...statement.accesses.map(({ array }) => elementFacts[elementOf(array.type)].bits));
+}
+
+/** Whether some dependence goes from one value of the dim to another. `SetsTooLarge` counts as one. */
+function carries(relation: Relation, statement: Statement, dim: number): boolean {
+  const first = relation.space.params.length;
+  const [source, target] = [first + dim, first + statement.dims.length + dim];
+  const columns = first + 2 * statement.dims.length;
+  return relation.basics.some((basic) =>
+    [1, -1].some((sign) => {
+      const row = rowOf(columns, -1, [source, -sign], [target, sign]);
+      return !isEmptyBasic(basicOf(columns, [...constraintsOf(basic), { kind: "ge", row }]), new Work());
+    }),
+  );
+}
+
+const motionOf = (statement: Statement, access: ArrayAccess, dim: number) =>
+  laneMotion({ array: access.array, factors: access.indices.map((row) => row.at(dim - statement.dims.length)!) });
+
+/** Costs of one element in cycles, by how it moves from lane to lane: as part of a vector, alone, or shared. */
+const SCALAR_ACCESS = 0.5;
+const STRIDED_ACCESS = 1;
+
+/** The dim along which points cost least as vectors; `undefined` where none costs less than points one by one. */
+function chooseLane(
+  statement: Statement,
+  parallel: readonly number[],
+  summed: readonly number[],
+  lanes: number,
+): number | undefined {
+  const { accesses, body } = statement;
+  let best: { readonly dim: number; readonly cost: number } | undefined;
+  for (const dim of parallel) {
+    const isFolded = summed.includes(dim);
+    if (isFolded && !foldingOf(statement)) continue;
+    if (!isFolded && !dimsOfAccess(statement, writeOf(statement)).has(dim)) continue;
+    const isStepped = !isFolded && summed.length > 0;
+    const costs = accesses.map((access) => {
+      const motion = motionOf(statement, access, dim);
+      const isCarried = access === statement.reduction?.accumulator || access.kind === "write";
+      if (isCarried && (isFolded || isStepped)) return 0;
+      if (motion === "fixed") return SCALAR_ACCESS / lanes;
+      // Where sums stay in registers, a strided operand is copied once and read many times.
+      return motion === "contiguous" || isStepped ? 1 / lanes : STRIDED_ACCESS;
+    });
+    const cost = costs.reduce((x, y) => x + y, 0) + body.length / lanes;
+    if (!best || cost < best.cost) best = { dim, cost };
+  }
+  const alone = accesses.length * SCALAR_ACCESS + body.length;
+  return best && best.cost < alone ? best.dim : undefined;
+}
+
+/** A parallel dim whose neighbours read the same elements, the one that saves the most reads. */
+function chooseRow(statement: Statement, candidates: readonly number[], lane: number): number | undefined {
+  let best: { readonly dim: number; readonly saved: number } | undefined;
+  for (const dim of candidates) {
+    const saved = readsOf(statement).filter((read) => {
+      const dims = dimsOfAccess(statement, read);
+      return dims.has(lane) && !dims.has(dim);
+    }).length;
+    const isLast = !best || saved >= best.saved;
+    if (saved > 0 && isLast) best = { dim, saved };
+  }
+  return best?.dim;
+}
+
+/** Vectors that are read again for every row, and that nothing in the nest writes. */
+function promotable(
+  { statement, dependences }: NestContext,
+  lane: number,
+  row: number | undefined,
+  stream: number,
+): readonly ArrayAccess[] {
+  const { array } = writeOf(statement);
+  return readsOf(statement).filter((read) => {
+    const dims = dimsOfAccess(statement, read);
+    if (read.array === array && dependences.some((relation) => relation.basics.length > 0)) return false;
+    if (read === statement.reduction?.accumulator || !dims.has(lane) || (row !== undefined && dims.has(row)))
+      return false;
+    return dims.has(stream) && [...dims].every((d) => d === lane || d === stream);
+  });
+}
+
+/** Values of a dim, where that number is known: the widest range over all other dims. */
+export function extentOf({ domain, dims }: Statement, dim: number): number | undefined {
+  const first = domain.space.params.length;
+  const extents = domain.basics.map((basic) => extentIn(basic, first + dim, first, dims.length));
+  return extents.some((x) => x === undefined) ? undefined : Math.max(...(extents as number[]));
+}
+
+function extentIn(basic: Basic, column: number, first: number, count: number): number | undefined {
+  const others = Array.from({ length: count }, (_, d) => first + d).filter((c) => c !== column);
+  const shadow = eliminate(basic, others);
+  if (!shadow) return 0;
+  const { lower, upper } = boundsOf(shadow, column);
+  const isKnown = (row: readonly number[]): boolean => row.every((x, k) => k === 0 || x === 0 || k === column + 1);
+  const low = lower.filter(({ row }) => isKnown(row)).map(({ row, divisor }) => -floorDivide(-row[0]!, divisor));
+  const high = upper.filter(({ row }) => isKnown(row)).map(({ row, divisor }) => floorDivide(row[0]!, divisor));
+  return low.length === 0 || high.length === 0 ? undefined : Math.max(0, Math.min(...high) - Math.max(...low) + 1);
+}
+
+interface TileFacts {
+  readonly lane: number;
+  readonly stream: number;
+  readonly columns: number;
+  readonly depth: number;
+  readonly rows: number;
+  readonly vectors: number;
+  readonly lanes: number;
+}
+
+/**
+ * The rows of a register tile over the steps of a tile stay in the first cache, and a tile of the vector side in half of
+ * the second.
+ */
+function cacheTiles(cpu: CpuDescription, bytes: number, facts: TileFacts): NestChoice["tiles"] {
+  const { lane, stream, columns, depth, vectors, lanes } = facts;
+  const most = Math.max(64, Math.floor((0.5 * cpu.caches.l1) / (facts.rows * bytes) / 16) * 16);
+  const steps = evenly(depth, most, 8);
+  const width = vectors * lanes;
+  const across = Math.max(width, Math.floor(cpu.caches.l2 / 2 / (steps * bytes) / width) * width);
+  return [
+    [stream, steps],
+    [lane, evenly(columns, across, width)],
+  ];
+}
+
+/** `total` in as few parts as `most` allows, of about one size. */
+function evenly(total: number, most: number, unit: number): number {
+  const part = total / Math.ceil(total / most);
+  return Math.min(most, Math.ceil(part / unit) * unit);
+}
