@@ -1,0 +1,96 @@
+/** @file One loop over the values that regions allow: its first and last position, its step, or its only value. */
+
+import type { Basic, Congruence } from "../../../ir/analysis/sets/basic.js";
+import { type Bound, boundsOf } from "../../../ir/analysis/sets/bounds.js";
+import { coefficient, extendedGcd, type Row, scaleRow, withCoefficient } from "../../../ir/analysis/sets/linear.js";
+import type { Builder } from "../../../ir/builder.js";
+import { floorModulo } from "../../../ir/integer.js";
+import { IndexArithmetic, type Position } from "../../structured/index-arithmetic.js";
+import { surelyImplies, uses } from "./cautious-sets.js";
+import { positionModulo, positionOfBound, positionOfRow } from "./index-rows.js";
+
+/** The column is `start` modulo `step`. */
+export interface Stride {
+  readonly step: number;
+  readonly start: Row;
+}
+
+/** The equation that alone settles the column, as `divisor * column = row`. */
+export function onlyValue(basic: Basic, column: number): Bound | undefined {
+  const equations = basic.equations.filter((row) => coefficient(row, column) !== 0);
+  const size = (row: Row) => Math.abs(coefficient(row, column));
+  const [first] = equations.toSorted((a, b) => size(a) - size(b));
+  if (first === undefined) return undefined;
+  const rest = withCoefficient(first, column, 0);
+  const c = coefficient(first, column);
+  return { row: c < 0 ? rest : scaleRow(-1, rest), divisor: Math.abs(c) };
+}
+
+/** The widest step that all sets imply. */
+export function commonStride(sets: readonly Basic[], column: number): Stride | undefined {
+  const [first, ...others] = sets;
+  const solved = (first?.congruences ?? [])
+    .filter((c) => uses(c, column))
+    .toSorted((a, b) => b.modulus - a.modulus)
+    .find((c) => isSolvable(c, column) && others.every((set) => surelyImplies(set, { kind: "mod", ...c })));
+  return solved && strideOf(solved, column);
+}
+
+const isSolvable = ({ row, modulus }: Congruence, column: number): boolean =>
+  extendedGcd(coefficient(row, column), modulus).g === 1;
+
+/** a x + e = 0 modulo m with a s = 1: x = -s e. */
+function strideOf({ row, modulus }: Congruence, column: number): Stride {
+  const { s } = extendedGcd(coefficient(row, column), modulus);
+  const e = withCoefficient(row, column, 0);
+  return { step: modulus, start: scaleRow(-s, e).map((x) => floorModulo(x, modulus)) };
+}
+
+/** The congruence that a stride is. */
+export function congruenceOf(stride: Stride, column: number): Congruence {
+  return { row: withCoefficient(stride.start, column, -1), modulus: stride.step };
+}
+
+export interface Span {
+  readonly first: Position;
+  /** Still reached. */
+  readonly last: Position;
+}
+
+/** From the least to the greatest value in any of the sets, each of which bounds the column on both sides. */
+export function spanOf(
+  b: Builder,
+  sets: readonly Basic[],
+  column: number,
+  columns: readonly Position[],
+  stride: Stride | undefined,
+): Span {
+  const index = new IndexArithmetic(b);
+  const bounds = sets.map((set) => boundsOf(set, column));
+  if (bounds.some((x) => x.lower.length === 0 || x.upper.length === 0)) throw new Error("a loop has no bounds");
+  const at = (rounded: "up" | "down") => (bound: Bound) => positionOfBound(b, bound, rounded, columns);
+  const max = extremeBy(Math.max, (x, y) => index.max(x, y));
+  const min = extremeBy(Math.min, (x, y) => index.min(x, y));
+  const lows = distinct(bounds.map((x) => x.lower)).map((lower) => max(lower.map(at("up"))));
+  const highs = distinct(bounds.map((x) => x.upper)).map((upper) => min(upper.map(at("down"))));
+  const first = min(lows);
+  const last = max(highs);
+  if (stride === undefined) return { first, last };
+  const start = positionOfRow(b, stride.start, columns);
+  return { first: index.add(first, positionModulo(b, index.sub(start, first), stride.step)), last };
+}
+
+function distinct(lists: readonly (readonly Bound[])[]): (readonly Bound[])[] {
+  const byText = new Map(lists.map((list) => [JSON.stringify(list), list]));
+  return [...byText.values()];
+}
+
+/** The extreme of some positions, numbers taken together first. */
+function extremeBy(known: (...xs: number[]) => number, two: (x: Position, y: Position) => Position) {
+  return (positions: readonly Position[]): Position => {
+    const numbers = positions.filter((x) => typeof x === "number");
+    const values = [...new Set(positions.filter((x) => typeof x !== "number"))];
+    const all: Position[] = numbers.length === 0 ? values : [...values, known(...numbers)];
+    return all.reduce(two);
+  };
+}
