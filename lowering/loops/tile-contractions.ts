@@ -24,7 +24,7 @@ import { columnsOf } from "./contract/micro-kernel.js";
 import { WeightPacking } from "./contract/pack-weights.js";
 import { accessesIn, type Contraction, contractionOf } from "./contract/roles.js";
 import { ContractionTiler } from "./contract/tiler.js";
-import { surroundingsOf } from "./surroundings.js";
+import { type Surroundings, surroundingsOf } from "./surroundings.js";
 
 export function tileContractions(cpu: CpuDescription): Pass {
   return {
@@ -32,10 +32,14 @@ export function tileContractions(cpu: CpuDescription): Pass {
     summary: "Tiles, packs and register-blocks matrix products and convolutions.",
     run(module, context) {
       const weights = new WeightPacking(module, context);
+      const found: Found[] = [];
       for (const func of functionsOf(module)) {
         for (const op of [...func.walk()])
-          if (generic.matches(op) && op.results.length === 0) tile(op, func, { cpu, weights }, context);
+          if (generic.matches(op) && op.results.length === 0) found.push(...findIn(op, func, context));
       }
+      for (const { func, op, c } of found) if (isWorthPacking(c, cpu)) weights.propose(func, op, c, cpu);
+      weights.decide();
+      for (const x of found) tile(x, { cpu, weights }, context);
       weights.finish();
     },
   };
@@ -46,27 +50,40 @@ interface Means {
   readonly weights: WeightPacking;
 }
 
-function tile(op: Operation, func: Operation, { cpu, weights }: Means, context: Context): void {
-  if (!contractionOf(op)) return;
+/** A contraction over merged dimensions, and what stands around it. */
+interface Found extends Surroundings {
+  readonly func: Operation;
+  readonly op: Operation;
+  readonly c: Contraction;
+  /** The dimensions that each merged one stands for, which the epilogue has. */
+  readonly runs: readonly (readonly number[])[];
+}
+
+/** The contraction that `op` is, in its place with dimensions merged; none, where it is something else. */
+function findIn(op: Operation, func: Operation, context: Context): readonly Found[] {
+  if (!contractionOf(op)) return [];
   const { fill, epilogue } = surroundingsOf(op);
   const others = epilogue ? [...epilogue.inputs, epilogue.output].map((x) => x.map) : [];
   const { op: merged, runs } = mergeDimensions(op, others, context);
-  const contraction = contractionOf(merged);
-  if (!contraction || !isWorthTiling(contraction, cpu)) return;
-  const b = Builder.before(context, merged);
-  const tiled = epilogue && tileEpilogue(b, epilogue, contraction, runs, cpu);
+  const c = contractionOf(merged);
+  return c ? [{ func, op: merged, c, runs, fill, epilogue }] : [];
+}
+
+function tile(found: Found, { cpu, weights }: Means, context: Context): void {
+  const { func, op, c, runs, fill, epilogue } = found;
+  const packed = weights.argumentFor(func, c);
+  if (!packed && !isWorthTiling(c, cpu)) return;
+  const b = Builder.before(context, op);
+  const tiled = epilogue && tileEpilogue(b, epilogue, c, runs, cpu);
   const output = tiled && mergeAccess(b, epilogue.output, runs).value;
-  const whole = output ? { ...contraction, output: { value: output, map: contraction.output.map } } : contraction;
-  const isAlone = merged.parent === func;
-  const packable = blockingOf(whole, cpu, { isPacked: true, isAlone });
-  const packed = weights.argumentFor(func, whole, columnsOf(packable.kernel));
-  const blocking = packed ? packable : blockingOf(whole, cpu, { isPacked: false, isAlone });
+  const whole = output ? { ...c, output: { value: output, map: c.output.map } } : c;
+  const blocking = blockingOf(whole, cpu, { isPacked: packed !== undefined, isAlone: op.parent === func });
   new ContractionTiler(whole, blocking, { initial: fill?.value, epilogue: tiled, weights: packed }, b).build(b);
   fill?.op.erase();
   if (tiled) epilogue.op.erase();
-  describe(func, blocking, elementOf(merged.operand(0).type), packed !== undefined);
-  const intermediate = contraction.output.value;
-  merged.erase();
+  describe(func, blocking, elementOf(op.operand(0).type), packed !== undefined);
+  const intermediate = c.output.value;
+  op.erase();
   if (tiled) eraseStorage(intermediate);
 }
 
@@ -103,14 +120,19 @@ function eraseStorage(x: Value): void {
   if (source?.type.kind === "memref") eraseStorage(source);
 }
 
-/** Few rows leave the packing unpaid; few columns leave lanes idle. Symbolic sizes are taken to be large. */
+/** Few rows leave packing at run time unpaid, however many columns there are. Symbolic sizes are taken to be large. */
 function isWorthTiling(c: Contraction, cpu: CpuDescription): boolean {
-  if (c.rows.length === 0) return false;
-  const extent = (d: number): number => {
-    const size = extentOf(accessesIn(c), d);
-    return typeof size === "number" ? size : Number.POSITIVE_INFINITY;
-  };
-  const rows = c.rows.map(extent).reduce((x, y) => x * y, 1);
+  const rows = c.rows.map((d) => sizeOf(c, d)).reduce((x, y) => x * y, 1);
+  return rows >= 4 && isWorthPacking(c, cpu);
+}
+
+/** Few columns leave lanes idle. */
+function isWorthPacking(c: Contraction, cpu: CpuDescription): boolean {
   const lanes = cpu.vectorBits / elementFacts[elementOf(c.output.value.type)].bits;
-  return rows >= 4 && extent(c.column) >= lanes;
+  return sizeOf(c, c.column) >= lanes;
+}
+
+function sizeOf(c: Contraction, dim: number): number {
+  const size = extentOf(accessesIn(c), dim);
+  return typeof size === "number" ? size : Number.POSITIVE_INFINITY;
 }

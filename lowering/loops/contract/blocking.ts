@@ -50,7 +50,7 @@ export function blockingOf(
   const [columns, run, depth] = [size(c.column), size(c.summed.at(-1)!), product(c.summed)];
   const choose = (extents: Extents): MicroKernel => chooseMicroKernel(cpu, facts.bits, extents);
   const packed: Extents = { rows: product(c.rows), columns, depth };
-  const direct: Extents = { ...packed, rows: size(c.rows.at(-1)!) };
+  const direct: Extents = { ...packed, rows: product(c.rows.slice(-1)) };
   const [packedKernel, directKernel] = [choose(packed), choose(direct)];
   const outer = product(c.rows.slice(0, -1));
   // Each element is loaded and stored once, by vectors, for each part of the columns; one part is what is compared.
@@ -114,7 +114,9 @@ function isReadableInPlace(
   { caches, cacheWays, cacheLineBytes }: CpuDescription,
 ): boolean {
   if (motionAlong(c.scalars.map, c.summed.at(-1)!) !== "contiguous") return false;
-  const stride = strideAlong(c.scalars, c.rows.at(-1)!);
+  const row = c.rows.at(-1);
+  if (row === undefined) return true;
+  const stride = strideAlong(c.scalars, row);
   if (stride === undefined) return true;
   const bytes = stride * elementFacts[elementOf(c.scalars.value.type)].storageBytes;
   const period = caches.l1 / cacheWays.l1;

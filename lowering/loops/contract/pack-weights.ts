@@ -1,63 +1,133 @@
 /**
- * @file Weights in the order in which a contraction reads them, made when the bundle is written and not at each run. A kernel
- * whose vector side is a constant at every call, which nothing else reads, gets an argument for the packed form in
- * the place of the plain one.
+ * @file Weights in the order in which contractions read them, made when the bundle is written and not at each run. A weight
+ * is stored packed where all that reads it is contractions that see the same matrix in it, in kernels that have
+ * a weight in that place at every call: they get an argument for the packed form in the place of the plain one. So no
+ * weight is ever stored in two forms.
  */
 
-import { constantValue } from "../../../ir/affine-expr.js";
 import { Builder } from "../../../ir/builder.js";
 import type { Context } from "../../../ir/context.js";
 import { moduleBody } from "../../../ir/dialects/builtin.js";
-import {
-  callOp,
-  funcOp,
-  functionBody,
-  functionsOf,
-  lookupFunction,
-  updateFunctionType,
-} from "../../../ir/dialects/func.js";
+import { callOp, funcOp, functionBody, lookupFunction, updateFunctionType } from "../../../ir/dialects/func.js";
 import { getGlobal, global } from "../../../ir/dialects/memref/global.js";
-import { collapseShape } from "../../../ir/dialects/memref/reshape.js";
 import type { Operation, Value } from "../../../ir/graph.js";
-import { stridesOf } from "../../../ir/ndarray.js";
-import { type PackedLayout, packedResource } from "../../../ir/packed-resource.js";
+import { layoutName, type PackedLayout, packedResource } from "../../../ir/packed-resource.js";
 import type { Resource } from "../../../ir/resource.js";
-import { hasStaticShape, type MemRefType } from "../../../ir/types.js";
+import type { CpuDescription } from "../../../machine/cpu.js";
 import type { Contraction } from "./roles.js";
+import { argumentBehind, packedLayoutOf, readersOf } from "./weight-view.js";
+
+/** An argument of a kernel that contractions read as a matrix. */
+interface Slot {
+  readonly kernel: Operation;
+  readonly position: number;
+  readonly layout: PackedLayout;
+  /** Contractions that read the argument and could read it packed. */
+  readonly readers: Operation[];
+  /** The argument for the packed form, once there is one. */
+  packed?: Value;
+}
 
 /** The kernels of a module and the constants that they are called with. */
 export class WeightPacking {
   readonly #module: Operation;
   readonly #context: Context;
   readonly #calls = new Map<Operation, Operation[]>();
+  /** Arguments by kernel and position. */
+  readonly #slots = new Map<Operation, Map<number, Slot>>();
+  /** Resources that globals hold, by the names of the globals; and what reads each resource. */
+  readonly #held = new Map<string, Resource>();
+  readonly #uses = new Map<Resource, { readonly op: Operation; readonly operand: number }[]>();
   /** Names of packed globals by those of their resources. */
   readonly #packed = new Map<string, string>();
 
   constructor(module: Operation, context: Context) {
     this.#module = module;
     this.#context = context;
-    for (const func of functionsOf(module)) {
-      for (const op of func.walk()) {
-        const kernel = callOp.matches(op) ? lookupFunction(module, callOp.attrsOf(op).callee) : undefined;
-        if (kernel && funcOp.attrsOf(kernel).sym_visibility === "private")
-          this.#calls.set(kernel, [...(this.#calls.get(kernel) ?? []), op]);
-      }
+    for (const op of moduleBody(module).ops()) {
+      if (!global.matches(op)) continue;
+      const { initial_value: value, sym_name: name } = global.attrsOf(op);
+      const held = value?.kind === "resource" ? context.resources.get(value.name) : undefined;
+      if (held) this.#held.set(name, held);
+    }
+    for (const op of module.walk()) {
+      if (getGlobal.matches(op)) this.#noteUses(op);
+      const kernel = callOp.matches(op) ? lookupFunction(module, callOp.attrsOf(op).callee) : undefined;
+      if (kernel && funcOp.attrsOf(kernel).sym_visibility === "private")
+        this.#calls.set(kernel, [...(this.#calls.get(kernel) ?? []), op]);
     }
   }
 
-  /**
-   * An argument of `kernel` that holds the vector side of `c`, of shape [blocks of columns, summed positions, columns of a
-   * block]; `undefined` where that side is no weight, or walked as no matrix.
-   */
-  argumentFor(kernel: Operation, c: Contraction, block: number): Value | undefined {
-    const layout = matrixOf(c, block);
+  #noteUses(load: Operation): void {
+    const held = this.#held.get(getGlobal.attrsOf(load).name);
+    if (!held) return;
+    const uses = [...new Set(load.result.users)].flatMap((op) =>
+      op.operands.flatMap((x, operand) => (x === load.result ? [{ op, operand }] : [])),
+    );
+    this.#uses.set(held, [...(this.#uses.get(held) ?? []), ...uses]);
+  }
+
+  /** Says that `op`, which is the contraction `c` of `kernel`, could read its vector side packed. */
+  propose(kernel: Operation, op: Operation, c: Contraction, cpu: CpuDescription): void {
+    const layout = packedLayoutOf(c, cpu);
     const position = argumentBehind(kernel, c.vectors.value);
-    const calls = this.#calls.get(kernel) ?? [];
-    if (!layout || position === undefined || calls.length === 0) return undefined;
-    if (this.#isReadElsewhere(calls, position)) return undefined;
-    const weights = calls.map((call) => this.#weightIn(call.operand(position)));
-    const packed = weights.map((weight) => weight && packedResource(weight, layout));
-    if (!packed.every((x) => x !== undefined)) return undefined;
+    if (!layout || position === undefined || !this.#calls.has(kernel)) return;
+    const slots = this.#slots.get(kernel) ?? new Map<number, Slot>();
+    this.#slots.set(kernel, slots);
+    const slot = slots.get(position) ?? { kernel, position, layout, readers: [] };
+    slots.set(position, slot);
+    if (layoutName(slot.layout) === layoutName(layout)) slot.readers.push(op);
+  }
+
+  /** Settles which arguments are packed: one that is not takes with it all that reads its weights. */
+  decide(): void {
+    const isLeft = (slot: Slot): boolean => this.#isReadByContractions(slot) && this.#isPackedAtCalls(slot);
+    for (let hasChanged = true; hasChanged; ) {
+      hasChanged = false;
+      for (const slots of this.#slots.values())
+        for (const slot of [...slots.values()])
+          if (!isLeft(slot)) hasChanged = slots.delete(slot.position) || hasChanged;
+    }
+  }
+
+  #isReadByContractions({ kernel, position, readers }: Slot): boolean {
+    const read = readersOf(functionBody(kernel).args[position]!);
+    const isOnce = new Set(read.map((x) => x.op)).size === read.length;
+    return isOnce && read.every(({ op }) => readers.includes(op));
+  }
+
+  #isPackedAtCalls({ kernel, position, layout }: Slot): boolean {
+    const name = layoutName(layout);
+    return this.#calls.get(kernel)!.every((call) => {
+      const weight = this.#weightIn(call.operand(position));
+      if (!weight || !packedResource(weight, layout)) return false;
+      return this.#uses.get(weight)!.every(({ op, operand }) => {
+        const slot = this.#slotOf(op, operand);
+        return slot !== undefined && layoutName(slot.layout) === name;
+      });
+    });
+  }
+
+  #slotOf(call: Operation, operand: number): Slot | undefined {
+    const kernel = callOp.matches(call) ? lookupFunction(this.#module, callOp.attrsOf(call).callee) : undefined;
+    return kernel && this.#slots.get(kernel)?.get(operand);
+  }
+
+  /**
+   * The argument of `kernel` that holds the vector side of `c`, of shape [blocks of columns, summed positions, columns of a
+   * block]; `undefined` where that side stays as it is.
+   */
+  argumentFor(kernel: Operation, c: Contraction): Value | undefined {
+    const position = argumentBehind(kernel, c.vectors.value);
+    const slot = position === undefined ? undefined : this.#slots.get(kernel)?.get(position);
+    if (!slot) return undefined;
+    slot.packed ??= this.#makeArgument(slot);
+    return slot.packed;
+  }
+
+  #makeArgument({ kernel, position, layout }: Slot): Value {
+    const calls = this.#calls.get(kernel)!;
+    const packed = calls.map((call) => packedResource(this.#weightIn(call.operand(position))!, layout)!);
     calls.forEach((call, k) => {
       call.setOperands([...call.operands, this.#load(call, packed[k]!)]);
     });
@@ -77,30 +147,9 @@ export class WeightPacking {
       if (global.matches(op) && !read.has(global.attrsOf(op).sym_name)) op.erase();
   }
 
-  /** Whether something else reads one of the constants: then the bundle would hold it in two forms. */
-  #isReadElsewhere(calls: readonly Operation[], position: number): boolean {
-    const names = new Set(calls.map((call) => globalOf(call.operand(position))));
-    for (const op of this.#module.walk()) {
-      if (!getGlobal.matches(op) || !names.has(getGlobal.attrsOf(op).name)) continue;
-      const isOurs = [...op.result.users].every(
-        (user) => calls.includes(user) && user.operands.every((x, k) => x !== op.result || k === position),
-      );
-      if (!isOurs) return true;
-    }
-    return false;
-  }
-
   #weightIn(x: Value): Resource | undefined {
-    const name = globalOf(x);
-    if (name === undefined) return undefined;
-    const value = global.attrsOf(this.#globalNamed(name)).initial_value;
-    return value?.kind === "resource" ? this.#context.resources.get(value.name) : undefined;
-  }
-
-  #globalNamed(name: string): Operation {
-    for (const op of moduleBody(this.#module).ops())
-      if (global.matches(op) && global.attrsOf(op).sym_name === name) return op;
-    throw new Error(`there is no global @${name}`);
+    const op = x.definingOp;
+    return op && getGlobal.matches(op) ? this.#held.get(getGlobal.attrsOf(op).name) : undefined;
   }
 
   #load(call: Operation, weight: Resource): Value {
@@ -136,32 +185,4 @@ export class WeightPacking {
     }
     updateFunctionType(kernel, this.#context);
   }
-}
-
-function globalOf(x: Value): string | undefined {
-  const op = x.definingOp;
-  return op && getGlobal.matches(op) ? getGlobal.attrsOf(op).name : undefined;
-}
-
-/** How the vector side lies in memory as a matrix of summed positions by columns. */
-function matrixOf({ vectors, column, summed }: Contraction, block: number): PackedLayout | undefined {
-  const type = vectors.value.type as MemRefType;
-  if (type.layout !== undefined || !hasStaticShape(type)) return undefined;
-  const strides = stridesOf(type.shape);
-  const walked = vectors.map.results.flatMap((e, axis) => (e.kind === "dim" ? [[e.position, axis] as const] : []));
-  const others = vectors.map.results.filter((e) => e.kind !== "dim");
-  const axes = new Map(walked);
-  const wanted = [...summed, column];
-  const isMatrix = axes.size === walked.length && wanted.length === axes.size && wanted.every((d) => axes.has(d));
-  if (!isMatrix || !others.every((e) => constantValue(e) === 0)) return undefined;
-  const axisOf = (d: number) => ({ size: type.shape[axes.get(d)!]!, stride: strides[axes.get(d)!]! });
-  return { rows: summed.map(axisOf), columns: axisOf(column), block };
-}
-
-/** The position of the argument that `x` is, or is with axes merged. */
-function argumentBehind(kernel: Operation, x: Value): number | undefined {
-  const op = x.definingOp;
-  if (op) return collapseShape.matches(op) ? argumentBehind(kernel, op.operand(0)) : undefined;
-  const at = functionBody(kernel).args.indexOf(x);
-  return at < 0 || (x.type as MemRefType).layout !== undefined ? undefined : at;
 }

@@ -9,7 +9,7 @@ import { andi, cmpi } from "../../../ir/dialects/arith/integer.js";
 import * as memref from "../../../ir/dialects/memref/storage.js";
 import { elementFacts } from "../../../ir/element.js";
 import type { Value } from "../../../ir/graph.js";
-import { elementOf } from "../../../ir/types.js";
+import { elementOf, type MemRefType } from "../../../ir/types.js";
 import { extentOf, extentValue } from "../../structured/access.js";
 import { countedLoop, parallelLoops, type Range } from "../../structured/build-loops.js";
 import { computed, IndexArithmetic, type Position, unflatten } from "../../structured/index-arithmetic.js";
@@ -274,9 +274,23 @@ export class ContractionTiler {
       const at = computed(b, (x) => x.add(x.sub(column, block.columns.from), j * kernel.lanes));
       return { base: block.packedColumns, indices: [this.#inPanel(b, block, line, k), at] };
     }
-    const tile = computed(b, (at) => at.floorDiv(column, columnsOf(kernel)));
     const position = computed(b, (at) => at.add(at.mul(line, this.#run), k));
-    return { base: this.#around.weights!, indices: [tile, position, constantIndex(b, j * kernel.lanes)] };
+    return this.#weight(b, column, j * kernel.lanes, position);
+  }
+
+  /** Of packed weights, `offset` columns into a tile; where its last vectors are beyond all blocks, somewhere in them. */
+  #weight(b: Builder, column: Value, offset: number, position: Value): Place {
+    const base = this.#around.weights!;
+    const [blocks, , block] = (base.type as MemRefType).shape as readonly number[] as [number, number, number];
+    const step = columnsOf(this.#blocking.kernel);
+    const at = new IndexArithmetic(b);
+    // Tiles begin at multiples of `step`, so of what divides it.
+    const [start, within] =
+      step % block === 0
+        ? [at.add(at.floorDiv(column, block), Math.floor(offset / block)), offset % block]
+        : [at.floorDiv(at.add(column, offset), block), at.mod(at.add(column, offset), block)];
+    const tile = (blocks * block) % step === 0 ? start : at.min(start, blocks - 1);
+    return { base, indices: [at.value(tile), position, at.value(within)] };
   }
 
   #lineAndRun(b: Builder, depth: readonly Value[]): readonly [line: Value, k: Value] {

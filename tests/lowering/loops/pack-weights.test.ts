@@ -17,6 +17,23 @@ import { runMemrefs } from "../bufferize/run.js";
 const [M, K, N] = [6, 40, 70];
 const [rows, weights, result] = [`memref<${M}x${K}xf32>`, `memref<${K}x${N}xf32>`, `memref<${M}x${N}xf32>`];
 
+/** The same product of one row, by another kernel, into the first row of what `@kernel` has made. */
+function oneRow(type: string, byColumns: boolean): string {
+  const map = byColumns ? "(j, k)" : "(k, j)";
+  const [x, y] = [`memref<${K}xf32, strided<[1]>>`, `memref<${N}xf32, strided<[1]>>`];
+  return `func.func private @one_row(%rows: ${rows}, %w: ${type}, %all: ${result}) {
+      %x = memref.subview %rows[0, 0] [1, ${K}] [1, 1] : ${rows} to ${x}
+      %y = memref.subview %all[0, 0] [1, ${N}] [1, 1] : ${result} to ${y}
+      linalg.generic {indexing_maps = [affine_map<(j, k) -> (k)>, affine_map<(j, k) -> ${map}>, affine_map<(j, k) -> (j)>], iterator_types = ["parallel", "reduction"]} ins(%x, %w : ${x}, ${type}) outs(%y : ${y}) {
+      ^bb0(%a: f32, %b: f32, %o: f32):
+        %p = arith.mulf %a, %b : f32
+        %s = arith.addf %o, %p : f32
+        linalg.yield %s : f32
+      }
+      return
+    }`;
+}
+
 /** A product as a kernel, and `calls` in a function that has an input, a constant `@w`, and a result. */
 function program(calls: string, byColumns = false): string {
   const type = byColumns ? `memref<${N}x${K}xf32>` : weights;
@@ -32,6 +49,7 @@ function program(calls: string, byColumns = false): string {
       }
       return
     }
+    ${oneRow(type, byColumns)}
     func.func @main(%x: ${rows}, %other: ${type}, %y: ${result} {psm.result = 0 : i64}) {
       %w = memref.get_global @w : ${type}
       ${calls}
@@ -40,7 +58,8 @@ function program(calls: string, byColumns = false): string {
   }`.replaceAll("$TYPE", type);
 }
 
-const call = (w: string): string => `func.call @kernel(%x, ${w}, %y) : (${rows}, $TYPE, ${result}) -> ()`;
+const call = (w: string, kernel = "kernel"): string =>
+  `func.call @${kernel}(%x, ${w}, %y) : (${rows}, $TYPE, ${result}) -> ()`;
 
 function numbers(shape: readonly number[], seed: number): NdArray {
   const count = shape.reduce((n, d) => n * d, 1);
@@ -89,9 +108,19 @@ describe("a weight", () => {
     expect(globalsAfter(program(`${call("%w")}\n${other}`))).toEqual(["w"]);
   });
 
-  test("that something else reads too stays as it is, or the bundle would hold it twice", () => {
-    const other = `memref.copy %w, %other : ${weights} to ${weights}`;
-    expect(globalsAfter(program(`${call("%w")}\n${other}`))).toEqual(["w"]);
+  test.each([false, true])("of a product of one row is packed too, by columns: %s", (byColumns) => {
+    expect(globalsAfter(program(call("%w", "one_row"), byColumns), byColumns)).toHaveLength(1);
+    expect(globalsAfter(program(call("%w", "one_row"), byColumns), byColumns)).not.toContain("w");
+  });
+
+  test("of products of many rows and of one is stored once, packed", () => {
+    const both = program(`${call("%w")}\n${call("%w", "one_row")}`);
+    expect(globalsAfter(both)).toEqual([`w.packed32_${N}.1_${K}.${N}`]);
+  });
+
+  test("stays as it is in both kernels where one of them reads an input in its place elsewhere", () => {
+    const calls = [call("%w"), call("%w", "one_row"), call("%other", "one_row")];
+    expect(globalsAfter(program(calls.join("\n")))).toEqual(["w"]);
   });
 
   test("beside an input as weight stays as it is", () => {
