@@ -1,14 +1,16 @@
 /**
  * @file Pass `order-axes`: in which order the axes of a tensor lie in memory. Channels go last from convolution to
  * convolution, so that vectors run along them, whatever windows do beside; what stands between (padding, pooling, residuals,
- * activations) follows. Where a tensor comes from or goes to something else, it is transposed there.
+ * activations, sums over channels alone) follows. Where a tensor comes from or goes to something else, it is transposed
+ * there; constants are put into the new order themselves.
  */
 
-import { type AffineMap, affineMap, axisOfDim, isMapOfDim } from "../../ir/affine.js";
+import { type AffineMap, affineMap, axisOfDim } from "../../ir/affine.js";
 import { affineDim, substituteAffine } from "../../ir/affine-expr.js";
 import { Builder } from "../../ir/builder.js";
 import { cloneOp } from "../../ir/clone.js";
 import type { Context } from "../../ir/context.js";
+import { constant } from "../../ir/dialects/arith/constant.js";
 import { functionsOf } from "../../ir/dialects/func.js";
 import { generic, index as indexOp, yieldOp } from "../../ir/dialects/linalg/structured.js";
 import { empty } from "../../ir/dialects/tensor/access.js";
@@ -19,7 +21,8 @@ import { DYNAMIC } from "../../ir/text/mixed-indices.js";
 import type { TensorType } from "../../ir/types.js";
 import { axisSize } from "../shape-values.js";
 import { type Access, accessesOf, shapeOf } from "../structured/access.js";
-import { isSumOfProducts } from "../structured/forms.js";
+import { type ConvolutionForm, convolutionOf } from "../structured/convolution-form.js";
+import { canPutLast, inOrder } from "./reorder-constant.js";
 
 export const orderAxes: Pass = {
   name: "order-axes",
@@ -58,11 +61,12 @@ class AxisOrder {
   /** A convolution wants the channels of its result last, and those of its input where they are many. */
   #seed(op: Operation): void {
     const form = convolutionOf(op);
-    if (!form) return;
-    this.#put(op.result, axisOfDim(form.output.map, form.filter));
-    const { inputs } = generic.operandsOf(op);
-    const image = inputs.find((x) => x === form.image.value)!;
-    this.#put(image, axisOfDim(form.image.map, form.channel));
+    if (form?.hasWindows) this.#putBoth(form);
+  }
+
+  #putBoth({ output, image, filter, channel }: ConvolutionForm): void {
+    this.#put(output.value, axisOfDim(output.map, filter));
+    this.#put(image.value, axisOfDim(image.map, channel));
   }
 
   #put(x: Value, axis: number): void {
@@ -86,19 +90,30 @@ class AxisOrder {
     const accesses = accessesOf(op);
     const dims = new Set<number>();
     const form = convolutionOf(op);
+    if (form && this.#isLast(form.output, form.filter)) this.#putBoth(form);
+    if (form && this.#isLast(form.image, form.channel)) this.#putBoth(form);
     for (const { value, map } of accesses) {
       const axis = this.#last.get(value);
       const e = axis === undefined ? undefined : map.results[axis];
       if (e?.kind === "dim" && (!form || e.position === form.filter)) dims.add(e.position);
     }
-    const isWeight = (access: Access): boolean => form !== undefined && access.value === form.weights.value;
+    const isWeight = ({ value }: Access): boolean =>
+      form !== undefined && form.filter !== form.channel && value === form.weights.value;
     for (const d of dims)
       for (const access of accesses) if (!isWeight(access)) this.#put(access.value, axisOfDim(access.map, d));
+  }
+
+  #isLast({ value, map }: Access, dim: number): boolean {
+    return this.#last.has(value) && this.#last.get(value) === axisOfDim(map, dim);
   }
 
   /** Tensors from elsewhere are copied into the new order, and for readers elsewhere out of it. */
   #copyAtBorders(): void {
     for (const [x, axis] of [...this.#last]) {
+      if (axis === shapeOf(x).length - 1) {
+        this.#last.delete(x);
+        continue;
+      }
       const isOurs = x.definingOp?.block === this.#block && canMake(x.definingOp);
       const users = [...x.users];
       const ours = users.filter((user) => user.block === this.#block && canRead(user));
@@ -109,9 +124,22 @@ class AxisOrder {
       }
       this.#last.delete(x);
       if (ours.length === 0) continue;
+      if (canPutLast(x, axis, this.#context)) {
+        this.#last.set(this.#ownConstant(x, ours), axis);
+        continue;
+      }
       const copy = this.#copyFor(x, ours);
-      for (const made of [copy, copy.definingOp!.operand(1)]) this.#last.set(made, axis);
+      for (const y of [copy, copy.definingOp!.operand(1)]) this.#last.set(y, axis);
     }
+  }
+
+  /** The constant `x` for some of its users alone. */
+  #ownConstant(x: Value, users: readonly Operation[]): Value {
+    if (users.length === x.users.size) return x;
+    const copy = cloneOp(x.definingOp!);
+    this.#block.insertBefore(copy, this.#firstOf(users));
+    for (const user of users) user.replaceUsesOf(x, copy.result);
+    return copy.result;
   }
 
   /** A copy of `x` for some of its users, before the first of them. */
@@ -169,6 +197,7 @@ class AxisOrder {
       const order = orderWithLast(type.shape.length, axis);
       const op = x.definingOp!;
       if (empty.matches(op)) permuteSizes(op, type, order);
+      if (constant.matches(op)) op.setAttr("value", inOrder(constant.attrsOf(op).value, order, this.#context));
       x.type = this.#context.types.tensor(
         order.map((k) => type.shape[k]!),
         type.element,
@@ -259,32 +288,6 @@ function isPlainInsertion(op: Operation): boolean {
 function readsInside(op: Operation): boolean {
   for (const inner of [...op.walk()].slice(1)) if (inner.operands.some((x) => x.type.kind === "tensor")) return true;
   return false;
-}
-
-interface ConvolutionForm {
-  readonly image: Access;
-  readonly weights: Access;
-  readonly output: Access;
-  /** The dimension of the result's channels, which the image has not. */
-  readonly filter: number;
-  /** The dimension of the image's channels, which are summed over. */
-  readonly channel: number;
-}
-
-/** A sum of products over windows of an image; `undefined` for anything else, matrix products included. */
-function convolutionOf(op: Operation): ConvolutionForm | undefined {
-  if (!generic.matches(op) || op.results.length !== 1 || !isSumOfProducts(op.region(0).blocks[0]!)) return undefined;
-  const { iterator_types: kinds } = generic.attrsOf(op);
-  const [left, right, output] = accessesOf(op) as [Access, Access, Access];
-  const hasWindows = ({ map }: Access): boolean => map.results.some((e) => e.kind !== "dim" && e.kind !== "constant");
-  if (hasWindows(left) === hasWindows(right)) return undefined;
-  const [image, weights] = hasWindows(left) ? [left, right] : [right, left];
-  const result: Access = { value: op.result, map: output.map };
-  const dims = kinds.map((_, d) => d);
-  const filter = dims.filter((d) => kinds[d] === "parallel" && isMapOfDim(weights.map, d) && !isMapOfDim(image.map, d));
-  const channel = dims.filter((d) => kinds[d] === "reduction" && axisOfDim(image.map, d) >= 0);
-  if (filter.length !== 1 || channel.length !== 1) return undefined;
-  return { image, weights, output: result, filter: filter[0]!, channel: channel[0]! };
 }
 
 /** Operations that share an empty tensor as destination would share its order. */

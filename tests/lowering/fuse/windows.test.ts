@@ -199,6 +199,14 @@ describe("convolution", () => {
       },
     ],
     ["depthwise", { lhs: "2x3x5x6xf32", rhs: "6x1x2x3xf32", result: "2x6x4x4xf32", groups: [3, 1] as const }],
+    [
+      "one feature of each group",
+      { lhs: "2x3x5x6xf32", rhs: "3x1x2x3xf32", result: "2x3x4x4xf32", groups: [3, 1] as const },
+    ],
+    [
+      "one image of each group",
+      { lhs: "2x3x5x6xf32", rhs: "4x3x2x3xf32", result: "1x4x4x4xf32", groups: [1, 2] as const },
+    ],
     ["in feature groups", { lhs: "2x4x5x6xf32", rhs: "6x2x2x3xf32", result: "2x6x4x4xf32", groups: [2, 1] as const }],
     [
       "in batch groups",
