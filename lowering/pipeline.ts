@@ -33,6 +33,7 @@ import { narrowIntegers } from "./legalize/narrow-integers.js";
 import { fuseRows } from "./loops/fuse-rows.js";
 import { linalgToLoops } from "./loops/linalg-to-loops.js";
 import { lowerAffine } from "./loops/lower-affine.js";
+import { optimiseLoops } from "./loops/optimise-loops.js";
 import { splitIntoChunks } from "./loops/split-into-chunks.js";
 import { tileContractions } from "./loops/tile-contractions.js";
 import { placeBuffers } from "./plan/place-buffers.js";
@@ -172,7 +173,15 @@ function stagesForCpu(cpu: CpuDescription): readonly Stage[] {
       leaves: loops,
       // Rows first, as each is then tiled by itself. Contractions before vectors, which alone would leave them without
       // register blocking; plain loops take the rest.
-      passes: [fuseRows, tileContractions(cpu), vectorizeGenerics(cpu), linalgToLoops, lowerAffine, splitIntoChunks],
+      passes: [
+        fuseRows,
+        tileContractions(cpu),
+        vectorizeGenerics(cpu),
+        linalgToLoops,
+        optimiseLoops(cpu),
+        lowerAffine,
+        splitIntoChunks,
+      ],
     }),
     stage("legalize", {
       why: "LLVM and WebAssembly compile what is left without library calls.",

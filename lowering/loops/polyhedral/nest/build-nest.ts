@@ -100,6 +100,10 @@ class NestBuilder {
     const bounds = this.#bounds(dim);
     if (!bounds) return;
     const extent = extentAt(new IndexArithmetic(b), bounds, () => values);
+    if (isOneValue(bounds)) {
+      this.#loops(b, set(values, this.#column(dim), extent.from), inner);
+      return;
+    }
     countedLoop(b, rangeOf(b, extent, 1), (here, x) => this.#loops(here, set(values, this.#column(dim), x), inner));
   }
 
@@ -293,6 +297,12 @@ interface Span {
 }
 
 const set = (values: ColumnValues, column: number, value: Position): ColumnValues => values.with(column, value);
+
+/** An equation says what the column is. */
+function isOneValue({ lower, upper }: ColumnBounds): boolean {
+  const isSame = (x: Bound, y: Bound): boolean => x.divisor === 1 && y.divisor === 1 && `${x.row}` === `${y.row}`;
+  return lower.length === 1 && upper.length === 1 && isSame(lower[0]!, upper[0]!);
+}
 
 const isNothing = ({ from, to }: Extent): boolean => typeof from === "number" && from === to;
 

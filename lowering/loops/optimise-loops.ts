@@ -1,0 +1,111 @@
+/**
+ * @file Pass `optimise-loops`: affine nests as scops, whose schedule tree decides the order of everything; loops are
+ * generated from that. What is no scop stays as it is and is lowered plainly.
+ */
+
+import { basicOf, constraintsOf } from "../../ir/analysis/sets/basic.js";
+import { coefficient, type Row, SetsTooLarge } from "../../ir/analysis/sets/linear.js";
+import type { Context } from "../../ir/context.js";
+import { functionsOf } from "../../ir/dialects/func.js";
+import type { Operation } from "../../ir/graph.js";
+import { LOOPS } from "../../ir/names.js";
+import type { Pass } from "../../ir/pass.js";
+import type { CpuDescription } from "../../machine/cpu.js";
+import { remark } from "../remarks.js";
+import { formNests, type Nests } from "./polyhedral/form-nests.js";
+import { buildNest, type NestPlan } from "./polyhedral/nest/build-nest.js";
+import { extentOf, type NestChoice } from "./polyhedral/nest/choose-nest.js";
+import type { Item, MarkedPlace } from "./polyhedral/place.js";
+import { readScop } from "./polyhedral/read-scop.js";
+import { replaceLoops } from "./polyhedral/replace-loops.js";
+
+const NAME = "optimise-loops";
+
+export function optimiseLoops(cpu: CpuDescription): Pass {
+  return {
+    name: NAME,
+    summary: "Orders, tiles and vectorises affine nests.",
+    run(module, context) {
+      for (const func of functionsOf(module)) if (func.extra[LOOPS]) optimise(func, cpu, context);
+    },
+  };
+}
+
+function optimise(func: Operation, cpu: CpuDescription, context: Context): void {
+  const scop = readScop(func);
+  if ("reason" in scop) {
+    remark(func, { pass: NAME, what: "its loops stay as they were written", why: scop.reason });
+    return;
+  }
+  try {
+    const nests = formNests(scop, scop.schedule, cpu);
+    const onMark = nestBuilder(nests, cpu);
+    replaceLoops(func, scop, nests.root, context, { onMark });
+    describe(func, nests);
+  } catch (error) {
+    if (!(error instanceof SetsTooLarge)) throw error;
+    remark(func, { pass: NAME, what: "its loops stay as they were written", why: error.message });
+  }
+}
+
+function nestBuilder({ choices }: Nests, cpu: CpuDescription) {
+  return (mark: { readonly name: string }, place: MarkedPlace): boolean => {
+    const choice = choices.get(mark.name);
+    if (!choice) return false;
+    const plans = place.items.map((item) => planOf(choice, item, place, cpu));
+    // Points in several pieces run piece by piece, which only nests without an order of their own can.
+    if (plans.some((plan) => plan === undefined) || (plans.length > 1 && choice.loops.length > 0)) return false;
+    for (const plan of plans) buildNest(place.b, plan!, place.columns);
+    return true;
+  };
+}
+
+/** `undefined` where the points are not dense, or bounds would need divisions. */
+function planOf(choice: NestChoice, { set }: Item, place: MarkedPlace, cpu: CpuDescription): NestPlan | undefined {
+  const { statement } = choice;
+  const outer = place.columns.length;
+  const usesDims = (row: Row): boolean => statement.dims.some((_, d) => coefficient(row, outer + d) !== 0);
+  if (set.congruences.some(({ row }) => usesDims(row))) return undefined;
+  const constraints = constraintsOf(set).filter((c) => c.kind !== "mod");
+  if (constraints.some(({ row }) => statement.dims.some((_, d) => Math.abs(coefficient(row, outer + d)) > 1)))
+    return undefined;
+  const most = (dim: number | undefined): number => {
+    if (dim === undefined) return 1;
+    const tile = choice.tiles.find(([d]) => d === dim)?.[1];
+    return Math.min(tile ?? Number.POSITIVE_INFINITY, extentOf(statement, dim) ?? Number.POSITIVE_INFINITY);
+  };
+  const inside = [...choice.loops, choice.row, choice.lane, choice.stream];
+  const above = [...statement.dims.keys()].filter((dim) => !inside.includes(dim));
+  const panelShape = [most(choice.stream), most(choice.lane)] as const;
+  return {
+    ...choice,
+    loops: [...above, ...choice.loops],
+    promoted: panelShape.every(Number.isFinite) ? choice.promoted : [],
+    panelShape,
+    points: basicOf(set.columns, constraints),
+    outer,
+    parameters: place.scop.parameters.length,
+    isFused: cpu.fmaPorts > 0,
+  };
+}
+
+function describe(func: Operation, { choices, refused }: Nests): void {
+  for (const { statement, loops, row, lane, stream, rows, vectors, tiles, promoted } of choices.values()) {
+    const name = (dim: number | undefined): string => (dim === undefined ? "none" : statement.dims[dim]!);
+    remark(func, {
+      pass: NAME,
+      what: `${statement.name} runs along ${name(lane)} in lanes`,
+      why: "of the dims that no dependence orders, its elements lie closest together there",
+      numbers: {
+        rows: `${rows} of ${name(row)}`,
+        vectors,
+        sums: name(stream),
+        loops: loops.map(name).join(", ") || "none",
+        tiles: tiles.map(([dim, extent]) => `${extent} of ${name(dim)}`).join(", ") || "none",
+        copies: promoted.length,
+      },
+    });
+  }
+  for (const { statement, reason } of refused)
+    remark(func, { pass: NAME, what: `${statement.name} runs point by point`, why: reason });
+}

@@ -1,0 +1,129 @@
+/**
+ * @file Finds the parts of a schedule tree that hold one statement alone, decides how each is built as a nest of register
+ * tiles, and writes that into the tree: bands of cache tiles, and a mark that the generator hands back.
+ */
+
+import type { Row } from "../../../ir/analysis/sets/linear.js";
+import { SetsTooLarge } from "../../../ir/analysis/sets/linear.js";
+import type { CpuDescription } from "../../../machine/cpu.js";
+import { chooseNest, type NestChoice, type NestVerdict } from "./nest/choose-nest.js";
+import { dependencesInNest } from "./nest/nest-dependences.js";
+import type { Band, BandMember, ScheduleNode } from "./schedule-tree.js";
+import type { Scop, Statement } from "./scop.js";
+
+export interface Nests {
+  readonly root: ScheduleNode;
+  /** By the name of the mark above the nest. */
+  readonly choices: ReadonlyMap<string, NestChoice>;
+  /** Statements that are left as loops, and why. */
+  readonly refused: readonly { readonly statement: Statement; readonly reason: string }[];
+}
+
+export function formNests(scop: Scop, root: ScheduleNode, cpu: CpuDescription): Nests {
+  const former = new NestFormer(scop, cpu);
+  return { root: former.form(root, scop.statements, new Map()), choices: former.choices, refused: former.refused };
+}
+
+/** Rows of the members above, by statement. */
+type RowsAbove = ReadonlyMap<string, readonly Row[]>;
+
+class NestFormer {
+  readonly choices = new Map<string, NestChoice>();
+  readonly refused: { readonly statement: Statement; readonly reason: string }[] = [];
+  readonly #scop: Scop;
+  readonly #cpu: CpuDescription;
+
+  constructor(scop: Scop, cpu: CpuDescription) {
+    this.#scop = scop;
+    this.#cpu = cpu;
+  }
+
+  form(node: ScheduleNode, here: readonly Statement[], above: RowsAbove): ScheduleNode {
+    const [only, ...others] = here;
+    if (only && others.length === 0 && node.kind === "band") return this.#nest(node, only, above.get(only.name) ?? []);
+    if (node.kind === "band") return { ...node, child: this.form(node.child, here, withMembers(above, node.members)) };
+    if (node.kind === "mark") return { ...node, child: this.form(node.child, here, above) };
+    if (node.kind === "filter") {
+      const left = here.filter((s) => node.statements.includes(s.name));
+      return { ...node, child: this.form(node.child, left, above) };
+    }
+    if (node.kind === "sequence") {
+      const children = node.children.map((child) => ({
+        ...child,
+        child: this.form(child.child, this.#named(child.statements), above),
+      }));
+      return { ...node, children };
+    }
+    return node;
+  }
+
+  #named(names: readonly string[]): readonly Statement[] {
+    return this.#scop.statements.filter((s) => names.includes(s.name));
+  }
+
+  #nest(node: Band, statement: Statement, above: readonly Row[]): ScheduleNode {
+    const verdict = this.#verdict(node, statement, above);
+    if ("reason" in verdict) {
+      this.refused.push({ statement, reason: verdict.reason });
+      return node;
+    }
+    const { choice } = verdict;
+    const name = `nest ${statement.name}`;
+    this.choices.set(name, choice);
+    const marked: ScheduleNode = { kind: "mark", name, child: node };
+    if (choice.tiles.length === 0) return marked;
+    const columns = statement.domain.space.params.length + statement.dims.length;
+    const members = choice.tiles.map(([dim, tile]): BandMember => {
+      const row = new Array<number>(columns + 1).fill(0).with(columns + 1 - statement.dims.length + dim, 1);
+      return { rows: new Map([[statement.name, row]]), tile, coincident: false };
+    });
+    return { kind: "band", members, permutable: true, child: marked };
+  }
+
+  #verdict(node: Band, statement: Statement, above: readonly Row[]): NestVerdict {
+    const fixed = new Set<number>();
+    for (const row of above) {
+      const dim = resolved(statement, row, fixed);
+      if (dim !== undefined) fixed.add(dim);
+    }
+    const free: number[] = [];
+    for (const { row, tile } of rowsBelow(node, statement)) {
+      if (tile !== 1) continue;
+      const dim = resolved(statement, row, new Set([...fixed, ...free]));
+      if (dim === undefined) return { reason: "its loops run through several dims at once" };
+      if (row.at(dim - statement.dims.length)! < 0) return { reason: "a loop runs backwards" };
+      free.push(dim);
+    }
+    if (fixed.size + free.length < statement.dims.length) return { reason: "its order leaves dims open" };
+    try {
+      return chooseNest({ statement, free, dependences: dependencesInNest(statement, above) }, this.#cpu);
+    } catch (error) {
+      if (error instanceof SetsTooLarge) return { reason: "its dependences are too large to decide" };
+      throw error;
+    }
+  }
+}
+
+function withMembers(above: RowsAbove, members: readonly BandMember[]): RowsAbove {
+  const known = new Map(above);
+  for (const { rows, tile } of members)
+    if (tile === 1) for (const [name, row] of rows) known.set(name, [...(known.get(name) ?? []), row]);
+  return known;
+}
+
+/** The one dim of a row that is not known yet. */
+function resolved({ dims }: Statement, row: Row, known: ReadonlySet<number>): number | undefined {
+  const open = [...dims.keys()].filter((d) => row.at(d - dims.length) !== 0 && !known.has(d));
+  return open.length === 1 && Math.abs(row.at(open[0]! - dims.length)!) === 1 ? open[0] : undefined;
+}
+
+function rowsBelow(node: ScheduleNode, statement: Statement): { readonly row: Row; readonly tile: number }[] {
+  if (node.kind === "leaf") return [];
+  if (node.kind === "sequence") {
+    const child = node.children.find((filter) => filter.statements.includes(statement.name));
+    return child ? rowsBelow(child, statement) : [];
+  }
+  const below = rowsBelow(node.child, statement);
+  if (node.kind !== "band") return below;
+  return [...node.members.map(({ rows, tile }) => ({ row: rows.get(statement.name)!, tile })), ...below];
+}
