@@ -217,7 +217,7 @@ class Generator {
     then: Then,
   ): void {
     const column = outerCount(place);
-    const { first, last } = spanOf(place.b, sets, column, columnsOf(place), stride);
+    const { first, last } = spanOf(place.b, sets, common, columnsOf(place), stride);
     const context = inContext(widened(place.context, column, 1), common);
     if (typeof first === "number" && typeof last === "number") {
       if (first > last) return;

@@ -57,27 +57,46 @@ export interface Span {
   readonly last: Position;
 }
 
-/** From the least to the greatest value in any of the sets, each of which bounds the column on both sides. */
+/**
+ * From the least to the greatest value in any of the sets, each of which bounds the column on both sides, and within
+ * `common`, which holds them all: where some of them are empty their bounds say nothing.
+ */
 export function spanOf(
   b: Builder,
   sets: readonly Basic[],
-  column: number,
+  common: Basic,
   columns: readonly Position[],
   stride: Stride | undefined,
 ): Span {
   const index = new IndexArithmetic(b);
+  const column = common.columns - 1;
   const bounds = sets.map((set) => boundsOf(set, column));
   if (bounds.some((x) => x.lower.length === 0 || x.upper.length === 0)) throw new Error("a loop has no bounds");
+  const shared = boundsOf(common, column);
   const at = (rounded: "up" | "down") => (bound: Bound) => positionOfBound(b, bound, rounded, columns);
   const max = extremeBy(Math.max, (x, y) => index.max(x, y));
   const min = extremeBy(Math.min, (x, y) => index.min(x, y));
-  const lows = distinct(bounds.map((x) => x.lower)).map((lower) => max(lower.map(at("up"))));
-  const highs = distinct(bounds.map((x) => x.upper)).map((upper) => min(upper.map(at("down"))));
-  const first = min(lows);
-  const last = max(highs);
+  const lows = needed(
+    bounds.map((x) => x.lower),
+    shared.lower,
+  );
+  const highs = needed(
+    bounds.map((x) => x.upper),
+    shared.upper,
+  );
+  const lowest = lows.map((lower) => max(lower.map(at("up"))));
+  const highest = highs.map((upper) => min(upper.map(at("down"))));
+  const first = max([...(lowest.length === 0 ? [] : [min(lowest)]), ...shared.lower.map(at("up"))]);
+  const last = min([...(highest.length === 0 ? [] : [max(highest)]), ...shared.upper.map(at("down"))]);
   if (stride === undefined) return { first, last };
   const start = positionOfRow(b, stride.start, columns);
   return { first: index.add(first, positionModulo(b, index.sub(start, first), stride.step)), last };
+}
+
+/** The lists of bounds to choose between beside the shared ones: none where these are all that one of the sets has. */
+function needed(lists: readonly (readonly Bound[])[], shared: readonly Bound[]): (readonly Bound[])[] {
+  const known = new Set(shared.map((bound) => JSON.stringify(bound)));
+  return lists.some((list) => list.every((bound) => known.has(JSON.stringify(bound)))) ? [] : distinct(lists);
 }
 
 function distinct(lists: readonly (readonly Bound[])[]): (readonly Bound[])[] {
