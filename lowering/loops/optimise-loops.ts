@@ -12,7 +12,10 @@ import { LOOPS } from "../../ir/names.js";
 import type { Pass } from "../../ir/pass.js";
 import type { CpuDescription } from "../../machine/cpu.js";
 import { remark } from "../remarks.js";
-import { formNests, type Nests } from "./polyhedral/form-nests.js";
+import { dependencesOf } from "./polyhedral/dependences.js";
+import { distribute } from "./polyhedral/distribute.js";
+import { formNests, isTileAlone, type Nests } from "./polyhedral/form-nests.js";
+import { isLegal } from "./polyhedral/legality.js";
 import { buildNest, type NestPlan } from "./polyhedral/nest/build-nest.js";
 import { extentOf, type NestChoice } from "./polyhedral/nest/choose-nest.js";
 import type { Item, MarkedPlace } from "./polyhedral/place.js";
@@ -38,7 +41,10 @@ function optimise(func: Operation, cpu: CpuDescription, context: Context): void 
     return;
   }
   try {
-    const nests = formNests(scop, scop.schedule, cpu);
+    const deps = dependencesOf(scop);
+    const distributed = distribute(scop.schedule, deps, isTileAlone(scop, cpu));
+    const isKept = isLegal(scop, deps, distributed, { reorderReductions: true });
+    const nests = formNests(scop, isKept ? distributed : scop.schedule, cpu);
     const onMark = nestBuilder(nests, cpu);
     replaceLoops(func, scop, nests.root, context, { onMark });
     describe(func, nests);

@@ -6,6 +6,7 @@
 import type { Row } from "../../../ir/analysis/sets/linear.js";
 import { SetsTooLarge } from "../../../ir/analysis/sets/linear.js";
 import type { CpuDescription } from "../../../machine/cpu.js";
+import type { WorthAlone } from "./distribute.js";
 import { chooseNest, type NestChoice, type NestVerdict } from "./nest/choose-nest.js";
 import { dependencesInNest } from "./nest/nest-dependences.js";
 import type { Band, BandMember, ScheduleNode } from "./schedule-tree.js";
@@ -22,6 +23,20 @@ export interface Nests {
 export function formNests(scop: Scop, root: ScheduleNode, cpu: CpuDescription): Nests {
   const former = new NestFormer(scop, cpu);
   return { root: former.form(root, scop.statements, new Map()), choices: former.choices, refused: former.refused };
+}
+
+/**
+ * Whether a statement becomes a register tile whose sums stay in registers once it has the members' loops alone: it then
+ * reads each number many times, which pays for passing over its arrays apart from its neighbours.
+ */
+export function isTileAlone(scop: Scop, cpu: CpuDescription): WorthAlone {
+  return (name, members, child) => {
+    const statement = scop.statements.find((s) => s.name === name)!;
+    const band: Band = { kind: "band", members, permutable: false, child };
+    const former = new NestFormer(scop, cpu);
+    former.form(band, [statement], new Map());
+    return [...former.choices.values()].some(({ row, stream }) => row !== undefined && stream !== undefined);
+  };
 }
 
 /** Rows of the members above, by statement. */

@@ -1,0 +1,130 @@
+/**
+ * @file Distribution: a loop over several statements becomes loops over some of them where one is better off alone, which
+ * is where a register tile can be made of loops that its neighbours hold apart. Statements on a circle of dependences stay
+ * together, groups run in an order that the dependences allow, and within a group everything stays in its order.
+ */
+
+import type { Constraint } from "../../../ir/analysis/sets/basic.js";
+import type { Dependence } from "./dependences.js";
+import { distanceRow, restrict } from "./legality.js";
+import type { BandMember, Filter, ScheduleNode } from "./schedule-tree.js";
+
+/** Whether a statement gains from having the members' loops for itself. */
+export type WorthAlone = (statement: string, members: readonly BandMember[], child: ScheduleNode) => boolean;
+
+export function distribute(root: ScheduleNode, deps: readonly Dependence[], isWorthAlone: WorthAlone): ScheduleNode {
+  if (root.kind === "band") {
+    const { members, children } = collapsed(root);
+    return children.length > 1
+      ? split(members, children, deps, isWorthAlone)
+      : { ...root, child: distribute(root.child, carriedWithin(deps, root.members), isWorthAlone) };
+  }
+  if (root.kind === "sequence") {
+    const children = root.children.map((c) => distribute(c, within(deps, c.statements), isWorthAlone) as Filter);
+    return { ...root, children };
+  }
+  if (root.kind === "leaf") return root;
+  return { ...root, child: distribute(root.child, deps, isWorthAlone) };
+}
+
+/** Bands right below each other as one, and what the last of them orders. */
+function collapsed(node: ScheduleNode): {
+  readonly members: readonly BandMember[];
+  readonly children: readonly Filter[];
+} {
+  if (node.kind === "sequence") return { members: [], children: node.children };
+  if (node.kind !== "band") return { members: [], children: [] };
+  const below = collapsed(node.child);
+  return { members: [...node.members, ...below.members], children: below.children };
+}
+
+function split(
+  members: readonly BandMember[],
+  children: readonly Filter[],
+  deps: readonly Dependence[],
+  isWorthAlone: WorthAlone,
+): ScheduleNode {
+  const [first, ...rest] = members;
+  if (!first) return distribute({ kind: "sequence", children }, deps, isWorthAlone);
+  const groups = grouped(members, children, deps, isWorthAlone);
+  if (groups.length === 1) {
+    const child = split(rest, children, carriedWithin(deps, [first]), isWorthAlone);
+    return { kind: "band", members: [first], permutable: false, child };
+  }
+  const filters = groups.map((group): Filter => {
+    const statements = group.flatMap((child) => child.statements);
+    const own = members.map((member) => restrictedTo(member, statements));
+    const inner = within(deps, statements);
+    const [only, ...others] = group;
+    const child =
+      others.length > 0
+        ? split(own, group, inner, isWorthAlone)
+        : own.reduceRight<ScheduleNode>(
+            (below, member) => ({ kind: "band", members: [member], permutable: false, child: below }),
+            distribute(only!.child, carriedWithin(inner, own), isWorthAlone),
+          );
+    return { kind: "filter", statements, child };
+  });
+  return { kind: "sequence", children: filters };
+}
+
+/** The children in groups that can run one after the other; neighbours that gain nothing alone are one group. */
+function grouped(
+  members: readonly BandMember[],
+  children: readonly Filter[],
+  deps: readonly Dependence[],
+  isWorthAlone: WorthAlone,
+): readonly (readonly Filter[])[] {
+  const groups: { readonly filters: Filter[]; readonly isAlone: boolean }[] = [];
+  for (const component of components(children, deps)) {
+    const [only, ...others] = component;
+    const [name, ...more] = only!.statements;
+    const isAlone = others.length === 0 && more.length === 0 && isWorthAlone(name!, members, only!.child);
+    const last = groups.at(-1);
+    if (last && !last.isAlone && !isAlone) last.filters.push(...component);
+    else groups.push({ filters: [...component], isAlone });
+  }
+  return groups.map(({ filters }) => [...filters].sort((a, b) => children.indexOf(a) - children.indexOf(b)));
+}
+
+/** Strongly connected components, each before those that depend on it; as near to the program's order as may be. */
+function components(children: readonly Filter[], deps: readonly Dependence[]): readonly (readonly Filter[])[] {
+  const count = children.length;
+  const childOf = (name: string): number => children.findIndex((c) => c.statements.includes(name));
+  const reaches = children.map((_, i) => new Set([i]));
+  for (const { source, target, relation } of deps) {
+    const [from, to] = [childOf(source.name), childOf(target.name)];
+    if (from >= 0 && to >= 0 && relation.basics.length > 0) reaches[from]!.add(to);
+  }
+  for (let k = 0; k < count; k++)
+    for (const from of reaches) if (from.has(k)) for (const to of reaches[k]!) from.add(to);
+  const left = new Set(children.keys());
+  const ordered: Filter[][] = [];
+  while (left.size > 0) {
+    const isFree = (i: number): boolean => [...left].every((j) => !reaches[j]!.has(i) || reaches[i]!.has(j));
+    const next = [...left].find(isFree)!;
+    const component = [...left].filter((j) => reaches[next]!.has(j) && reaches[j]!.has(next));
+    for (const j of component) left.delete(j);
+    ordered.push(component.map((j) => children[j]!));
+  }
+  return ordered;
+}
+
+function restrictedTo(member: BandMember, statements: readonly string[]): BandMember {
+  return { ...member, rows: new Map([...member.rows].filter(([name]) => statements.includes(name))) };
+}
+
+function within(deps: readonly Dependence[], statements: readonly string[]): readonly Dependence[] {
+  return deps.filter(({ source, target }) => statements.includes(source.name) && statements.includes(target.name));
+}
+
+/** Dependences between points at which the members have the same values. */
+function carriedWithin(deps: readonly Dependence[], members: readonly BandMember[]): readonly Dependence[] {
+  return deps.flatMap((dependence) => {
+    const { source, target } = dependence;
+    const shared = members.filter(({ rows, tile }) => tile === 1 && rows.has(source.name) && rows.has(target.name));
+    const equal = shared.map(({ rows }): Constraint => ({ kind: "eq", row: distanceRow(rows, dependence) }));
+    const left = restrict(dependence, ...equal);
+    return left.relation.basics.length > 0 ? [left] : [];
+  });
+}
