@@ -126,10 +126,10 @@ function isWorthTiling(c: Contraction, cpu: CpuDescription): boolean {
   return rows >= 4 && isWorthPacking(c, cpu);
 }
 
-/** Few columns leave lanes idle. */
+/** Fewer columns leave most lanes idle. */
 function isWorthPacking(c: Contraction, cpu: CpuDescription): boolean {
   const lanes = cpu.vectorBits / elementFacts[elementOf(c.output.value.type)].bits;
-  return sizeOf(c, c.column) >= lanes;
+  return 2 * sizeOf(c, c.column) >= lanes;
 }
 
 function sizeOf(c: Contraction, dim: number): number {

@@ -33,6 +33,8 @@ export interface Blocking {
 const TYPICAL = 128;
 /** Tasks below which threads would idle, or wait for the last one. */
 const TASKS = 8;
+/** Cycles of the least task: giving threads their work and waiting for them takes several thousand. */
+const TASK_CYCLES = 2000;
 /** Bytes of a panel of columns that is packed at run time. */
 const COLUMN_PANEL_BYTES = 64 * 1024;
 
@@ -69,8 +71,10 @@ export function blockingOf(
   const columnBytes = isPacked ? cpu.caches.l2 / 2 : COLUMN_PANEL_BYTES;
   const columnsAtOnce = roundDown(columnBytes / bytesPerRow, columnsOf(kernel));
   const around = product(c.outer) * (packsRows ? 1 : outer);
-  const wanted = isAlone ? Math.ceil(TASKS / around) : 1;
-  const tasks = splitTasks(kernel, packsRows ? packed : direct, wanted);
+  const tiled = packsRows ? packed : direct;
+  const least = Math.floor((around * cyclesOf(kernel, tiled, cpu)) / TASK_CYCLES);
+  const wanted = isAlone ? Math.ceil(Math.min(TASKS, Math.max(1, least)) / around) : 1;
+  const tasks = splitTasks(kernel, tiled, wanted);
   return { kernel, packsRows, depth: step, lines, rows: rowsAtOnce, columns: columnsAtOnce, tasks };
 }
 

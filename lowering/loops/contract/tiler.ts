@@ -354,13 +354,13 @@ function padded(length: number, bytes: number): number {
   return (lines % 2 === 0 ? lines + 1 : lines) * line;
 }
 
-/** Part `part` of `parts` of about one size, each but the last a multiple of `unit`. */
+/** Part `part` of `parts`, each but the last a multiple of `unit`; none is more than one unit larger than another. */
 function partOf(b: Builder, count: Value, parts: number, part: Value, unit: number): Span {
   if (parts === 1) return { from: constantIndex(b, 0), to: count };
   const at = new IndexArithmetic(b);
-  const size = at.mul(at.ceilDiv(at.ceilDiv(count, unit), parts), unit);
-  const from = at.value(at.min(at.mul(part, size), count));
-  return { from, to: at.value(at.min(at.add(from, size), count)) };
+  const units = at.ceilDiv(count, unit);
+  const begin = (k: Position): Position => at.mul(at.floorDiv(at.mul(k, units), parts), unit);
+  return { from: at.value(begin(part)), to: at.value(at.min(begin(at.add(part, 1)), count)) };
 }
 
 function spanFrom(b: Builder, from: Value, length: number, end: Value): Span {
