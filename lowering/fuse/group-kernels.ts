@@ -20,6 +20,7 @@ import { type Remark, remark } from "../remarks.js";
 import { accessesOf, shapeOf } from "../structured/access.js";
 import { filledWith, isElementwiseOn } from "../structured/forms.js";
 import { countOf, isBlockedProduct, restOf, rowDims, sharedRows, writtenBy } from "../structured/row-space.js";
+import { windowSumOf } from "../vectorize/register-block.js";
 import { isVectorizable } from "../vectorize/vector-body.js";
 
 export const groupKernels: Pass = {
@@ -192,9 +193,14 @@ function isGroup(ops: readonly Operation[]): boolean {
 /** What fills the output, a product that is blocked in registers, and at most one elementwise operation that alone reads it. */
 function isProductWithEpilogue(ops: readonly Operation[]): boolean {
   const [fill, product, epilogue, ...more] = ops;
-  if (!fill || !product || more.length > 0 || !filledWith(fill) || !isBlockedProduct(product)) return false;
+  if (!fill || !product || more.length > 0 || !filledWith(fill) || !keepsSums(product)) return false;
   if (!generic.operandsOf(product).outputs.includes(fill.result) || !isReadOnce(fill)) return false;
   return !epilogue || isEpilogue(epilogue, product.result);
+}
+
+/** Its sums stay in registers until they are whole: a product that is blocked, or a sum over windows. */
+function keepsSums(op: Operation): boolean {
+  return isBlockedProduct(op) || (windowSumOf(op) !== undefined && isVectorizable(op.region(0).blocks[0]!));
 }
 
 function isEpilogue(op: Operation, product: Value): boolean {

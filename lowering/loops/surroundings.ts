@@ -130,3 +130,12 @@ export function canMerge(epilogue: Epilogue, runs: readonly (readonly number[])[
     run.every((d, k) => k === 0 || (!isPart && maps.every((map) => adjacent(map, run[k - 1]!, d)))),
   );
 }
+
+/** Erases storage that is left without a use, and the views of it. */
+export function eraseStorage(x: Value): void {
+  const op = x.definingOp;
+  if (!op || x.isUsed) return;
+  const [source] = op.operands;
+  op.erase();
+  if (source?.type.kind === "memref") eraseStorage(source);
+}

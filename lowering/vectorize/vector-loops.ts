@@ -218,7 +218,7 @@ function nest(
 }
 
 /** The body's results at a point, given the accumulators that it reads. */
-function bodyAt(
+export function bodyAt(
   b: Builder,
   shape: Shape,
   at: ReadonlyMap<number, Value>,
@@ -239,7 +239,7 @@ function unusedArgument(b: Builder, arg: Value): Value {
 }
 
 /** A vector where the operand moves along the lanes, else the one element. */
-function readOperand(
+export function readOperand(
   b: Builder,
   shape: Shape,
   { value: x, map }: Access,
@@ -255,7 +255,7 @@ function readOperand(
   return b.value(vector.maskedLoad, { base: x, indices, mask, pass_thru: other }, {}, { results: [type] });
 }
 
-function writeVector(
+export function writeVector(
   b: Builder,
   shape: Shape,
   { value: x, map }: Access,

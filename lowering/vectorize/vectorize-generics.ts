@@ -13,6 +13,7 @@ import type { Operation } from "../../ir/graph.js";
 import type { Pass } from "../../ir/pass.js";
 import { elementOf, type MemRefType } from "../../ir/types.js";
 import type { CpuDescription } from "../../machine/cpu.js";
+import { type Epilogue, eraseStorage, surroundingsOf } from "../loops/surroundings.js";
 import { type Remark, remark } from "../remarks.js";
 import {
   accessesOf,
@@ -25,6 +26,7 @@ import {
 } from "../structured/access.js";
 import { mergeAccess } from "../structured/merge-dimensions.js";
 import { type Monoid, monoidOf } from "./monoid.js";
+import { type After, buildWindowSums, isLaned, type WindowSum, windowSumOf } from "./register-block.js";
 import { isStorable, isVectorizable, widestBits } from "./vector-body.js";
 import { buildVectorLoops, type Shape } from "./vector-loops.js";
 
@@ -34,8 +36,10 @@ export function vectorizeGenerics(cpu: CpuDescription): Pass {
     summary: "Turns structured operations with contiguous accesses into loops over vectors.",
     run(module, context) {
       for (const func of functionsOf(module)) {
-        for (const op of [...func.walk()])
-          if (generic.matches(op) && op.results.length === 0) remark(func, vectorize(op, cpu, context));
+        const ops = [...func.walk()].filter((op) => generic.matches(op) && op.results.length === 0);
+        // Sums over windows first: they take in what stands around them.
+        const [sums, others] = [ops.filter(windowSumOf), ops.filter((op) => !windowSumOf(op))];
+        for (const op of [...sums, ...others]) if (op.block) remark(func, vectorize(op, cpu, context));
       }
     },
   };
@@ -47,9 +51,14 @@ function vectorize(op: Operation, cpu: CpuDescription, context: Context): Remark
   const { inputs, outputs } = generic.operandsOf(op);
   const isSimple =
     isVectorizable(body) &&
-    [...inputs, ...outputs].every((x) => hasNeighbours(x.type) && isStorable(elementOf(x.type)));
+    [...inputs, ...outputs].every(
+      (x, k) =>
+        (!body.args[k]!.isUsed && k < inputs.length) || (hasNeighbours(x.type) && isStorable(elementOf(x.type))),
+    );
   if (!isSimple || body.terminator.operands.some((v) => elementOf(v.type) === "i1"))
     return { ...scalar, why: "an operation or an element type has no vector form, or elements are not neighbours" };
+  const windows = windowSumOf(op);
+  if (windows) return blockWindows(op, windows, cpu, context);
   const plan = choose(op, cpu);
   if (!plan)
     return { ...scalar, why: "along no dimension that is long enough does every operand stay or go to its neighbour" };
@@ -58,6 +67,52 @@ function vectorize(op: Operation, cpu: CpuDescription, context: Context): Remark
   buildVectorLoops(builder, merged(builder, op, plan));
   op.erase();
   return said;
+}
+
+/** Neighbouring sums over windows together, with what stands around them. */
+function blockWindows(
+  op: Operation,
+  { lanes: dim, positions }: WindowSum,
+  cpu: CpuDescription,
+  context: Context,
+): Remark {
+  const { iterator_types: kinds } = generic.attrsOf(op);
+  const { inputs } = generic.operandsOf(op);
+  const around = surroundingsOf(op);
+  const after = around.epilogue && afterOf(around.epilogue);
+  const finishes = after && isLaned(after, dim) ? after : undefined;
+  const b = Builder.before(context, op);
+  const accesses = accessesOf(op);
+  const body = op.region(0).blocks[0]!;
+  const lanes = Math.max(2, cpu.vectorBits / Math.max(widestBits(body), finishes ? widestBits(finishes.body) : 0));
+  buildWindowSums(b, {
+    kinds: kinds.map((kind) => (kind === "parallel" ? "parallel" : "reduction")),
+    inputs: accesses.slice(0, inputs.length),
+    outputs: accesses.slice(inputs.length),
+    body,
+    sizes: kinds.map((_, d) => extentValue(b, accesses, d)),
+    lanes,
+    dim,
+    monoid: undefined,
+    positions,
+    initial: around.fill?.value,
+    after: finishes,
+    isFused: cpu.fmaPorts > 0,
+  });
+  const output = generic.operandsOf(op).outputs[0]!;
+  around.fill?.op.erase();
+  if (finishes) around.epilogue!.op.erase();
+  op.erase();
+  if (finishes) eraseStorage(output);
+  const what = `sums over windows run over vectors of ${lanes} channels, neighbouring positions together`;
+  const why = "what windows share and what all positions read is loaded once";
+  return { pass: "vectorize-generics", what, why, numbers: { lanes } };
+}
+
+/** Which operands of the elementwise operation are the sums: those that surroundings put at its output. */
+function afterOf({ op, body, inputs, output }: Epilogue): After {
+  const isSum = inputs.map(({ value }, k) => value === output.value && generic.operandsOf(op).inputs[k] !== value);
+  return { body, inputs, output, isSum };
 }
 
 const scalar = { pass: "vectorize-generics", what: "an operation stays in scalar loops" };
