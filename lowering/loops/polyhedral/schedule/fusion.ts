@@ -1,0 +1,124 @@
+/**
+ * @file Which statements share loops. Groups that depend on each other in a circle must; others may, where that brings
+ * two uses of the same data together and takes nothing from either: neither the depth of its band, nor an outer loop
+ * that runs at once, nor a loop for vectors. Matrices that a nest reads only once are the exception: memory then is what
+ * it waits for, and one pass over them is worth more than two that run at once.
+ */
+
+import type { BandMember } from "../schedule-tree.js";
+import type { ArrayAccess, Scop, Statement } from "../scop.js";
+import { componentsOf, type Edge } from "./components.js";
+import type { FoundBand } from "./find-band.js";
+
+export type FusionPolicy = "max" | "smart" | "none";
+
+export interface Group {
+  readonly statements: readonly Statement[];
+  readonly band: FoundBand | undefined;
+}
+
+export interface FusionQuestion {
+  readonly scop: Scop;
+  readonly statements: readonly Statement[];
+  readonly edges: readonly Edge[];
+  readonly policy: FusionPolicy;
+  readonly tryBand: (statements: readonly Statement[]) => FoundBand | undefined;
+  readonly explain: (reason: string) => void;
+}
+
+/** Groups in an order that the edges allow; each becomes a nest. */
+export function fuse(question: FusionQuestion): Group[] {
+  const { statements, edges, policy, tryBand } = question;
+  const dependsOn = (later: Group, earlier: Group) =>
+    edges.some(
+      ({ from, to }) => earlier.statements.includes(statements[from]!) && later.statements.includes(statements[to]!),
+    );
+  const groups: Group[] = [];
+  for (const component of componentsOf(statements.length, edges)) {
+    const members = component.map((i) => statements[i]!);
+    const alone: Group = { statements: members, band: tryBand(members) };
+    let joined = false;
+    for (let at = groups.length - 1; at >= 0 && policy !== "none" && !joined; at--) {
+      const both = join(question, groups[at]!, alone);
+      if (both !== undefined) {
+        groups[at] = both;
+        joined = true;
+      }
+      if (dependsOn(alone, groups[at]!)) break;
+    }
+    if (!joined) groups.push(alone);
+  }
+  return groups;
+}
+
+function join(question: FusionQuestion, a: Group, b: Group): Group | undefined {
+  if (a.band === undefined || b.band === undefined) return undefined;
+  const order = question.scop.statements;
+  const statements = order.filter((s) => a.statements.includes(s) || b.statements.includes(s));
+  const names = `${a.statements.map((s) => s.name).join(", ")} and ${b.statements.map((s) => s.name).join(", ")}`;
+  if (question.policy === "smart" && (depthOf(a) !== depthOf(b) || !shareData(a, b))) return undefined;
+  const band = question.tryBand(statements);
+  if (band === undefined) return undefined;
+  const fused = { statements, band };
+  if (question.policy === "max") return fused;
+  const loss = lossOf(a, b, band);
+  if (loss !== undefined) {
+    question.explain(`${names} stay apart: together they lose ${loss}`);
+    return undefined;
+  }
+  question.explain(`${names} share loops`);
+  return fused;
+}
+
+const depthOf = (group: Group): number => Math.max(...group.statements.map((s) => s.dims.length));
+
+function shareData(a: Group, b: Group): boolean {
+  const arrays = new Set(a.statements.flatMap((s) => s.accesses.map((access) => access.array)));
+  return b.statements.some((s) => s.accesses.some((x) => x.indices.length > 0 && arrays.has(x.array)));
+}
+
+function lossOf(a: Group, b: Group, band: FoundBand): string | undefined {
+  for (const { statements, band: own } of [a, b]) {
+    if (own!.members.length > band.members.length) return "a member of their band";
+    for (const s of statements) {
+      if (hasVectors(s, own!.members) && !hasVectors(s, band.members)) return "a loop for vectors";
+    }
+  }
+  const parallel = (members: readonly BandMember[]) => members.some((member) => member.coincident);
+  if (parallel(a.band!.members) && parallel(b.band!.members) && !parallel(band.members)) {
+    if (!streamTogether(a, b)) return "the loops that run at once";
+  }
+  return undefined;
+}
+
+/** A member steps through one dim along which every access of the statement is contiguous or constant. */
+function hasVectors(s: Statement, members: readonly BandMember[]): boolean {
+  return members.some((member) => {
+    const row = member.rows.get(s.name)!;
+    const dims = row.slice(row.length - s.dims.length);
+    const moving = dims.flatMap((c, i) => (c === 0 ? [] : [i]));
+    const [dim] = moving;
+    if (dim === undefined || moving.length > 1) return false;
+    const carried = !member.coincident && s.reduction === undefined;
+    return !carried && s.accesses.every((access) => isContiguous(access, s, dim));
+  });
+}
+
+function isContiguous({ indices }: ArrayAccess, s: Statement, dim: number): boolean {
+  return indices.every((row, axis) => {
+    const c = row[row.length - s.dims.length + dim]!;
+    return c === 0 || (axis === indices.length - 1 && Math.abs(c) === 1);
+  });
+}
+
+/** Both read one matrix of which no element is used twice by either. */
+function streamTogether(a: Group, b: Group): boolean {
+  const streams = (group: Group) =>
+    new Set(
+      group.statements.flatMap((s) =>
+        s.accesses.filter((x) => x.indices.length >= 2 && x.indices.length >= s.dims.length).map((x) => x.array),
+      ),
+    );
+  const first = streams(a);
+  return [...streams(b)].some((array) => first.has(array));
+}
