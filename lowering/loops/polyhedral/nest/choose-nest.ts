@@ -77,10 +77,10 @@ export function chooseNest(context: NestContext, cpu: CpuDescription): NestVerdi
     depth: stream === undefined ? 1 : extent(stream),
   };
   const kernel =
-    stream === undefined
-      ? { rows: row === undefined ? 1 : 4, vectors: isFolded ? 2 : 1 }
+    stream === undefined || row === undefined
+      ? { rows: row === undefined ? 1 : 4, vectors: isFolded || stream !== undefined ? 4 : 1 }
       : chooseMicroKernel(cpu, widestBits(statement), extents);
-  const promoted = stream === undefined ? [] : promotable(context, lane, row, stream);
+  const promoted = stream === undefined || row === undefined ? [] : promotable(context, lane, row, stream);
   const tiles =
     stream === undefined || row === undefined
       ? []
@@ -120,6 +120,8 @@ const motionOf = (statement: Statement, access: ArrayAccess, dim: number) =>
 /** Costs of one element in cycles, by how it moves from lane to lane: as part of a vector, alone, or shared. */
 const SCALAR_ACCESS = 0.5;
 const STRIDED_ACCESS = 1;
+/** Of a vector that is made once and used by many rows or steps. */
+const TURNED_ACCESS = 2;
 
 /** The dim along which points cost least as vectors; `undefined` where none costs less than points one by one. */
 function chooseLane(
@@ -138,10 +140,12 @@ function chooseLane(
     const costs = accesses.map((access) => {
       const motion = motionOf(statement, access, dim);
       const isCarried = access === statement.reduction?.accumulator || access.kind === "write";
-      if (isCarried && (isFolded || isStepped)) return 0;
+      if (isCarried && isFolded) return 0;
+      if (isCarried && isStepped) return motion === "contiguous" ? 0 : TURNED_ACCESS / lanes;
       if (motion === "fixed") return SCALAR_ACCESS / lanes;
+      if (motion === "contiguous") return 1 / lanes;
       // Where sums stay in registers, a strided operand is copied once and read many times.
-      return motion === "contiguous" || isStepped ? 1 / lanes : STRIDED_ACCESS;
+      return isStepped ? TURNED_ACCESS / lanes : STRIDED_ACCESS;
     });
     const cost = costs.reduce((x, y) => x + y, 0) + body.length / lanes;
     if (!best || cost < best.cost) best = { dim, cost };
