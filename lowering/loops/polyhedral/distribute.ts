@@ -9,22 +9,11 @@ import type { Dependence } from "./dependences.js";
 import { distanceRow, restrict } from "./legality.js";
 import type { BandMember, Filter, ScheduleNode } from "./schedule-tree.js";
 
-/** Whether a statement gains from having the members' loops for itself. */
+/** Whether a statement gains from having the members' loops for itself; `members` are all above `child`. */
 export type WorthAlone = (statement: string, members: readonly BandMember[], child: ScheduleNode) => boolean;
 
 export function distribute(root: ScheduleNode, deps: readonly Dependence[], isWorthAlone: WorthAlone): ScheduleNode {
-  if (root.kind === "band") {
-    const { members, children } = collapsed(root);
-    return children.length > 1
-      ? split(members, children, deps, isWorthAlone)
-      : { ...root, child: distribute(root.child, carriedWithin(deps, root.members), isWorthAlone) };
-  }
-  if (root.kind === "sequence") {
-    const children = root.children.map((c) => distribute(c, within(deps, c.statements), isWorthAlone) as Filter);
-    return { ...root, children };
-  }
-  if (root.kind === "leaf") return root;
-  return { ...root, child: distribute(root.child, deps, isWorthAlone) };
+  return new Distributor(isWorthAlone).distribute(root, deps, []);
 }
 
 /** Bands right below each other as one, and what the last of them orders. */
@@ -34,57 +23,86 @@ function collapsed(node: ScheduleNode): {
 } {
   if (node.kind === "sequence") return { members: [], children: node.children };
   if (node.kind !== "band") return { members: [], children: [] };
-  const below = collapsed(node.child);
+  const below = node.child.kind === "leaf" ? { members: [], children: [] } : collapsed(node.child);
   return { members: [...node.members, ...below.members], children: below.children };
 }
 
-function split(
-  members: readonly BandMember[],
-  children: readonly Filter[],
-  deps: readonly Dependence[],
-  isWorthAlone: WorthAlone,
-): ScheduleNode {
-  const [first, ...rest] = members;
-  if (!first) return distribute({ kind: "sequence", children }, deps, isWorthAlone);
-  const groups = grouped(members, children, deps, isWorthAlone);
-  if (groups.length === 1) {
-    const child = split(rest, children, carriedWithin(deps, [first]), isWorthAlone);
-    return { kind: "band", members: [first], permutable: false, child };
+class Distributor {
+  readonly #isWorthAlone: WorthAlone;
+
+  constructor(isWorthAlone: WorthAlone) {
+    this.#isWorthAlone = isWorthAlone;
   }
-  const filters = groups.map((group): Filter => {
-    const statements = group.flatMap((child) => child.statements);
-    const own = members.map((member) => restrictedTo(member, statements));
-    const inner = within(deps, statements);
-    const [only, ...others] = group;
-    const child =
-      others.length > 0
-        ? split(own, group, inner, isWorthAlone)
-        : own.reduceRight<ScheduleNode>(
-            (below, member) => ({ kind: "band", members: [member], permutable: false, child: below }),
-            distribute(only!.child, carriedWithin(inner, own), isWorthAlone),
-          );
-    return { kind: "filter", statements, child };
-  });
-  return { kind: "sequence", children: filters };
+
+  /** `deps`: those between points that have the same values of the members above. */
+  distribute(node: ScheduleNode, deps: readonly Dependence[], above: readonly BandMember[]): ScheduleNode {
+    if (node.kind === "leaf") return node;
+    if (node.kind === "sequence") return { ...node, children: this.#children(node.children, deps, above) };
+    if (node.kind !== "band") return { ...node, child: this.distribute(node.child, deps, above) };
+    const { members, children } = collapsed(node);
+    if (children.length === 0) return node;
+    // What is apart within a child may be so around it as well.
+    const inner = this.#children(children, carriedWithin(deps, members), [...above, ...members]);
+    return this.#split(members, inner, deps, above);
+  }
+
+  #children(children: readonly Filter[], deps: readonly Dependence[], above: readonly BandMember[]): readonly Filter[] {
+    return children.flatMap((filter) => {
+      const child = this.distribute(filter.child, within(deps, filter.statements), above);
+      return child.kind === "sequence" ? child.children : [{ ...filter, child }];
+    });
+  }
+
+  /** Children are distributed already. */
+  #split(
+    members: readonly BandMember[],
+    children: readonly Filter[],
+    deps: readonly Dependence[],
+    above: readonly BandMember[],
+  ): ScheduleNode {
+    const [first, ...rest] = members;
+    if (!first) return { kind: "sequence", children };
+    const groups = this.#grouped(children, deps, [...above, ...members]);
+    if (groups.length === 1) {
+      const child = this.#split(rest, children, carriedWithin(deps, [first]), [...above, first]);
+      return { kind: "band", members: [first], permutable: false, child };
+    }
+    const filters = groups.map((group): Filter => {
+      const statements = group.flatMap((child) => child.statements);
+      const own = members.map((member) => restrictedTo(member, statements));
+      const [only, ...others] = group;
+      const child =
+        others.length > 0 ? this.#split(own, group, within(deps, statements), above) : nested(own, only!.child);
+      return { kind: "filter", statements, child };
+    });
+    return { kind: "sequence", children: filters };
+  }
+
+  /** The children in groups that can run one after the other; neighbours that gain nothing alone are one group. */
+  #grouped(
+    children: readonly Filter[],
+    deps: readonly Dependence[],
+    members: readonly BandMember[],
+  ): readonly (readonly Filter[])[] {
+    const groups: { readonly filters: Filter[]; readonly isAlone: boolean }[] = [];
+    for (const component of components(children, deps)) {
+      const [only, ...others] = component;
+      const [name, ...more] = only!.statements;
+      const isSingle = others.length === 0 && more.length === 0;
+      const isAlone = isSingle && this.#isWorthAlone(name!, members, only!.child);
+      const last = groups.at(-1);
+      if (last && !last.isAlone && !isAlone) last.filters.push(...component);
+      else groups.push({ filters: [...component], isAlone });
+    }
+    return groups.map(({ filters }) => [...filters].sort((a, b) => children.indexOf(a) - children.indexOf(b)));
+  }
 }
 
-/** The children in groups that can run one after the other; neighbours that gain nothing alone are one group. */
-function grouped(
-  members: readonly BandMember[],
-  children: readonly Filter[],
-  deps: readonly Dependence[],
-  isWorthAlone: WorthAlone,
-): readonly (readonly Filter[])[] {
-  const groups: { readonly filters: Filter[]; readonly isAlone: boolean }[] = [];
-  for (const component of components(children, deps)) {
-    const [only, ...others] = component;
-    const [name, ...more] = only!.statements;
-    const isAlone = others.length === 0 && more.length === 0 && isWorthAlone(name!, members, only!.child);
-    const last = groups.at(-1);
-    if (last && !last.isAlone && !isAlone) last.filters.push(...component);
-    else groups.push({ filters: [...component], isAlone });
-  }
-  return groups.map(({ filters }) => [...filters].sort((a, b) => children.indexOf(a) - children.indexOf(b)));
+function nested(members: readonly BandMember[], child: ScheduleNode): ScheduleNode {
+  return members.reduceRight<ScheduleNode>(
+    (below, member) => ({ kind: "band", members: [member], permutable: false, child: below }),
+    child,
+  );
 }
 
 /** Strongly connected components, each before those that depend on it; as near to the program's order as may be. */
