@@ -1,11 +1,14 @@
-/** @file When a tile is full: every point of its box is a point of every statement, so that its loops have fixed bounds. */
+/**
+ * @file When a tile is full: every point of its box is a point of every statement that has any there, so that its loops
+ * have fixed bounds.
+ */
 
-import { type Basic, basicOf, type Constraint, constraintsOf } from "../../../ir/analysis/sets/basic.js";
+import { type Basic, basicOf, type Constraint, constraintsOf, negate } from "../../../ir/analysis/sets/basic.js";
 import { eliminateColumns } from "../../../ir/analysis/sets/eliminate.js";
 import { checked, type Row, SetsTooLarge, Work } from "../../../ir/analysis/sets/linear.js";
 import { range } from "../../../ir/analysis/sets/space.js";
-import { joined, widened } from "./cautious-sets.js";
-import { type Item, outerCount, type Place, rowInItem } from "./place.js";
+import { joined, simplified, widened } from "./cautious-sets.js";
+import { type Item, outerCount, type Place, rowInItem, shadowOf } from "./place.js";
 import type { BandMember } from "./schedule-tree.js";
 
 /** A member of a point band with the variable of its tile. */
@@ -25,7 +28,7 @@ export function fullTile(place: Place, members: readonly BandMember[]): Basic | 
   if (sides.length === 0) return undefined;
   const constraints: Constraint[] = [];
   for (const item of place.items) {
-    const more = fullFor(place, item, sides);
+    const more = fullFor(place, item, sides) ?? absentFor(place, item);
     if (more === undefined) return undefined;
     constraints.push(...more);
   }
@@ -43,7 +46,7 @@ function sideOf(place: Place, member: BandMember): Side | undefined {
 }
 
 /** What makes every point of the box a point of the item's shadow on the sides. */
-function fullFor(place: Place, { statement, set }: Item, sides: readonly Side[]): Constraint[] | undefined {
+function fullFor(place: Place, { statement, set }: Item, sides: readonly Side[]): readonly Constraint[] | undefined {
   const parameters = place.scop.parameters.length;
   const outer = outerCount(place);
   const wide = outer + sides.length;
@@ -56,6 +59,15 @@ function fullFor(place: Place, { statement, set }: Item, sides: readonly Side[])
   if (shadow === undefined || more !== undefined) return undefined;
   const constraints = constraintsOf(shadow).map((c) => leastOverBox(c, parameters, outer, sides));
   return constraints.every((c) => c !== undefined) ? constraints : undefined;
+}
+
+/** What alone keeps all points of the item out of the tile, where one constraint does. */
+function absentFor(place: Place, item: Item): readonly Constraint[] | undefined {
+  const shadow = shadowOf(item, outerCount(place));
+  const [only, more] = constraintsOf((shadow && simplified(shadow, place.context)) ?? basicOf(0, []));
+  if (only === undefined || more !== undefined) return undefined;
+  const opposite = negate(only, new Work());
+  return opposite.length === 1 ? opposite : undefined;
 }
 
 function exactShadow(basic: Basic, columns: readonly number[]): readonly Basic[] {

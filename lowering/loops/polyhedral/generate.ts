@@ -124,8 +124,7 @@ class Generator {
       return simple === undefined ? [] : [{ item, shadow: simple }];
     });
     if (ranged.length === 0) return;
-    const along = ranged.map(({ shadow }) => restricted(shadow, (c) => c.kind !== "mod" && uses(c, column)));
-    for (const component of separateRanges(along, outside, member.tile === 1)) {
+    for (const component of this.#rangesOf(ranged, member, column, outside)) {
       const active = [...new Set(component.flatMap((region) => region.active))].sort((x, y) => x - y);
       this.#component(
         component,
@@ -135,6 +134,26 @@ class Generator {
         then,
       );
     }
+  }
+
+  /** Where which items run, as far as it is worth code of its own. */
+  #rangesOf(ranged: readonly Ranged[], member: BandMember, column: number, context: Basic): Region[][] {
+    const along = ranged.map(({ shadow }) => restricted(shadow, (c) => c.kind !== "mod" && uses(c, column)));
+    // Items with loops still to come run nowhere that those do not allow: a wider range costs them nothing.
+    const isOpen = ranged.map(({ item }) => solvedDims(item.set, column + 1).includes(undefined));
+    const wide = along.map((own, i) => {
+      const holds = (range: Basic) => constraintsOf(range).every((c) => surelyImplies(inContext(context, own), c));
+      return (
+        (isOpen[i] && along.find((range, k) => k !== i && range !== own && !isSame(range, own) && holds(range))) || own
+      );
+    });
+    const splits = member.tile === 1 && isOpen.includes(false);
+    return separateRanges(
+      wide,
+      ranged.map(({ shadow }) => shadow),
+      context,
+      splits,
+    );
   }
 
   #component(
@@ -217,22 +236,20 @@ class Generator {
     then: Then,
   ): void {
     const column = outerCount(place);
-    const { first, last } = spanOf(place.b, sets, common, columnsOf(place), stride);
+    const { first, end } = spanOf(place.b, sets, common, columnsOf(place), stride);
     const context = inContext(widened(place.context, column, 1), common);
-    if (typeof first === "number" && typeof last === "number") {
-      if (first > last) return;
-      if (last < first + (stride?.step ?? 1)) {
+    const step = stride?.step ?? 1;
+    if (typeof first === "number" && typeof end === "number") {
+      if (first >= end) return;
+      if (first + step >= end) {
         const fixed: Constraint = { kind: "eq", row: rowOf(column + 1, -first, [column, 1]) };
-        then({
-          ...place,
-          variables: [...place.variables, { member, value: first }],
-          context: joined(context, [fixed]),
-        });
+        const variables = [...place.variables, { member, value: first }];
+        then({ ...place, variables, context: joined(context, [fixed]) });
         return;
       }
     }
     const index = new IndexArithmetic(place.b);
-    const bounds = { from: index.value(first), to: index.value(index.add(last, 1)), step: stride?.step ?? 1 };
+    const bounds = { from: index.value(first), to: index.value(end), step };
     countedLoop(place.b, bounds, (b, value) =>
       then({ ...place, b, variables: [...place.variables, { member, value }], context }),
     );
@@ -286,4 +303,13 @@ function commonConstraints(sets: readonly Basic[], context: Basic): readonly Con
   return all.filter((c) =>
     sets.every((set) => constraintsOf(set).includes(c) || surelyImplies(inContext(context, set), c)),
   );
+}
+
+function isSame(a: Basic, b: Basic): boolean {
+  const text = (basic: Basic) =>
+    constraintsOf(basic)
+      .map((c) => `${c.kind}${c.row.join()}`)
+      .sort()
+      .join(";");
+  return text(a) === text(b);
 }

@@ -74,7 +74,7 @@ function holds(b: Builder, constraint: Constraint, columns: readonly Position[])
   return index.compare(constraint.kind === "eq" ? "eq" : "sge", more, less);
 }
 
-/** Runs `fill` where all constraints hold; with `otherwise`, that where not. */
+/** Runs `fill` where all constraints hold, nothing where it emits nothing; with `otherwise`, that where not. */
 export function guarded(
   b: Builder,
   guard: Basic,
@@ -97,7 +97,9 @@ export function guarded(
       body(inner);
       inner.op(yieldOp, { results: [] }, {});
     });
+  const then = region(fill);
+  if (otherwise === undefined && then.blocks[0]!.first === then.blocks[0]!.last) return;
   const condition = new IndexArithmetic(b).and(...conditions);
-  const regions = [region(fill), otherwise ? region(otherwise) : newRegion()];
+  const regions = [then, otherwise ? region(otherwise) : newRegion()];
   b.op(ifOp, { condition }, {}, { regions, results: [] });
 }

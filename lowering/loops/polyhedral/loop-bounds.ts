@@ -2,7 +2,14 @@
 
 import type { Basic, Congruence } from "../../../ir/analysis/sets/basic.js";
 import { type Bound, boundsOf } from "../../../ir/analysis/sets/bounds.js";
-import { coefficient, extendedGcd, type Row, scaleRow, withCoefficient } from "../../../ir/analysis/sets/linear.js";
+import {
+  coefficient,
+  extendedGcd,
+  offsetRow,
+  type Row,
+  scaleRow,
+  withCoefficient,
+} from "../../../ir/analysis/sets/linear.js";
 import type { Builder } from "../../../ir/builder.js";
 import { floorModulo } from "../../../ir/integer.js";
 import { IndexArithmetic, type Position } from "../../structured/index-arithmetic.js";
@@ -53,8 +60,8 @@ export function congruenceOf(stride: Stride, column: number): Congruence {
 
 export interface Span {
   readonly first: Position;
-  /** Still reached. */
-  readonly last: Position;
+  /** No longer reached. */
+  readonly end: Position;
 }
 
 /**
@@ -73,7 +80,9 @@ export function spanOf(
   const bounds = sets.map((set) => boundsOf(set, column));
   if (bounds.some((x) => x.lower.length === 0 || x.upper.length === 0)) throw new Error("a loop has no bounds");
   const shared = boundsOf(common, column);
-  const at = (rounded: "up" | "down") => (bound: Bound) => positionOfBound(b, bound, rounded, columns);
+  const from = (bound: Bound) => positionOfBound(b, bound, "up", columns);
+  const behind = ({ row, divisor }: Bound) =>
+    positionOfBound(b, { row: offsetRow(row, divisor), divisor }, "down", columns);
   const max = extremeBy(Math.max, (x, y) => index.max(x, y));
   const min = extremeBy(Math.min, (x, y) => index.min(x, y));
   const lows = needed(
@@ -84,13 +93,13 @@ export function spanOf(
     bounds.map((x) => x.upper),
     shared.upper,
   );
-  const lowest = lows.map((lower) => max(lower.map(at("up"))));
-  const highest = highs.map((upper) => min(upper.map(at("down"))));
-  const first = max([...(lowest.length === 0 ? [] : [min(lowest)]), ...shared.lower.map(at("up"))]);
-  const last = min([...(highest.length === 0 ? [] : [max(highest)]), ...shared.upper.map(at("down"))]);
-  if (stride === undefined) return { first, last };
+  const lowest = lows.map((lower) => max(lower.map(from)));
+  const highest = highs.map((upper) => min(upper.map(behind)));
+  const first = max([...(lowest.length === 0 ? [] : [min(lowest)]), ...shared.lower.map(from)]);
+  const end = min([...(highest.length === 0 ? [] : [max(highest)]), ...shared.upper.map(behind)]);
+  if (stride === undefined) return { first, end };
   const start = positionOfRow(b, stride.start, columns);
-  return { first: index.add(first, positionModulo(b, index.sub(start, first), stride.step)), last };
+  return { first: index.add(first, positionModulo(b, index.sub(start, first), stride.step)), end };
 }
 
 /** The lists of bounds to choose between beside the shared ones: none where these are all that one of the sets has. */

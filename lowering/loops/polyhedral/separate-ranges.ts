@@ -19,13 +19,23 @@ const MOST_REGIONS = 16;
 
 /**
  * Regions that share no value, in components that run one after the other; the regions of a component interleave. Each
- * item has the values that `ranges` gives it; the context is known to hold.
+ * item has the values that `ranges` gives it where all of its `shadows` holds; the context is known to hold.
  */
-export function separateRanges(ranges: readonly Basic[], context: Basic, splits: boolean): Region[][] {
+export function separateRanges(
+  ranges: readonly Basic[],
+  shadows: readonly Basic[],
+  context: Basic,
+  splits: boolean,
+): Region[][] {
   const classes = classesOf(ranges);
   if (classes.length === 1) return [classes];
   const regions = splits ? regionsOf(classes, context) : undefined;
-  return regions === undefined ? [classes] : componentsOf(regions, context);
+  if (regions === undefined) return [classes];
+  const needed = regions.flatMap(({ basic, active }) => {
+    const runs = active.filter((i) => !isEmptyIn(joined(basic, constraintsOf(shadows[i]!)), context));
+    return runs.length === 0 ? [] : [{ basic, active: runs }];
+  });
+  return componentsOf(needed, context);
 }
 
 /** Items of the same range together. */
