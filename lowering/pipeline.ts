@@ -30,6 +30,7 @@ import { expandComplex } from "./legalize/expand-complex.js";
 import { expandMath } from "./legalize/expand-math.js";
 import { expandNarrowFloats } from "./legalize/expand-narrow-floats.js";
 import { narrowIntegers } from "./legalize/narrow-integers.js";
+import { fuseAttention } from "./loops/fuse-attention.js";
 import { fuseRows } from "./loops/fuse-rows.js";
 import { linalgToLoops } from "./loops/linalg-to-loops.js";
 import { lowerAffine } from "./loops/lower-affine.js";
@@ -171,9 +172,10 @@ function stagesForCpu(cpu: CpuDescription): readonly Stage[] {
     stage("loops", {
       why: "Loops are tiled, vectorised and cut into chunks by what each access does in memory.",
       leaves: loops,
-      // Rows first, as each is then tiled by itself. Contractions before vectors, which alone would leave them without
+      // Attention whole, then rows, as each is then tiled by itself. Contractions before vectors, which alone would leave them without
       // register blocking; plain loops take the rest.
       passes: [
+        fuseAttention(cpu),
         fuseRows,
         tileContractions(cpu),
         vectorizeGenerics(cpu),

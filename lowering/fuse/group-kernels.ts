@@ -22,6 +22,7 @@ import { filledWith, isElementwiseOn } from "../structured/forms.js";
 import { countOf, isBlockedProduct, restOf, rowDims, sharedRows, writtenBy } from "../structured/row-space.js";
 import { windowSumOf } from "../vectorize/register-block.js";
 import { isVectorizable } from "../vectorize/vector-body.js";
+import { attentionGroup } from "./attention-groups.js";
 
 export const groupKernels: Pass = {
   name: "group-kernels",
@@ -46,15 +47,21 @@ const MIN_ROWS = 4;
 const MAX_DISTANCE = 256;
 
 function groupIn(block: Block, first: bigint, context: Context): bigint {
+  const attentions = [...block.ops()].flatMap((op) => {
+    const group = attentionGroup(op);
+    return group ? [group] : [];
+  });
   const grouping = new Grouping(block);
-  for (const op of block.ops()) if (isCandidate(op)) grouping.add(op);
+  for (const group of attentions) grouping.addWhole(group);
+  for (const op of block.ops()) if (isCandidate(op) && !grouping.isWhole(op)) grouping.add(op);
   let next = first;
   for (const op of block.ops()) grouping.remarkApart(op);
   for (const group of grouping.groups()) {
     if (group.length < 2) continue;
-    remark(group[0]!, { pass: groupKernels.name, ...reasonOf(group) });
+    const isWhole = grouping.isWhole(group[0]!);
+    remark(group[0]!, { pass: groupKernels.name, ...(isWhole ? attentionReason(group) : reasonOf(group)) });
     const integer = (value: bigint): Attr => ({ kind: "int", value, type: context.types.scalar("i64") });
-    const rows = isProductWithEpilogue(group) ? 0 : sharedRows(group);
+    const rows = isWhole || isProductWithEpilogue(group) ? 0 : sharedRows(group);
     for (const op of group) {
       op.setExtra(GROUP, integer(next));
       if (rows > 0) op.setExtra(ROWS, integer(BigInt(rows)));
@@ -86,6 +93,7 @@ class Grouping {
   readonly #position = new Map<Operation, number>();
   readonly #ops: readonly Operation[];
   readonly #groupOf = new Map<Operation, readonly Operation[]>();
+  readonly #whole = new Set<readonly Operation[]>();
   /** Why operations were not joined to what they read: the last that was tried. */
   readonly #refusals = new Map<Operation, { readonly producer: Operation; readonly reason: Reason }>();
 
@@ -100,6 +108,19 @@ class Grouping {
     return new Set(this.#groupOf.values());
   }
 
+  /** Makes operations a group that nothing else joins, if they can be one. */
+  addWhole(ops: readonly Operation[]): void {
+    const group = this.#sorted(ops);
+    if (!this.#isClosed(group)) return;
+    this.#set(group);
+    this.#whole.add(group);
+  }
+
+  isWhole(op: Operation): boolean {
+    const group = this.#groupOf.get(op);
+    return group !== undefined && this.#whole.has(group);
+  }
+
   /** Joins `op` to the groups of what it reads, the latest first, where that pays. */
   add(op: Operation): void {
     if (filledWith(op)) {
@@ -111,7 +132,7 @@ class Grouping {
     for (const producer of this.#producers(op)) {
       const other = this.#groupOf.get(producer);
       group = this.#groupOf.get(op)!;
-      if (!other || other === group) continue;
+      if (!other || other === group || this.#whole.has(other)) continue;
       const fills = group.length === 1 ? this.#fills(op) : [];
       const joined = this.#sorted([...new Set([...other, ...group, ...fills])]);
       if (isGroup(joined) && this.#isClosed(joined)) this.#set(joined);
@@ -239,6 +260,11 @@ function rowFacts(ops: readonly Operation[]): RowFacts | undefined {
 }
 
 type Reason = Omit<Remark, "pass">;
+
+function attentionReason(group: readonly Operation[]): Reason {
+  const what = `${group.length} operations are one kernel`;
+  return { what, why: "they are an attention: the scores of a block of queries are to stay in the cache" };
+}
 
 /** Why operations are one kernel. */
 function reasonOf(group: readonly Operation[]): Reason {
