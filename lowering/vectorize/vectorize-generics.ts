@@ -27,6 +27,7 @@ import {
 import { mergeAccess } from "../structured/merge-dimensions.js";
 import { type Monoid, monoidOf } from "./monoid.js";
 import { type After, buildWindowSums, isLaned, type WindowSum, windowSumOf } from "./register-block.js";
+import { joinUnitTails } from "./unit-tails.js";
 import { isStorable, isVectorizable, widestBits } from "./vector-body.js";
 import { buildVectorLoops, type Shape } from "./vector-loops.js";
 
@@ -57,6 +58,7 @@ function vectorize(op: Operation, cpu: CpuDescription, context: Context): Remark
     );
   if (!isSimple || body.terminator.operands.some((v) => elementOf(v.type) === "i1"))
     return { ...scalar, why: "an operation or an element type has no vector form, or elements are not neighbours" };
+  joinUnitTails(op, context);
   const windows = windowSumOf(op);
   if (windows) return blockWindows(op, windows, cpu, context);
   const plan = choose(op, cpu);

@@ -68,6 +68,20 @@ describe("vectors run", () => {
     expect(lowered(text)).toBe(0);
   });
 
+  test("along a sum of products with a vector that has axes of one element behind", () => {
+    const text = genericKernel("f", {
+      inputs: [
+        { shape: [1, 37, 1, 1], map: "d0, d2, 0, 0" },
+        { shape: [5, 37], map: "d1, d2" },
+      ],
+      output: { shape: [1, 5], map: "d0, d1" },
+      dims: 3,
+      kinds: ["parallel", "parallel", "reduction"],
+      body: "%p = arith.mulf %a, %b : f32\n %s = arith.addf %out, %p : f32\n linalg.yield %s : f32",
+    });
+    expect(lowered(text)).toBe(0);
+  });
+
   test("beside a maximum over the outer axis", () => {
     const text = genericKernel("f", {
       inputs: [{ shape: [9, 40], map: "d1, d0" }],
