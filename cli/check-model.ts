@@ -11,6 +11,7 @@ import type { Operation } from "../ir/graph.js";
 import { formatLocation, type Location, placesIn } from "../ir/location.js";
 import { newGraphContext } from "../lowering/graph-dialects.js";
 import { refusals } from "../lowering/refusals.js";
+import type { Importing } from "./constexprs.js";
 import type { ModelCensus, OperatorUse } from "./model-census.js";
 import type { Outcome } from "./session.js";
 
@@ -27,8 +28,8 @@ export interface Coverage {
 }
 
 /** The table; exit 3 where the model has problems. Rejects where it cannot be read (exit 5), or MLIR text is malformed. */
-export async function checkModel(path: string): Promise<Outcome> {
-  const { census, diagnostics } = await checked(path);
+export async function checkModel(path: string, importing?: Importing): Promise<Outcome> {
+  const { census, diagnostics } = await checked(path, importing);
   const wrong = errorsByPlace(diagnostics);
   const coverage = (census?.operators ?? []).map((use) => coverageOf(use, wrong));
   const exitCode = diagnostics.some(isError) ? 3 : 0;
@@ -40,9 +41,9 @@ interface Checked {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-function checked(path: string): Promise<Checked> {
+function checked(path: string, importing: Importing | undefined): Promise<Checked> {
   if (/\.onnx$/i.test(path)) return checkOnnx(path);
-  return /\.pt2$/i.test(path) ? checkTorch(path) : checkOther(path);
+  return /\.pt2$/i.test(path) ? checkTorch(path) : checkOther(path, importing);
 }
 
 async function checkOnnx(path: string): Promise<Checked> {
@@ -71,9 +72,9 @@ async function checkTorch(path: string): Promise<Checked> {
   };
 }
 
-async function checkOther(path: string): Promise<Checked> {
+async function checkOther(path: string, importing: Importing | undefined): Promise<Checked> {
   const [{ importGraph }, { moduleCensus }] = await Promise.all([import("./compile.js"), import("./module-census.js")]);
-  const { module, context } = await importGraph(path);
+  const { module, context } = await importGraph(path, importing);
   // Counted before it is changed.
   const census = moduleCensus(module, context, path);
   return { census, diagnostics: found(() => module, context) };

@@ -1,14 +1,15 @@
 /** @file What there is to know of a model file without compiling it. */
 
 import { DiagnosticSink } from "../ir/diagnostic.js";
+import type { Importing } from "./constexprs.js";
 import type { ModelCensus, ModelSymbol } from "./model-census.js";
 import { formatBytes } from "./progress.js";
 import type { Outcome } from "./session.js";
 
 /** Rejects with everything wrong with the file (exit 3), or exit 5 where it cannot be read. */
-export async function inspectModel(path: string): Promise<Outcome> {
+export async function inspectModel(path: string, importing?: Importing): Promise<Outcome> {
   const sink = new DiagnosticSink();
-  const census = await censusOf(path, sink);
+  const census = await censusOf(path, sink, importing);
   sink.throwIfErrors();
   const { operators, ...rest } = census;
   return {
@@ -18,19 +19,23 @@ export async function inspectModel(path: string): Promise<Outcome> {
   };
 }
 
-async function censusOf(path: string, sink: DiagnosticSink): Promise<ModelCensus> {
-  const read = await readCensus(path, sink);
+async function censusOf(path: string, sink: DiagnosticSink, importing: Importing | undefined): Promise<ModelCensus> {
+  const read = await readCensus(path, sink, importing);
   if (read !== undefined) return read;
   sink.throwIfErrors();
   throw new Error(`${path} has neither a graph nor a problem`);
 }
 
 /** Only what the format needs is loaded. */
-async function readCensus(path: string, sink: DiagnosticSink): Promise<ModelCensus | undefined> {
+async function readCensus(
+  path: string,
+  sink: DiagnosticSink,
+  importing: Importing | undefined,
+): Promise<ModelCensus | undefined> {
   if (/\.onnx$/i.test(path)) return (await import("./onnx-census.js")).readOnnxCensus(path, sink)?.census;
   if (/\.pt2$/i.test(path)) return (await (await import("./torch-census.js")).readTorchCensus(path, sink))?.census;
   const [{ importGraph }, { moduleCensus }] = await Promise.all([import("./compile.js"), import("./module-census.js")]);
-  const { module, context } = await importGraph(path);
+  const { module, context } = await importGraph(path, importing);
   return moduleCensus(module, context, path);
 }
 

@@ -30,7 +30,7 @@ export interface ModelSymbol {
 export interface ModelCensus {
   readonly file: string;
   readonly bytes: number;
-  readonly format: "onnx" | "mlir" | "pt2";
+  readonly format: "onnx" | "mlir" | "pt2" | "python";
   /** Version of each operator set. */
   readonly opsets: Readonly<Record<string, number>>;
   readonly producer: string;

@@ -15,6 +15,7 @@ import type { Operation, Value } from "../ir/graph.js";
 import { formatLocation } from "../ir/location.js";
 import { newContext } from "../lowering/dialects.js";
 import { type Graph, importGraph } from "./compile.js";
+import type { Importing } from "./constexprs.js";
 
 export interface ProbedValue {
   readonly name: string;
@@ -29,8 +30,8 @@ export interface ModelProbe {
   make(names: readonly string[]): Promise<Graph>;
 }
 
-export async function probeModel(path: string): Promise<ModelProbe> {
-  return extname(path).toLowerCase() === ".onnx" ? probeOnnx(path) : probeGraph(path);
+export async function probeModel(path: string, importing?: Importing): Promise<ModelProbe> {
+  return extname(path).toLowerCase() === ".onnx" ? probeOnnx(path) : probeGraph(path, importing);
 }
 
 function probeOnnx(path: string): ModelProbe {
@@ -67,7 +68,7 @@ function withoutRefused(
   }
 }
 
-async function probeGraph(path: string): Promise<ModelProbe> {
+async function probeGraph(path: string, importing: Importing | undefined): Promise<ModelProbe> {
   const inner = (module: Operation): readonly (readonly [ProbedValue, Value])[] => {
     const operations = [...functionBody(mainOf(module)).ops()];
     return operations.flatMap((op, k) =>
@@ -78,7 +79,7 @@ async function probeGraph(path: string): Promise<ModelProbe> {
     );
   };
   const make = async (names: readonly string[]): Promise<Graph> => {
-    const graph = await importGraph(path);
+    const graph = await importGraph(path, importing);
     const values = new Map(inner(graph.module).map(([probed, value]) => [probed.name, value]));
     replaceResults(
       graph,
@@ -86,7 +87,9 @@ async function probeGraph(path: string): Promise<ModelProbe> {
     );
     return graph;
   };
-  const tensors = inner((await importGraph(path)).module).filter(([, value]) => value.type.kind === "tensor");
+  const tensors = inner((await importGraph(path, importing)).module).filter(
+    ([, value]) => value.type.kind === "tensor",
+  );
   return { values: tensors.map(([probed]) => probed), make };
 }
 

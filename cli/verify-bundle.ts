@@ -19,6 +19,7 @@ import { loadModel, type RunnableModel } from "../runtime-lib/load-model.js";
 import type { VerifyOptions } from "./commands/verify.js";
 import { arrayOf, type Comparison, compareTensors } from "./compare.js";
 import { compileGraph, describeSource, type Graph, importGraph } from "./compile.js";
+import type { Importing } from "./constexprs.js";
 import { asDiagnostics, cliCode, usageError } from "./faults.js";
 import { type Compute, type Difference, firstDifference } from "./first-difference.js";
 import { withFirstStates } from "./first-states.js";
@@ -31,12 +32,10 @@ import { findPython } from "./python.js";
 import { loadChoice } from "./run-bundle.js";
 import type { Outcome, Session } from "./session.js";
 
-export async function verifyBundle(
-  session: Session,
-  model: string,
-  path: string,
-  options: VerifyOptions,
-): Promise<Outcome> {
+/** The options with what importing the model takes. */
+type Options = VerifyOptions & { readonly importing?: Importing };
+
+export async function verifyBundle(session: Session, model: string, path: string, options: Options): Promise<Outcome> {
   const choice = { ...loadChoice(options, session.signal), verify: "always" as const };
   const loaded = await session.interruptible(() => loadModel(path, choice, session.env));
   const folder = mkdtempSync(join(tmpdir(), "persimmons-verify-"));
@@ -59,7 +58,7 @@ class Verification {
   readonly #session: Session;
   readonly #model: string;
   readonly #loaded: RunnableModel;
-  readonly #options: VerifyOptions;
+  readonly #options: Options;
   readonly #folder: string;
   readonly #progress: Progress;
   readonly #remarks: Diagnostic[];
@@ -67,7 +66,7 @@ class Verification {
   readonly #entry: Entry;
   readonly #inputs: readonly TensorData[];
 
-  constructor(session: Session, model: string, loaded: RunnableModel, options: VerifyOptions, folder: string) {
+  constructor(session: Session, model: string, loaded: RunnableModel, options: Options, folder: string) {
     this.#session = session;
     this.#model = model;
     this.#loaded = loaded;
@@ -112,7 +111,7 @@ class Verification {
 
   /** A bundle of a model with another interface cannot be compared at all. */
   async #compareInterface(): Promise<void> {
-    const { module, context } = await importGraph(this.#model);
+    const { module, context } = await importGraph(this.#model, this.#options.importing);
     const entry = entryInterfaces(module, context).find((e) => e.name === this.#entry.name);
     const ports = (values: readonly { readonly name: string; readonly shape: readonly unknown[] }[]): string =>
       values.map(({ name, shape }) => `${name} of rank ${shape.length}`).join(", ") || "nothing";
@@ -178,9 +177,10 @@ class Verification {
 
   async #interpreter(): Promise<Reference> {
     const outputs = await this.#progress.step("run the interpreter", async () =>
-      this.#interpret(await importGraph(this.#model)),
+      this.#interpret(await importGraph(this.#model, this.#options.importing)),
     );
-    const every: Compute = async (names) => this.#interpret(await (await probeModel(this.#model)).make(names));
+    const every: Compute = async (names) =>
+      this.#interpret(await (await probeModel(this.#model, this.#options.importing)).make(names));
     return { name: "interpreter", outputs, every };
   }
 
@@ -205,7 +205,7 @@ class Verification {
       );
       return undefined;
     }
-    const probe = await probeModel(this.#model);
+    const probe = await probeModel(this.#model, this.#options.importing);
     return this.#progress.step("find the first node that differs", async (say) => {
       const compiled: Compute = (names) => {
         say(`${names.length} values`);

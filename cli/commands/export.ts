@@ -3,9 +3,10 @@
 import { Option } from "commander";
 import { cpus } from "../../machine/cpu.js";
 import type { CommonOptions, Outcome, Session } from "../session.js";
+import { type KernelOptions, kernelImport, withKernelOptions } from "./kernel-options.js";
 import { type MakeVerb, repeated, verb } from "./verb.js";
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, KernelOptions {
   readonly out?: string;
   readonly pack?: string;
   readonly target: readonly string[];
@@ -14,12 +15,10 @@ interface Options extends CommonOptions {
   readonly dumpIr?: string;
   readonly timings?: boolean;
   readonly file: readonly string[];
-  readonly constexpr: readonly string[];
-  readonly kernel?: string;
 }
 
 export const exportVerb: MakeVerb = (act) =>
-  verb("export", "compile a model (.onnx, .mlir, .pt2) or kernels (.py) to a bundle")
+  withKernelOptions(verb("export", "compile a model (.onnx, .mlir, .pt2) or kernels (.py) to a bundle"))
     .argument("<model>", "the model file")
     .option("-o, --out <dir>", "the bundle to write (default: ./STEM.psm)")
     .option("--pack <file>", "write the bundle as one file")
@@ -31,8 +30,6 @@ export const exportVerb: MakeVerb = (act) =>
     )
     .addOption(new Option("--emit <what>", "also make libNAME.so and NAME.h, for C and Python").choices(["lib"]))
     .addOption(repeated("--file <file>", "also put this file into the bundle, such as a tokenizer.json; repeatable"))
-    .addOption(repeated("--constexpr <name=value>", "a size or constant of kernels; several by commas; repeatable"))
-    .option("--kernel <name>", "only this kernel of a .py file")
     .option("--profile", "count calls and time of each kernel")
     .option("--dump-ir <dir>", "write the program after each stage")
     .option("--timings", "show what each stage took")
@@ -53,15 +50,13 @@ async function exportAction(session: Session, options: Options, model: string): 
   const { compileModel } = await import("../compile.js");
   const { progressOf } = await import("../progress.js");
   const { describeExport } = await import("../describe-export.js");
-  const { parseConstexprs } = await import("../constexprs.js");
-  const { out, pack, target, emit, profile, dumpIr, file, kernel } = options;
-  const constexprs = parseConstexprs(options.constexpr);
+  const { out, pack, target, emit, profile, dumpIr, file } = options;
   const request = {
     model,
     targets: target,
     emitLibrary: emit === "lib",
     files: file,
-    importing: { constexprs, kernel },
+    importing: kernelImport(options, model),
     ...(out === undefined ? {} : { out }),
     ...(pack === undefined ? {} : { pack }),
     ...(profile === undefined ? {} : { profile }),

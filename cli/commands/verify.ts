@@ -2,9 +2,10 @@
 
 import { Option } from "commander";
 import type { CommonOptions, Outcome, Session } from "../session.js";
+import { type KernelOptions, kernelImport, withKernelOptions } from "./kernel-options.js";
 import { type MakeVerb, positive, repeated, verb, whole } from "./verb.js";
 
-export interface VerifyOptions extends CommonOptions {
+export interface VerifyOptions extends CommonOptions, KernelOptions {
   readonly entry?: string;
   readonly in: readonly string[];
   readonly seed: number;
@@ -18,7 +19,9 @@ export interface VerifyOptions extends CommonOptions {
 }
 
 export const verifyVerb: MakeVerb = (act) =>
-  verb("verify", "compare a bundle with its model on another runtime; name the first node that differs")
+  withKernelOptions(
+    verb("verify", "compare a bundle with its model on another runtime; name the first node that differs"),
+  )
     .argument("<model>", "the model file")
     .argument("<bundle>", "what export made of it")
     .option("--entry <name>", "the function to compare (default: the first)")
@@ -40,5 +43,5 @@ export const verifyVerb: MakeVerb = (act) =>
 
 async function verifyAction(session: Session, options: VerifyOptions, model: string, bundle: string): Promise<Outcome> {
   const { verifyBundle } = await import("../verify-bundle.js");
-  return verifyBundle(session, model, bundle, options);
+  return verifyBundle(session, model, bundle, { ...options, importing: kernelImport(options, model) });
 }

@@ -5,6 +5,7 @@ import { openBundle } from "../../runtime-lib/bundle/read-bundle.js";
 import { prepareLibrary } from "../../runtime-lib/load-model.js";
 import { checkModel } from "../check-model.js";
 import type { Compiler } from "../compiler.js";
+import { importingOf } from "../constexprs.js";
 import { type ExportRequest, exportModel } from "../export-model.js";
 import type { RequestOf } from "./protocol.js";
 
@@ -25,9 +26,10 @@ export interface Answer {
 }
 
 export async function answerExport(params: RequestOf<"export">["params"], serving: Serving): Promise<Answer> {
-  const { progress, build, emit, ...rest } = params;
+  const { progress, build, emit, constexprs, kernel, ...rest } = params;
   const start = performance.now();
-  const request = { ...defined(rest), emitLibrary: emit === "lib" } as ExportRequest;
+  const importing = importingOf(params.model, new Map(Object.entries(constexprs ?? {})), kernel);
+  const request = { ...defined(rest), emitLibrary: emit === "lib", importing } as ExportRequest;
   const exported = await exportModel(request, {
     env: serving.env,
     signal: serving.signal,
@@ -65,7 +67,8 @@ async function libraryOf(
 }
 
 export async function answerCheck(params: RequestOf<"check">["params"]): Promise<Answer> {
-  const { exitCode = 0, diagnostics = [], data } = await checkModel(params.model);
+  const importing = importingOf(params.model, new Map(Object.entries(params.constexprs ?? {})), params.kernel);
+  const { exitCode = 0, diagnostics = [], data } = await checkModel(params.model, importing);
   return { exitCode, diagnostics, result: data };
 }
 

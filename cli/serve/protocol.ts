@@ -11,6 +11,9 @@ import { cliCode } from "../faults.js";
 const id = z.union([z.string(), z.number()]);
 const engine = z.enum(["native", "wasm", "cycles"]);
 
+/** What a file of kernels in Python leaves open: values by name, and which kernel. */
+const kernels = { constexprs: z.record(z.string(), z.number()).optional(), kernel: z.string().optional() };
+
 /** Compiles a model to a bundle; `build` goes on to the native library and says where it is. */
 const exportRequest = z.strictObject({
   id,
@@ -25,6 +28,7 @@ const exportRequest = z.strictObject({
     files: z.array(z.string()).optional(),
     progress: z.boolean().optional(),
     build: z.boolean().optional(),
+    ...kernels,
   }),
 });
 
@@ -79,7 +83,11 @@ const countersRequest = z.strictObject({
 
 const unloadRequest = z.strictObject({ id, method: z.literal("unload"), params: z.strictObject({ handle: z.int() }) });
 
-const checkRequest = z.strictObject({ id, method: z.literal("check"), params: z.strictObject({ model: z.string() }) });
+const checkRequest = z.strictObject({
+  id,
+  method: z.literal("check"),
+  params: z.strictObject({ model: z.string(), ...kernels }),
+});
 
 const pingRequest = z.strictObject({ id, method: z.literal("ping"), params: z.strictObject({}).optional() });
 

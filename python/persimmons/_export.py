@@ -12,7 +12,7 @@ from ._bundle import Bundle, load, loaded
 from ._errors import UnsupportedError, fault, format_diagnostic, problem
 from ._server import SERVER
 
-_FILES = (".onnx", ".pt2", ".mlir")
+_FILES = (".onnx", ".pt2", ".mlir", ".py")
 
 
 def export(
@@ -25,12 +25,14 @@ def export(
     dynamic_shapes: Any = None,
     strict: bool = False,
     emit: Optional[str] = None,
+    constexprs: Optional[Mapping[str, Union[int, float]]] = None,
+    kernel: Optional[str] = None,
     profile: bool = False,
     threads: Optional[int] = None,
 ) -> Bundle:
     """Compiles a model to a bundle and loads it.
 
-    ``model`` is a file (``.onnx``, ``.pt2``, or StableHLO as ``.mlir``), a ``torch.nn.Module`` with example arguments, a
+    ``model`` is a file (``.onnx``, ``.pt2``, StableHLO as ``.mlir``, kernels as ``.py``), a ``torch.nn.Module`` with example arguments, a
     ``torch.export.ExportedProgram``, or an ``onnx.ModelProto``. ``dynamic_shapes`` and ``strict`` are ``torch.export``'s::
 
         bundle = persimmons.export(model, (example,), dynamic_shapes={"x": {0: torch.export.Dim("batch")}})
@@ -39,17 +41,21 @@ def export(
     ``out`` is the directory to write. By default it is ``STEM.psm`` in the current one for a file; a bundle of a model in
     memory lives as long as the object that is returned. ``target`` names a CPU, "host" or "wasm32", an accelerator or a file
     that describes one, or several; by default the host where an LLVM is found, else wasm32. ``emit="lib"`` puts a library
-    into the bundle that needs neither Node nor a compiler. Raises CompileError (UnsupportedError for a sound model that asks
+    into the bundle that needs neither Node nor a compiler. ``constexprs`` gives sizes of kernels values, and ``kernel``
+    takes one of a file's. Raises CompileError (UnsupportedError for a sound model that asks
     for something that is not supported) listing every problem. What is only worth a warning is warned of.
     """
     targets = [os.fspath(target)] if isinstance(target, (str, os.PathLike)) else target and [os.fspath(t) for t in target]
     options = {"targets": targets or None, "emit": emit, "profile": profile or None}
+    kernels = {"constexprs": dict(constexprs) if constexprs else None, "kernel": kernel}
     if isinstance(model, (str, os.PathLike)):
         if args is not None or kwargs is not None:
             fix = "give a module, or leave the arguments out"
             raise fault("PS6015", "example arguments are for modules; %s is a file" % os.fspath(model), 2, fix)
         path = os.path.abspath(os.fspath(model))
-        return _export_file(path, os.path.abspath(os.fspath(out or _default_name(path))), options, threads)
+        return _export_file(path, os.path.abspath(os.fspath(out or _default_name(path))), {**options, **kernels}, threads)
+    if constexprs is not None or kernel is not None:
+        raise fault("PS6015", "constexprs and kernel are for files of kernels", 2, "leave them out")
     with tempfile.TemporaryDirectory(prefix="persimmons-") as folder:
         path = _write_model(model, args, kwargs, dynamic_shapes, strict, folder)
         if out is not None:
