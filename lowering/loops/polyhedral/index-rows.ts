@@ -74,6 +74,14 @@ function holds(b: Builder, constraint: Constraint, columns: readonly Position[])
   return index.compare(constraint.kind === "eq" ? "eq" : "sge", more, less);
 }
 
+/** Whether all constraints hold: a value, or known now. */
+export function truthOf(b: Builder, guard: Basic, columns: readonly Position[]): Value | boolean {
+  const known = constraintsOf(guard).map((c) => holds(b, c, columns));
+  if (known.includes(false)) return false;
+  const conditions = known.filter((c) => typeof c !== "boolean");
+  return conditions.length === 0 || new IndexArithmetic(b).and(...conditions);
+}
+
 /** Runs `fill` where all constraints hold, nothing where it emits nothing; with `otherwise`, that where not. */
 export function guarded(
   b: Builder,

@@ -175,14 +175,19 @@ export function treeOf(scop: Scop, { numbers }: Choices): ScheduleNode {
 }
 
 function sequenceOf(scop: Scop, choose: <T>(...options: readonly T[]) => T): ScheduleNode {
+  return choose(true, false) ? leaf : split(scop, leaf, choose);
+}
+
+/** The last statements under a node, then the first one under the same. */
+function split(scop: Scop, child: ScheduleNode, choose: <T>(...options: readonly T[]) => T): ScheduleNode {
   const names = scop.statements.map((s) => s.name);
-  if (names.length < 2 || choose(true, false)) return leaf;
+  if (names.length < 2) return child;
   const [first, ...rest] = choose(names, names.toReversed());
   return {
     kind: "sequence",
     children: [
-      { kind: "filter", statements: rest, child: leaf },
-      { kind: "filter", statements: [first!], child: leaf },
+      { kind: "filter", statements: rest, child },
+      { kind: "filter", statements: [first!], child },
     ],
   };
 }
