@@ -53,7 +53,7 @@ function dependencesBetween(scop: Scop, source: Statement, target: Statement, wo
     const key = [sourceAccess, targetAccess]
       .map((access) => access.indices.map((row) => row.join()).join(";"))
       .join("|");
-    const relation = known.get(key) ?? meetings(sourceAccess, targetAccess, space, apart, work());
+    const relation = known.get(key) ?? earlierMeetings(sourceAccess, targetAccess, space, apart, work());
     known.set(key, relation);
     if (relation.basics.length === 0) return [];
     const kind = sourceAccess.kind === "read" ? "anti" : targetAccess.kind === "read" ? "flow" : "output";
@@ -89,7 +89,7 @@ function pairsInOrder(scop: Scop, source: Statement, target: Statement, space: S
 }
 
 /** All pairs of points of two statements. */
-export function pairsOfPoints(source: Statement, target: Statement, space: Space): Basic[] {
+function pairsOfPoints(source: Statement, target: Statement, space: Space): Basic[] {
   const [p, columns] = [space.params.length, columnsOfSpace(space)];
   const [n, m] = [source.dims.length, target.dims.length];
   const first = withParams(source.domain, space.params).basics;
@@ -119,7 +119,7 @@ function withoutExtraColumns(basic: Basic, columns: number, work: Work): Basic[]
 }
 
 /** Of the given pairs of points those that touch the same element. */
-function meetings(a: ArrayAccess, b: ArrayAccess, space: Space, pairs: readonly Basic[], work: Work): Relation {
+function earlierMeetings(a: ArrayAccess, b: ArrayAccess, space: Space, pairs: readonly Basic[], work: Work): Relation {
   const [p, columns] = [space.params.length, columnsOfSpace(space)];
   const same = a.indices.map((row, axis): Constraint => {
     const [left, right] = [rowInPair(row, p, p, columns), b.indices[axis]!];
@@ -127,6 +127,11 @@ function meetings(a: ArrayAccess, b: ArrayAccess, space: Space, pairs: readonly 
   });
   const basics = pairs.map((pair) => basicOf(columns, [...same, ...constraintsOf(pair)]));
   return { space, basics: basics.filter((basic) => !knownEmpty(basic, work)) };
+}
+
+/** All pairs of points of which the first touches by `a` what the second touches by `b`, in any order. */
+export function meetings(a: ArrayAccess, b: ArrayAccess, space: Space, source: Statement, target: Statement): Relation {
+  return earlierMeetings(a, b, space, pairsOfPoints(source, target, space), new Work(PAIR_WORK));
 }
 
 /** False also where the answer costs too much. */

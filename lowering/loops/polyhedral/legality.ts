@@ -83,7 +83,10 @@ function sampleOrUnknown(basic: Basic, work: Work): number[] | undefined | "unkn
 }
 
 /** A band member's value at the target less that at the source, as a row over the columns of the dependence. */
-export function distanceRow(rows: ReadonlyMap<string, Row>, { source, target, relation }: Dependence): number[] {
+export function distanceRow(
+  rows: ReadonlyMap<string, Row>,
+  { source, target, relation }: Pick<Dependence, "source" | "target" | "relation">,
+): number[] {
   const [p, n] = [relation.space.params.length, source.dims.length];
   const columns = p + n + target.dims.length;
   const from = rowInPair(rows.get(source.name)!, p, p, columns);

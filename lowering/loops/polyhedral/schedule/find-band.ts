@@ -4,11 +4,12 @@
  */
 
 import type { Row } from "../../../../ir/analysis/sets/linear.js";
-import type { Dependence } from "../dependences.js";
+import { type Dependence, meetings, pairSpace } from "../dependences.js";
 import { checkBand, distanceRow, restrict } from "../legality.js";
 import type { BandMember } from "../schedule-tree.js";
-import type { Statement } from "../scop.js";
-import { type Corners, findHyperplane } from "./hyperplane.js";
+import { readsOf, type Statement } from "../scop.js";
+import { componentsOf } from "./components.js";
+import { type Corners, findHyperplane, type Pairs } from "./hyperplane.js";
 import { rankOf } from "./independence.js";
 import { verticesOf } from "./vertices.js";
 
@@ -34,7 +35,10 @@ const STAND_IN = 1000;
 export function findBand(question: BandQuestion): FoundBand | undefined {
   const { statements, parameters, reorderReductions } = question;
   const deps = dependencesAmong(statements, question.deps);
-  const corners = withoutDoubles(deps, reorderReductions).map((d) => cornersOf(d, parameters, reorderReductions));
+  const corners = withoutDoubles(deps, reorderReductions).map((d) =>
+    cornersOf(d, parameters, reorderReductions && d.isReduction ? "free" : "order"),
+  );
+  corners.push(...sharedReads(question).map((pairs) => cornersOf(pairs, parameters, "reuse")));
   const rows = new Map(statements.map((s) => [s.name, question.rows.get(s.name) ?? []]));
   const found: ReadonlyMap<string, Row>[] = [];
   while (statements.some((s) => isPartial(s, rows.get(s.name)!, parameters))) {
@@ -82,12 +86,29 @@ function withoutDoubles(deps: readonly Dependence[], reorderReductions: boolean)
   return [...new Map(deps.map((d) => [key(d), d])).values()];
 }
 
-function cornersOf(dependence: Dependence, parameters: number, reorderReductions: boolean): Corners {
+function cornersOf(dependence: Pairs, parameters: number, role: Corners["role"]): Corners {
   const sizes = Array.from({ length: parameters }, (_, i) => STAND_IN + 37 * i);
   const points = dependence.relation.basics.flatMap((basic) => verticesOf(basic, sizes));
-  return {
-    dependence,
-    points: points.map((point) => point.slice(parameters)),
-    free: reorderReductions && dependence.isReduction,
-  };
+  return { dependence, points: points.map((point) => point.slice(parameters)), role };
+}
+
+/** Pairs of points that read one element of a matrix, of statements that no circle of dependences holds together: close is better. */
+function sharedReads({ statements, parameters: count, deps }: BandQuestion): Pairs[] {
+  const parameters = statements[0]!.domain.space.params.slice(0, count);
+  const edges = deps.map((d) => ({ from: statements.indexOf(d.source), to: statements.indexOf(d.target) }));
+  const circles = componentsOf(
+    statements.length,
+    edges.filter(({ from, to }) => from >= 0 && to >= 0),
+  );
+  const together = (i: number, j: number) => circles.some((circle) => circle.includes(i) && circle.includes(j));
+  return statements.flatMap((source, i) =>
+    statements.slice(i + 1).flatMap((target, j) => {
+      if (together(i, i + 1 + j)) return [];
+      const space = pairSpace(parameters, source, target);
+      const shared = readsOf(source).flatMap((a) =>
+        readsOf(target).flatMap((b) => (a.array === b.array && a.indices.length >= 2 ? [[a, b] as const] : [])),
+      );
+      return shared.map(([a, b]) => ({ source, target, relation: meetings(a, b, space, source, target) }));
+    }),
+  );
 }

@@ -5,7 +5,7 @@
  * it waits for, and one pass over them is worth more than two that run at once.
  */
 
-import type { BandMember } from "../schedule-tree.js";
+import type { BandMember, ScheduleNode } from "../schedule-tree.js";
 import type { ArrayAccess, Scop, Statement } from "../scop.js";
 import { componentsOf, type Edge } from "./components.js";
 import type { FoundBand } from "./find-band.js";
@@ -61,7 +61,7 @@ function join(question: FusionQuestion, a: Group, b: Group): Group | undefined {
   if (band === undefined) return undefined;
   const fused = { statements, band };
   if (question.policy === "max") return fused;
-  const loss = lossOf(a, b, band);
+  const loss = lossOf(question.scop, a, b, band);
   if (loss !== undefined) {
     question.explain(`${names} stay apart: together they lose ${loss}`);
     return undefined;
@@ -77,31 +77,42 @@ function shareData(a: Group, b: Group): boolean {
   return b.statements.some((s) => s.accesses.some((x) => x.indices.length > 0 && arrays.has(x.array)));
 }
 
-function lossOf(a: Group, b: Group, band: FoundBand): string | undefined {
-  for (const { statements, band: own } of [a, b]) {
-    if (own!.members.length > band.members.length) return "a member of their band";
-    for (const s of statements) {
-      if (hasVectors(s, own!.members) && !hasVectors(s, band.members)) return "a loop for vectors";
-    }
+function lossOf(scop: Scop, a: Group, b: Group, band: FoundBand): string | undefined {
+  const streams = streamTogether(a, b);
+  const isShorter = [a, b].some((group) => group.band!.members.length > band.members.length);
+  const all = [...a.statements, ...b.statements];
+  if (isShorter && !(streams && sharedLoops(scop.schedule, all) > 0)) return "a member of their band";
+  const withVectors = [a, b].flatMap((group) =>
+    group.statements.filter((s) => group.band!.members.some((m) => hasVectors(s, m))),
+  );
+  if (!isShorter && !band.members.some((m) => withVectors.every((s) => hasVectors(s, m)))) {
+    return "a loop for vectors";
   }
   const parallel = (members: readonly BandMember[]) => members.some((member) => member.coincident);
   if (parallel(a.band!.members) && parallel(b.band!.members) && !parallel(band.members)) {
-    if (!streamTogether(a, b)) return "the loops that run at once";
+    if (!streams) return "the loops that run at once";
   }
   return undefined;
 }
 
-/** A member steps through one dim along which every access of the statement is contiguous or constant. */
-function hasVectors(s: Statement, members: readonly BandMember[]): boolean {
-  return members.some((member) => {
-    const row = member.rows.get(s.name)!;
-    const dims = row.slice(row.length - s.dims.length);
-    const moving = dims.flatMap((c, i) => (c === 0 ? [] : [i]));
-    const [dim] = moving;
-    if (dim === undefined || moving.length > 1) return false;
-    const carried = !member.coincident && s.reduction === undefined;
-    return !carried && s.accesses.every((access) => isContiguous(access, s, dim));
-  });
+/** The member steps through one dim along which every access of the statement is contiguous or constant. */
+function hasVectors(s: Statement, member: BandMember): boolean {
+  const row = member.rows.get(s.name)!;
+  const dims = row.slice(row.length - s.dims.length);
+  const moving = dims.flatMap((c, i) => (c === 0 ? [] : [i]));
+  const [dim] = moving;
+  if (dim === undefined || moving.length > 1) return false;
+  const carried = !member.coincident && s.reduction === undefined;
+  return !carried && s.accesses.every((access) => isContiguous(access, s, dim));
+}
+
+/** How many loops are around all of the statements in the order of the program. */
+function sharedLoops(node: ScheduleNode, statements: readonly Statement[]): number {
+  if (node.kind === "leaf") return 0;
+  if (node.kind === "band") return node.members.length + sharedLoops(node.child, statements);
+  if (node.kind !== "sequence") return sharedLoops(node.child, statements);
+  const around = node.children.find((child) => statements.every((s) => child.statements.includes(s.name)));
+  return around === undefined ? 0 : sharedLoops(around.child, statements);
 }
 
 function isContiguous({ indices }: ArrayAccess, s: Statement, dim: number): boolean {

@@ -13,12 +13,15 @@ import type { Statement } from "../scop.js";
 import { nullSpace } from "./independence.js";
 import { type Cut, minimise } from "./integer-program.js";
 
+/** What relates points of two statements. */
+export type Pairs = Pick<Dependence, "source" | "target" | "relation">;
+
 /** A dependence and its corners, without the values of the parameters: points of the source, then of the target. */
 export interface Corners {
-  readonly dependence: Dependence;
+  readonly dependence: Pairs;
   readonly points: readonly (readonly number[])[];
-  /** Its order need not be kept, only its distance small. */
-  readonly free: boolean;
+  /** `order`: must be kept. `free`: may change, as within a reduction. `reuse`: both only read, best close together. */
+  readonly role: "order" | "free" | "reuse";
 }
 
 export interface HyperplaneQuestion {
@@ -35,8 +38,8 @@ const MOST_SHIFT = 4;
 const MOST_DISTANCE = 24;
 const MOST_CORRECTIONS = 12;
 const CHECK_WORK = 400_000;
-/** Costs of one size of the nest between dependent points, of one step, of a coefficient and of a shift. */
-const COST = { sizes: 1e4, steps: 100, coefficient: 1, shift: 0.1, depth: 0.01 };
+/** Costs of a size of the nest between uses of what is only read, and between dependent points, of one step, and so on. */
+const COST = { reuse: 1.5e4, sizes: 1e4, steps: 100, coefficient: 1, shift: 0.1, depth: 0.01 };
 
 /** The rows by statement; undefined where no small ones exist or none was found in time. */
 export function findHyperplane(question: HyperplaneQuestion): ReadonlyMap<string, Row> | undefined {
@@ -47,7 +50,9 @@ export function findHyperplane(question: HyperplaneQuestion): ReadonlyMap<string
     const x = minimise({ ...program, cuts: [...program.cuts, ...extra] });
     if (x === undefined) return undefined;
     const rows = rowsOf(question, layout, x);
-    const wrong = question.deps.filter((d) => !d.free).flatMap((d) => counterexample(d.dependence, rows) ?? []);
+    const wrong = question.deps
+      .filter((d) => d.role === "order")
+      .flatMap((d) => counterexample(d.dependence, rows) ?? []);
     if (wrong.length === 0) return rows;
     if (wrong.some((w) => w.point === undefined)) return undefined;
     for (const { dependence, point } of wrong)
@@ -62,6 +67,7 @@ interface Layout {
   readonly negative: boolean;
   readonly sizes: number;
   readonly steps: number;
+  readonly reuse: number;
   readonly count: number;
 }
 
@@ -72,7 +78,7 @@ function layoutOf({ statements, negative }: HyperplaneQuestion): Layout {
     first.set(s.name, next);
     next += s.dims.length * (negative ? 2 : 1) + 1;
   }
-  return { first, negative, sizes: next, steps: next + 1, count: next + 2 };
+  return { first, negative, sizes: next, reuse: next + 1, steps: next + 2, count: next + 3 };
 }
 
 /** Adds `factor` times the value of the statement's row at a point. */
@@ -87,7 +93,7 @@ function addValue(to: number[], layout: Layout, s: Statement, point: readonly nu
 }
 
 /** The distance of the pair is at least 0. */
-function forward(layout: Layout, { source, target }: Dependence, pair: readonly number[]): Cut {
+function forward(layout: Layout, { source, target }: Pairs, pair: readonly number[]): Cut {
   const coefficients = new Array<number>(layout.count).fill(0);
   addValue(coefficients, layout, target, pair.slice(source.dims.length), 1);
   addValue(coefficients, layout, source, pair.slice(0, source.dims.length), -1);
@@ -95,9 +101,9 @@ function forward(layout: Layout, { source, target }: Dependence, pair: readonly 
 }
 
 /** The distance is at most what is paid for. */
-function near(cut: Cut, layout: Layout, size: number): Cut {
+function near(cut: Cut, layout: Layout, size: number, paid: number): Cut {
   const coefficients = cut.coefficients.map((c) => -c + 0);
-  coefficients[layout.sizes] = size;
+  coefficients[paid] = size;
   coefficients[layout.steps] = 1;
   return { coefficients, bound: 0 };
 }
@@ -110,7 +116,8 @@ function programOf(question: HyperplaneQuestion, layout: Layout) {
     d.points.flatMap((pair) => {
       const cut = forward(layout, d.dependence, pair);
       const opposite = { coefficients: cut.coefficients.map((c) => -c), bound: 0 };
-      return [...(d.free ? [near(opposite, layout, size)] : [cut]), near(cut, layout, size)];
+      const paid = d.role === "reuse" ? layout.reuse : layout.sizes;
+      return [d.role === "order" ? cut : near(opposite, layout, size, paid), near(cut, layout, size, paid)];
     }),
   );
   const pool = withoutDoubles(all);
@@ -146,6 +153,7 @@ function costsOf(statements: readonly Statement[], layout: Layout): number[] {
       costs[first + i] = COST.coefficient + COST.depth * (i % n) + (i >= n ? COST.shift : 0);
     }
   }
+  costs[layout.reuse] = COST.reuse;
   costs[layout.sizes] = COST.sizes;
   costs[layout.steps] = COST.steps;
   return costs;
@@ -157,6 +165,7 @@ function limits(statements: readonly Statement[], layout: Layout): Cut[] {
     most[layout.first.get(s.name)! + s.dims.length * (layout.negative ? 2 : 1)] = MOST_SHIFT;
   }
   most[layout.sizes] = Number.POSITIVE_INFINITY;
+  most[layout.reuse] = Number.POSITIVE_INFINITY;
   most[layout.steps] = MOST_DISTANCE;
   return most.flatMap((limit, variable) =>
     limit === Number.POSITIVE_INFINITY ? [] : [{ coefficients: unit(layout, variable, -1), bound: -limit }],
@@ -216,7 +225,7 @@ function rowsOf({ statements, parameters }: HyperplaneQuestion, layout: Layout, 
 }
 
 /** A pair that the rows turn around; without a point where that is not known. */
-function counterexample(dependence: Dependence, rows: ReadonlyMap<string, Row>) {
+function counterexample(dependence: Pairs, rows: ReadonlyMap<string, Row>) {
   const backward = offsetRow(scaleRow(-1, distanceRow(rows, dependence)), -1);
   for (const basic of dependence.relation.basics) {
     const wrong: Basic = basicOf(basic.columns, [...constraintsOf(basic), { kind: "ge", row: backward }]);
