@@ -5,22 +5,29 @@
 
 import { basicOf, constraintsOf } from "../../ir/analysis/sets/basic.js";
 import { coefficient, type Row, SetsTooLarge } from "../../ir/analysis/sets/linear.js";
+import type { Builder } from "../../ir/builder.js";
 import type { Context } from "../../ir/context.js";
 import { functionsOf } from "../../ir/dialects/func.js";
+import { ifOp } from "../../ir/dialects/scf/branch.js";
+import { yieldOp } from "../../ir/dialects/scf/yield.js";
 import type { Operation } from "../../ir/graph.js";
 import { LOOPS } from "../../ir/names.js";
 import type { Pass } from "../../ir/pass.js";
 import type { CpuDescription } from "../../machine/cpu.js";
 import { remark } from "../remarks.js";
+import { IndexArithmetic } from "../structured/index-arithmetic.js";
+import { simplified } from "./polyhedral/cautious-sets.js";
 import { dependencesOf } from "./polyhedral/dependences.js";
 import { distribute } from "./polyhedral/distribute.js";
 import { formNests, isTileAlone, type Nests } from "./polyhedral/form-nests.js";
+import { truthOf } from "./polyhedral/index-rows.js";
 import { isLegal } from "./polyhedral/legality.js";
 import { buildNest, type NestPlan } from "./polyhedral/nest/build-nest.js";
 import { extentOf, type NestChoice } from "./polyhedral/nest/choose-nest.js";
 import type { Item, MarkedPlace } from "./polyhedral/place.js";
 import { readScop } from "./polyhedral/read-scop.js";
 import { replaceLoops } from "./polyhedral/replace-loops.js";
+import { obstacles, type TileChoices } from "./polyhedral/tile-band.js";
 
 const NAME = "optimise-loops";
 
@@ -42,9 +49,9 @@ function optimise(func: Operation, cpu: CpuDescription, context: Context): void 
   }
   try {
     const deps = dependencesOf(scop);
-    const distributed = distribute(scop.schedule, deps, isTileAlone(scop, cpu));
+    const distributed = distribute(scop.schedule, deps, isTileAlone(scop, deps, cpu));
     const isKept = isLegal(scop, deps, distributed, { reorderReductions: true });
-    const nests = formNests(scop, isKept ? distributed : scop.schedule, cpu);
+    const nests = formNests(scop, isKept ? distributed : scop.schedule, deps, cpu);
     const onMark = nestBuilder(nests, cpu);
     replaceLoops(func, scop, nests.root, context, { onMark });
     describe(func, nests);
@@ -54,8 +61,10 @@ function optimise(func: Operation, cpu: CpuDescription, context: Context): void 
   }
 }
 
-function nestBuilder({ choices }: Nests, cpu: CpuDescription) {
+function nestBuilder({ choices, tiles }: Nests, cpu: CpuDescription) {
   return (mark: { readonly name: string }, place: MarkedPlace): boolean => {
+    const alone = tiles.get(mark.name);
+    if (alone) return buildTile(alone, place, cpu);
     const choice = choices.get(mark.name);
     if (!choice) return false;
     const plans = place.items.map((item) => planOf(choice, item, place, cpu));
@@ -64,6 +73,37 @@ function nestBuilder({ choices }: Nests, cpu: CpuDescription) {
     for (const plan of plans) buildNest(place.b, plan!, place.columns);
     return true;
   };
+}
+
+/** A tile that one statement has for itself is a nest; any other is what the tree says. */
+function buildTile(alone: TileChoices, place: MarkedPlace, cpu: CpuDescription): boolean {
+  for (const [name, choice] of alone) {
+    const own = place.items.filter((item) => item.statement.name === name);
+    const [plan, ...more] = own.map((item) => planOf(choice, item, place, cpu));
+    if (!plan || more.length > 0) continue;
+    const at = new IndexArithmetic(place.b);
+    const free = obstacles(place, choice.statement).map((basic) => {
+      const simple = simplified(basic, place.context) ?? basic;
+      const truth = truthOf(place.b, simple, place.columns);
+      return typeof truth === "boolean" ? !truth : at.not(truth);
+    });
+    if (free.includes(false)) continue;
+    const conditions = free.filter((x) => typeof x !== "boolean");
+    if (conditions.length === 0) {
+      buildNest(place.b, plan, place.columns);
+      return true;
+    }
+    const region = (body: (b: Builder) => void) =>
+      place.b.region([], (inner) => {
+        body(inner);
+        inner.op(yieldOp, { results: [] }, {});
+      });
+    const then = region((b) => buildNest(b, plan, place.columns));
+    const regions = [then, region((b) => place.generateBelow(b))];
+    place.b.op(ifOp, { condition: at.and(...conditions) }, {}, { regions, results: [] });
+    return true;
+  }
+  return false;
 }
 
 /** `undefined` where the points are not dense, or bounds would need divisions. */

@@ -6,36 +6,45 @@
 import type { Row } from "../../../ir/analysis/sets/linear.js";
 import { SetsTooLarge } from "../../../ir/analysis/sets/linear.js";
 import type { CpuDescription } from "../../../machine/cpu.js";
+import type { Dependence } from "./dependences.js";
 import type { WorthAlone } from "./distribute.js";
 import { chooseNest, type NestChoice, type NestVerdict } from "./nest/choose-nest.js";
 import { dependencesInNest } from "./nest/nest-dependences.js";
 import type { Band, BandMember, ScheduleNode } from "./schedule-tree.js";
 import type { Scop, Statement } from "./scop.js";
+import { permutableBand, type TileChoices, tileBand } from "./tile-band.js";
 
 export interface Nests {
   readonly root: ScheduleNode;
   /** By the name of the mark above the nest. */
   readonly choices: ReadonlyMap<string, NestChoice>;
+  /** What statements are in tiles that they have for themselves, by the name of the mark above the tile. */
+  readonly tiles: ReadonlyMap<string, TileChoices>;
   /** Statements that are left as loops, and why. */
   readonly refused: readonly { readonly statement: Statement; readonly reason: string }[];
 }
 
-export function formNests(scop: Scop, root: ScheduleNode, cpu: CpuDescription): Nests {
-  const former = new NestFormer(scop, cpu);
-  return { root: former.form(root, scop.statements, new Map()), choices: former.choices, refused: former.refused };
+export function formNests(scop: Scop, root: ScheduleNode, deps: readonly Dependence[], cpu: CpuDescription): Nests {
+  const former = new NestFormer(scop, cpu, deps, root);
+  const formed = former.form(root, scop.statements, new Map());
+  return { root: formed, choices: former.choices, tiles: former.tiles, refused: former.refused };
 }
 
 /**
  * Whether a statement becomes a register tile whose sums stay in registers once it has the members' loops alone: it then
  * reads each number many times, which pays for passing over its arrays apart from its neighbours.
  */
-export function isTileAlone(scop: Scop, cpu: CpuDescription): WorthAlone {
+export function isTileAlone(scop: Scop, deps: readonly Dependence[], cpu: CpuDescription): WorthAlone {
   return (name, members, child) => {
     const statement = scop.statements.find((s) => s.name === name)!;
     const band: Band = { kind: "band", members, permutable: false, child };
-    const former = new NestFormer(scop, cpu);
+    const own = deps.filter(({ source, target }) => source === statement && target === statement);
+    const former = new NestFormer(scop, cpu, own, band);
     former.form(band, [statement], new Map());
-    return [...former.choices.values()].some(({ row, stream }) => row !== undefined && stream !== undefined);
+    return (
+      former.tiles.size > 0 ||
+      [...former.choices.values()].some(({ row, stream }) => row !== undefined && stream !== undefined)
+    );
   };
 }
 
@@ -48,14 +57,21 @@ class NestFormer {
   readonly #scop: Scop;
   readonly #cpu: CpuDescription;
 
-  constructor(scop: Scop, cpu: CpuDescription) {
+  readonly tiles = new Map<string, TileChoices>();
+  readonly #deps: readonly Dependence[];
+  readonly #root: ScheduleNode;
+
+  constructor(scop: Scop, cpu: CpuDescription, deps: readonly Dependence[], root: ScheduleNode) {
     this.#scop = scop;
     this.#cpu = cpu;
+    this.#deps = deps;
+    this.#root = root;
   }
 
   form(node: ScheduleNode, here: readonly Statement[], above: RowsAbove): ScheduleNode {
     const [only, ...others] = here;
-    if (only && others.length === 0 && node.kind === "band") return this.#nest(node, only, above.get(only.name) ?? []);
+    if (only && others.length === 0 && node.kind === "band")
+      return this.#tiled(node, only, above) ?? this.#nest(node, only, above.get(only.name) ?? []);
     if (node.kind === "band") return { ...node, child: this.form(node.child, here, withMembers(above, node.members)) };
     if (node.kind === "mark") return { ...node, child: this.form(node.child, here, above) };
     if (node.kind === "filter") {
@@ -74,6 +90,22 @@ class NestFormer {
 
   #named(names: readonly string[]): readonly Statement[] {
     return this.#scop.statements.filter((s) => names.includes(s.name));
+  }
+
+  /** A band of one statement whose reduction is held up by few of its tiles. */
+  #tiled(node: Band, statement: Statement, above: RowsAbove): ScheduleNode | undefined {
+    if (above.size > 0 || !statement.reduction || statement.dims.length < 3) return undefined;
+    const verdict = this.#verdict(node, statement, []);
+    if ("choice" in verdict && verdict.choice.stream !== undefined && verdict.choice.row !== undefined)
+      return undefined;
+    const around = (made: ScheduleNode): ScheduleNode => replaced(this.#root, node, made);
+    const band = permutableBand(this.#scop, statement, this.#deps, around);
+    const tiled = band && tileBand(band, [statement], this.#cpu);
+    if (!tiled) return undefined;
+    const name = `tile ${statement.name}`;
+    this.tiles.set(name, tiled.choices);
+    const inner = this.#nest(node, statement, []);
+    return { kind: "band", members: tiled.members, permutable: true, child: { kind: "mark", name, child: inner } };
   }
 
   #nest(node: Band, statement: Statement, above: readonly Row[]): ScheduleNode {
@@ -117,6 +149,13 @@ class NestFormer {
       throw error;
     }
   }
+}
+
+function replaced(root: ScheduleNode, old: ScheduleNode, made: ScheduleNode): ScheduleNode {
+  if (root === old) return made;
+  if (root.kind === "leaf") return root;
+  if (root.kind !== "sequence") return { ...root, child: replaced(root.child, old, made) };
+  return { ...root, children: root.children.map((child) => ({ ...child, child: replaced(child.child, old, made) })) };
 }
 
 function withMembers(above: RowsAbove, members: readonly BandMember[]): RowsAbove {
