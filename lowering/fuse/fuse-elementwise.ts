@@ -3,7 +3,7 @@
  * the intermediate never exists in memory. The producer's maps are composed with the consumer's access, so
  * transposes, broadcasts, slices and elementwise chains all go by the same rule.
  * It fires when nothing is computed twice (one reader, which visits every element at most once), or when computing
- * again costs less than reading back: constants, iota, and pure data movement.
+ * again costs less than reading back: constants, iota, comparisons of positions, and pure data movement.
  */
 
 import { type AffineMap, composeMaps, isIdentityMap, projectedDims, sameAffineMap } from "../../ir/affine.js";
@@ -69,8 +69,17 @@ function work(op: Operation): number {
   return n;
 }
 
+/** Operations on positions alone, as in masks, that are sooner done again than read back. */
+const MAX_PLACE_WORK = 2;
+
+/** Computed from positions and constants alone, by little: a body that reads elements of a tensor has that as an operation. */
+function isOfPlaces(op: Operation): boolean {
+  const reads = [...bodyOf(op).ops()].some((inner) => inner.def.dialect === "tensor");
+  return generic.operandsOf(op).inputs.length === 0 && !reads && work(op) <= MAX_PLACE_WORK;
+}
+
 function isWorthwhile(producer: Operation, consumer: Operation, map: AffineMap): boolean {
-  if (work(producer) === 0) return true;
+  if (work(producer) === 0 || isOfPlaces(producer)) return true;
   const isOnlyUse = producer.result.countUses() === 1;
   if (!isOnlyUse) return false;
   // Every iteration dimension shows in the access, so no element is visited twice.

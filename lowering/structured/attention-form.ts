@@ -276,10 +276,11 @@ export function movedOutput(form: AttentionForm, copy: Operation): Access | unde
   const dims = projectedDims(form.output.map)!;
   const axes = Array.from({ length: from.numDims }, (_, d) => axisOfDim(from, d));
   const isMoved = from.results.every((e, a) => e.kind === "dim" || shapeOf(input)[a] === 1);
-  const results = axes.map((a) => (a < 0 ? affineConstant(0) : affineDim(dims[a]!)));
-  const last = results.findLast((e) => e.kind === "dim");
   const { value } = accessesOf(copy).at(-1)!;
-  const isWhole = axes.every((a, d) => a >= 0 || shapeOf(value)[d] === 1);
+  const isUnit = (axis: number): boolean => shapeOf(value)[axis] === 1;
+  const results = axes.map((a, d) => (a < 0 || isUnit(d) ? affineConstant(0) : affineDim(dims[a]!)));
+  const last = results.findLast((e) => e.kind === "dim");
+  const isWhole = axes.every((a, d) => a >= 0 || isUnit(d));
   const isColumnLast = last?.kind === "dim" && last.position === form.sums.column;
   return isMoved && isWhole && isColumnLast
     ? { value, map: affineMap(form.output.map.numDims, 0, results) }
