@@ -8,9 +8,11 @@
 import type { Attr } from "../../ir/attrs.js";
 import { cloneOp } from "../../ir/clone.js";
 import type { Context } from "../../ir/context.js";
+import { constantScalarOf } from "../../ir/dialects/arith/constant.js";
 import { functionsOf } from "../../ir/dialects/func.js";
 import { generic } from "../../ir/dialects/linalg/structured.js";
 import { empty } from "../../ir/dialects/tensor/access.js";
+import { insertSlice } from "../../ir/dialects/tensor/slice.js";
 import { elementFacts } from "../../ir/element.js";
 import type { Block, Operation, Value } from "../../ir/graph.js";
 import type { Pass } from "../../ir/pass.js";
@@ -20,6 +22,7 @@ import { type Remark, remark } from "../remarks.js";
 import { accessesOf, shapeOf } from "../structured/access.js";
 import { filledWith, isElementwiseOn } from "../structured/forms.js";
 import { countOf, isBlockedProduct, restOf, rowDims, sharedRows, writtenBy } from "../structured/row-space.js";
+import { addsNothing } from "../vectorize/borders.js";
 import { windowSumOf } from "../vectorize/register-block.js";
 import { isVectorizable } from "../vectorize/vector-body.js";
 import { attentionGroup } from "./attention-groups.js";
@@ -62,14 +65,28 @@ function groupIn(block: Block, first: bigint, context: Context): bigint {
     remark(group[0]!, { pass: groupKernels.name, ...(isWhole ? attentionReason(group) : reasonOf(group)) });
     const integer = (value: bigint): Attr => ({ kind: "int", value, type: context.types.scalar("i64") });
     const rows = isWhole || isProductWithEpilogue(group) ? 0 : sharedRows(group);
-    for (const op of group) {
+    for (const op of [...group.flatMap(paddingOf), ...group]) {
       op.setExtra(GROUP, integer(next));
       if (rows > 0) op.setExtra(ROWS, integer(BigInt(rows)));
-      ownDestinations(op);
+      if (generic.matches(op)) ownDestinations(op);
     }
     next++;
   }
   return next;
+}
+
+/** What pads the input of a sum over windows and is read by nothing else: it need not be made, where the borders can be cut. */
+function paddingOf(op: Operation): readonly Operation[] {
+  if (!windowSumOf(op)) return [];
+  return generic.operandsOf(op).inputs.flatMap((x) => {
+    const insertion = x.definingOp;
+    if (!insertion || !insertSlice.matches(insertion) || x.countUses() !== 1) return [];
+    const fill = insertion.operand(1).definingOp;
+    const value = fill && filledWith(fill);
+    const isOwn =
+      fill && !fill.extra[GROUP] && isReadOnce(fill) && fill.block === op.block && insertion.block === op.block;
+    return isOwn && value && addsNothing(op, constantScalarOf(value)) ? [fill, insertion] : [];
+  });
 }
 
 function isCandidate(op: Operation): boolean {

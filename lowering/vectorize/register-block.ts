@@ -12,10 +12,11 @@ import { constantIndex, constantScalarOf } from "../../ir/dialects/arith/constan
 import { generic } from "../../ir/dialects/linalg/structured.js";
 import { fma } from "../../ir/dialects/vector/arithmetic.js";
 import type { Block, Operation, Value } from "../../ir/graph.js";
-import { type Access, accessesOf, motionAlong, shapeOf } from "../structured/access.js";
-import { carryingLoop, countedLoop, parallelLoops, upTo } from "../structured/build-loops.js";
+import { type Access, accessesOf, extentOf, motionAlong, shapeOf } from "../structured/access.js";
+import { carryingLoop, countedLoop, parallelLoops, type Range, upTo } from "../structured/build-loops.js";
 import { isSumOfProducts } from "../structured/forms.js";
 import { computed } from "../structured/index-arithmetic.js";
+import type { Border } from "./borders.js";
 import { buildVectorBody, widen } from "./vector-body.js";
 import { bodyAt, buildRange, readOperand, type Shape, writeVector } from "./vector-loops.js";
 
@@ -78,6 +79,8 @@ export interface BlockedShape extends Shape {
   readonly after: After | undefined;
   /** Multiply-adds are one instruction. */
   readonly isFused: boolean;
+  /** Where windows are cut; along `positions` only those whose taps are unrolled. */
+  readonly borders: readonly Border[];
 }
 
 type Point = ReadonlyMap<number, Value>;
@@ -93,16 +96,44 @@ export function buildWindowSums(b: Builder, shape: BlockedShape): void {
     outer.map((d) => shape.sizes[d]!),
     (inner, counters) => {
       const at = new Map(outer.map((d, k) => [d, counters[k]!]));
-      const whole = computed(inner, (x) => x.mul(x.floorDiv(size, block), block));
-      countedLoop(inner, upTo(inner, whole, block), (deep, first) => overLanes(deep, shape, at, first, block));
-      const known = constantScalarOf(size);
-      const left = known === undefined ? 1 : Number(known) % block;
-      if (left > 0)
-        countedLoop(inner, { from: whole, to: size, step: left }, (deep, first) =>
-          overLanes(deep, shape, at, first, left),
-        );
+      const border = shape.borders.find((x) => x.dim === positions);
+      if (border) cutBlocks(inner, shape, at, border, { length: Number(constantScalarOf(size)), block });
+      else evenBlocks(inner, shape, at, size, block);
     },
   );
+}
+
+function evenBlocks(b: Builder, shape: BlockedShape, at: Point, size: Value, block: number): void {
+  const whole = computed(b, (x) => x.mul(x.floorDiv(size, block), block));
+  countedLoop(b, upTo(b, whole, block), (inner, first) => overLanes(inner, shape, at, { first, count: block }));
+  const known = constantScalarOf(size);
+  const count = known === undefined ? 1 : Number(known) % block;
+  if (count > 0)
+    countedLoop(b, { from: whole, to: size, step: count }, (inner, first) =>
+      overLanes(inner, shape, at, { first, count }),
+    );
+}
+
+/** Blocks whose windows are cut stand alone, those between them are a loop. */
+function cutBlocks(
+  b: Builder,
+  shape: BlockedShape,
+  at: Point,
+  { stride, taps, low, size }: Border,
+  { length, block }: { readonly length: number; readonly block: number },
+): void {
+  const starts = Array.from({ length: Math.ceil(length / block) }, (_, k) => k * block);
+  const isWhole = (first: number): boolean =>
+    first + block <= length && first * stride >= low && (first + block - 1) * stride + taps - 1 - low < size;
+  const inside = starts.filter(isWhole);
+  const alone = (first: number): void =>
+    overLanes(b, shape, at, { first: constantIndex(b, first), count: Math.min(block, length - first), start: first });
+  const [from, to] = inside.length > 0 ? [inside[0]!, inside.at(-1)! + block] : [length, length];
+  starts.filter((first) => first < from).forEach(alone);
+  countedLoop(b, { from: constantIndex(b, from), to: constantIndex(b, to), step: block }, (inner, first) =>
+    overLanes(inner, shape, at, { first, count: block }),
+  );
+  starts.filter((first) => first >= to).forEach(alone);
 }
 
 /** As many positions as leave the fewest in a smaller block at the end, more where several do. */
@@ -114,20 +145,34 @@ function positionsAtOnce(size: unknown): number {
   return Math.ceil(length / blocks);
 }
 
-function overLanes(b: Builder, shape: BlockedShape, at: Point, first: Value, count: number): void {
+/** Neighbouring positions. */
+interface Positions {
+  readonly first: Value;
+  readonly count: number;
+  /** The first as a number, where windows may be cut. */
+  readonly start?: number;
+}
+
+function overLanes(b: Builder, shape: BlockedShape, at: Point, { first, count, start }: Positions): void {
   const places = Array.from({ length: count }, (_, k) => computed(b, (x) => x.add(first, k)));
   buildRange(b, shape, at, constantIndex(b, 0), shape.sizes[shape.dim]!, (inner, _, point, mask) => {
     const points = places.map((place) => new Map([...point, [shape.positions, place]]));
-    sumsAt(inner, shape, points, mask);
+    sumsAt(inner, shape, points, start, mask);
   });
 }
 
 /** One vector of channels at several positions. */
-function sumsAt(b: Builder, shape: BlockedShape, points: readonly Point[], mask: Value | undefined): void {
+function sumsAt(
+  b: Builder,
+  shape: BlockedShape,
+  points: readonly Point[],
+  start: number | undefined,
+  mask: Value | undefined,
+): void {
   const output = shape.outputs[0]!;
   const before = points.map((at) => widen(b, shape.initial ?? readOperand(b, shape, output, at, mask), shape.lanes));
   const summed = shape.kinds.map((_, d) => d).filter((d) => shape.kinds[d] === "reduction");
-  const sums = overWindow(b, shape, summed, points, before, mask);
+  const sums = overWindow(b, { shape, start, mask }, summed, points, before);
   points.forEach((at, k) => {
     const { after } = shape;
     if (after) writeVector(b, shape, after.output, at, finished(b, shape, after, at, sums[k]!, mask), mask);
@@ -135,25 +180,59 @@ function sumsAt(b: Builder, shape: BlockedShape, points: readonly Point[], mask:
   });
 }
 
+interface Sums {
+  readonly shape: BlockedShape;
+  readonly start: number | undefined;
+  readonly mask: Value | undefined;
+}
+
 /** The last summed dimension is unrolled where it is short, so that neighbours share what they read. */
 function overWindow(
   b: Builder,
-  shape: BlockedShape,
+  sums: Sums,
   [dim, ...rest]: readonly number[],
   points: readonly Point[],
-  sums: readonly Value[],
-  mask: Value | undefined,
+  carried: readonly Value[],
 ): readonly Value[] {
-  if (dim === undefined) return points.map((at, k) => addedAt(b, shape, at, sums[k]!, mask));
+  const { shape, mask } = sums;
+  if (dim === undefined) return points.map((at, k) => addedAt(b, shape, at, carried[k]!, mask));
   const at = (position: Value): readonly Point[] => points.map((point) => new Map([...point, [dim, position]]));
+  const border = shape.borders.find((x) => x.tap === dim);
   const size = Number(constantScalarOf(shape.sizes[dim]!) ?? Number.POSITIVE_INFINITY);
-  if (rest.length > 0 || size > MAX_UNROLLED)
-    return carryingLoop(b, upTo(b, shape.sizes[dim]!), sums, (inner, position, carried) =>
-      overWindow(inner, shape, rest, at(position), carried, mask),
+  if (rest.length > 0 || size > MAX_UNROLLED) {
+    const range = border ? cutRange(b, border, points[0]!.get(border.dim)!) : upTo(b, shape.sizes[dim]!);
+    return carryingLoop(b, range, carried, (inner, position, values) =>
+      overWindow(inner, sums, rest, at(position), values),
     );
-  return Array.from({ length: size }, (_, k) => constantIndex(b, k)).reduce<readonly Value[]>(
-    (carried, position) => overWindow(b, shape, rest, at(position), carried, mask),
-    sums,
+  }
+  return Array.from({ length: size }, (_, tap) => tap).reduce<readonly Value[]>((before, tap) => {
+    const places = at(constantIndex(b, tap));
+    return before.map((sum, k) =>
+      isInside(border, sums.start, k, tap) ? addedAt(b, shape, places[k]!, sum, mask) : sum,
+    );
+  }, carried);
+}
+
+/** Taps at a position that lie within. */
+function cutRange(b: Builder, { stride, low, size, taps }: Border, position: Value): Range {
+  const first = computed(b, (at) => at.max(at.sub(low, at.mul(position, stride)), 0));
+  const end = computed(b, (at) => at.min(at.sub(size + low, at.mul(position, stride)), taps));
+  return { from: first, to: end, step: 1 };
+}
+
+function isInside(border: Border | undefined, start: number | undefined, k: number, tap: number): boolean {
+  if (!border || start === undefined) return true;
+  const at = (start + k) * border.stride + tap - border.low;
+  return at >= 0 && at < border.size;
+}
+
+/** Whether windows can be cut at these borders: by numbers along positions, by loops along other dimensions. */
+export function canCut(borders: readonly Border[], op: Operation, { positions }: WindowSum): boolean {
+  const { iterator_types: kinds } = generic.attrsOf(op);
+  const last = kinds.lastIndexOf("reduction");
+  const width = extentOf(accessesOf(op), positions);
+  return borders.every(({ dim, tap, taps }) =>
+    dim === positions ? tap === last && taps <= MAX_UNROLLED && typeof width === "number" : tap !== last,
   );
 }
 

@@ -25,8 +25,9 @@ import {
   motionAlong,
 } from "../structured/access.js";
 import { mergeAccess } from "../structured/merge-dimensions.js";
+import { unpaddedInput } from "./borders.js";
 import { type Monoid, monoidOf } from "./monoid.js";
-import { type After, buildWindowSums, isLaned, type WindowSum, windowSumOf } from "./register-block.js";
+import { type After, buildWindowSums, canCut, isLaned, type WindowSum, windowSumOf } from "./register-block.js";
 import { joinUnitTails } from "./unit-tails.js";
 import { isStorable, isVectorizable, widestBits } from "./vector-body.js";
 import { buildVectorLoops, type Shape } from "./vector-loops.js";
@@ -72,12 +73,8 @@ function vectorize(op: Operation, cpu: CpuDescription, context: Context): Remark
 }
 
 /** Neighbouring sums over windows together, with what stands around them. */
-function blockWindows(
-  op: Operation,
-  { lanes: dim, positions }: WindowSum,
-  cpu: CpuDescription,
-  context: Context,
-): Remark {
+function blockWindows(op: Operation, windows: WindowSum, cpu: CpuDescription, context: Context): Remark {
+  const { lanes: dim, positions } = windows;
   const { iterator_types: kinds } = generic.attrsOf(op);
   const { inputs } = generic.operandsOf(op);
   const around = surroundingsOf(op);
@@ -86,10 +83,12 @@ function blockWindows(
   const b = Builder.before(context, op);
   const accesses = accessesOf(op);
   const body = op.region(0).blocks[0]!;
+  const found = unpaddedInput(op);
+  const unpadded = found && canCut(found.borders, op, windows) ? found : undefined;
   const lanes = Math.max(2, cpu.vectorBits / Math.max(widestBits(body), finishes ? widestBits(finishes.body) : 0));
   buildWindowSums(b, {
     kinds: kinds.map((kind) => (kind === "parallel" ? "parallel" : "reduction")),
-    inputs: accesses.slice(0, inputs.length),
+    inputs: accesses.slice(0, inputs.length).map((x, k) => (k === unpadded?.input ? unpadded.access : x)),
     outputs: accesses.slice(inputs.length),
     body,
     sizes: kinds.map((_, d) => extentValue(b, accesses, d)),
@@ -100,11 +99,13 @@ function blockWindows(
     initial: around.fill?.value,
     after: finishes,
     isFused: cpu.fmaPorts > 0,
+    borders: unpadded?.borders ?? [],
   });
   const output = generic.operandsOf(op).outputs[0]!;
   around.fill?.op.erase();
   if (finishes) around.epilogue!.op.erase();
   op.erase();
+  for (const made of unpadded?.made ?? []) made.erase();
   if (finishes) eraseStorage(output);
   const what = `sums over windows run over vectors of ${lanes} channels, neighbouring positions together`;
   const why = "what windows share and what all positions read is loaded once";

@@ -65,6 +65,39 @@ const pooling = (
   return
 }`;
 
+/** Sums or maxima over windows of an image with a border of constants around it. */
+function bordered({ channels, width, stride, window }: Windows, low: number, constant: string): string {
+  const isSum = constant === "0.0";
+  const reach = (width - 1) * stride + window;
+  const [rows, columns] = [2 * stride + window, reach].map((n) => n - low - 1);
+  const [image, wide] = [
+    `memref<1x${rows}x${columns}x${channels}xf32>`,
+    `memref<1x${2 * stride + window}x${reach}x${channels}xf32>`,
+  ];
+  const part = `strided<[${(2 * stride + window) * reach * channels}, ${reach * channels}, ${channels}, 1], offset: ${(low * reach + low) * channels}>`;
+  const inner = `memref<1x${rows}x${columns}x${channels}xf32, ${part}>`;
+  const [weights, result] = [`memref<1x${window}x${window}x${channels}xf32>`, `memref<1x3x${width}x${channels}xf32>`];
+  return `func.func private @f(%x: ${image}, %w: ${weights}, %out: ${result}) {
+  %c = arith.constant ${constant} : f32
+  %wide = memref.alloc() : ${wide}
+  linalg.generic {indexing_maps = [${over}], iterator_types = [${iterators(4, 0)}]} outs(%wide : ${wide}) {
+  ^bb0(%o: f32):
+    linalg.yield %c : f32
+  }
+  %part = memref.subview %wide[0, ${low}, ${low}, 0] [1, ${rows}, ${columns}, ${channels}] [1, 1, 1, 1] : ${wide} to ${inner}
+  linalg.generic {indexing_maps = [${over}, ${over}], iterator_types = [${iterators(4, 0)}]} ins(%x : ${image}) outs(%part : ${inner}) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1 * ${stride} + d4, d2 * ${stride} + d5, d3)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (0, d4, d5, d3)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d2, d3)>], iterator_types = [${iterators(4, 2)}]} ins(%wide, %w : ${wide}, ${weights}) outs(%out : ${result}) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    ${isSum ? "%p = arith.mulf %a, %b : f32\n    %s = arith.addf %o, %p : f32" : "%s = arith.maximumf %o, %a : f32"}
+    linalg.yield %s : f32
+  }
+  return
+}`;
+}
+
 /** Vectorises; gives the names of the operations that are left. */
 function lowered(text: string): readonly string[] {
   const context = newContext();
@@ -107,5 +140,26 @@ describe("sums over windows", () => {
   test("share what they read: weights are loaded once for several positions", () => {
     const names = lowered(depthwise({ channels: 8, width: 8, stride: 1, window: 3 }, false));
     expect(names.filter((name) => name === "vector.fma").length).toBeGreaterThanOrEqual(24);
+  });
+
+  test.each([
+    [{ channels: 8, width: 14, stride: 1, window: 3 }, 1],
+    [{ channels: 11, width: 23, stride: 1, window: 3 }, 1],
+    [{ channels: 8, width: 19, stride: 2, window: 3 }, 0],
+    [{ channels: 8, width: 3, stride: 1, window: 7 }, 3],
+    [{ channels: 9, width: 25, stride: 1, window: 7 }, 3],
+  ])("cut their windows at a border of zeros, which is not made: %o, %d before", (windows, low) => {
+    const names = lowered(bordered(windows, low, "0.0"));
+    expect(names).not.toContain("memref.alloc");
+    expect(names.filter((name) => name === "scf.parallel")).toHaveLength(1);
+  });
+
+  test("cut the windows of maxima at a border of the least number", () => {
+    const names = lowered(bordered({ channels: 8, width: 12, stride: 2, window: 3 }, 1, "0xFF800000"));
+    expect(names).not.toContain("memref.alloc");
+  });
+
+  test.each(["0x7F800000", "0.5"])("read a border of %s, which counts among maxima", (constant) => {
+    expect(lowered(bordered({ channels: 8, width: 12, stride: 2, window: 3 }, 1, constant))).toContain("memref.alloc");
   });
 });
