@@ -31,7 +31,7 @@ import {
 } from "./place.js";
 import type { Band, BandMember, Mark, ScheduleNode } from "./schedule-tree.js";
 import type { Scop, Statement } from "./scop.js";
-import { type Region, separateRanges } from "./separate-ranges.js";
+import { type Region, rangeKey, separateRanges } from "./separate-ranges.js";
 
 export interface GenerateOptions {
   /** Called at each mark; true where it has emitted all that is below. */
@@ -144,7 +144,9 @@ class Generator {
     const wide = along.map((own, i) => {
       const holds = (range: Basic) => constraintsOf(range).every((c) => surelyImplies(inContext(context, own), c));
       return (
-        (isOpen[i] && along.find((range, k) => k !== i && range !== own && !isSame(range, own) && holds(range))) || own
+        (isOpen[i] &&
+          along.find((range, k) => k !== i && range !== own && rangeKey(range) !== rangeKey(own) && holds(range))) ||
+        own
       );
     });
     const splits = member.tile === 1 && isOpen.includes(false);
@@ -303,13 +305,4 @@ function commonConstraints(sets: readonly Basic[], context: Basic): readonly Con
   return all.filter((c) =>
     sets.every((set) => constraintsOf(set).includes(c) || surelyImplies(inContext(context, set), c)),
   );
-}
-
-function isSame(a: Basic, b: Basic): boolean {
-  const text = (basic: Basic) =>
-    constraintsOf(basic)
-      .map((c) => `${c.kind}${c.row.join()}`)
-      .sort()
-      .join(";");
-  return text(a) === text(b);
 }

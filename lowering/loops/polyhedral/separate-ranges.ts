@@ -38,14 +38,19 @@ export function separateRanges(
   return componentsOf(needed, context);
 }
 
+/** The same for ranges of the same bounds. */
+export function rangeKey(range: Basic): string {
+  return constraintsOf(range)
+    .map((c) => `${c.kind}${c.row.join()}`)
+    .sort()
+    .join(";");
+}
+
 /** Items of the same range together. */
 function classesOf(ranges: readonly Basic[]): Region[] {
   const classes = new Map<string, { basic: Basic; active: number[] }>();
   ranges.forEach((basic, i) => {
-    const key = constraintsOf(basic)
-      .map((c) => `${c.kind}${c.row.join()}`)
-      .sort()
-      .join(";");
+    const key = rangeKey(basic);
     const known = classes.get(key);
     if (known) known.active.push(i);
     else classes.set(key, { basic, active: [i] });
