@@ -1,0 +1,122 @@
+/** @file Attention by blocks of queries against the interpreter: tails, masks, chunks of keys, rows in which nothing takes part. */
+
+import { describe, expect, test } from "vitest";
+import type { Datum } from "../../../ir/define.js";
+import { interpret } from "../../../ir/interpret.js";
+import { fromScalars, type NdArray, sizeOf } from "../../../ir/ndarray.js";
+import { newContext } from "../../../lowering/dialects.js";
+import { runStages } from "../../../lowering/driver.js";
+import { stagesFor } from "../../../lowering/pipeline.js";
+import { cpuNamed } from "../../../machine/cpu.js";
+import { runMemrefs } from "../bufferize/run.js";
+import { expectClose, parseText } from "../fuse/structured.js";
+
+type Mask = "none" | "added" | "causal" | "chosen";
+
+interface Sizes {
+  readonly heads: number;
+  readonly queries: number;
+  readonly keys: number;
+  readonly depth: number;
+}
+
+/** softmax(q k^T / 8 + mask) v. */
+function attentionText({ heads: h, queries: l, keys: s, depth: d }: Sizes, mask: Mask): string {
+  const [q, k] = [`tensor<1x${h}x${l}x${d}xf32>`, `tensor<1x${h}x${s}x${d}xf32>`];
+  const of = (element: string): string => `tensor<1x${h}x${l}x${s}x${element}>`;
+  const [scores, row] = [of("f32"), `tensor<1x${h}x${l}xf32>`];
+  const low = `%low = stablehlo.constant dense<0xFF800000> : ${scores}`;
+  const masks: Readonly<Record<Mask, string>> = {
+    none: `%x = stablehlo.add %scaled, %zeros : ${scores}`,
+    added: `%m4 = stablehlo.broadcast_in_dim %m, dims = [0, 1, 2, 3] : (tensor<1x1x${l}x${s}xf32>) -> ${scores}
+      %x = stablehlo.add %scaled, %m4 : ${scores}`,
+    causal: `%i = stablehlo.iota dim = 2 : ${of("i32")}
+      %j = stablehlo.iota dim = 3 : ${of("i32")}
+      %seen = stablehlo.compare LE, %j, %i : (${of("i32")}, ${of("i32")}) -> ${of("i1")}
+      %x = stablehlo.select %seen, %scaled, %low : ${of("i1")}, ${scores}`,
+    chosen: `%m4 = stablehlo.broadcast_in_dim %m, dims = [0, 1, 2, 3] : (tensor<1x1x${l}x${s}xf32>) -> ${scores}
+      %seen = stablehlo.compare GT, %m4, %zeros : (${scores}, ${scores}) -> ${of("i1")}
+      %x = stablehlo.select %seen, %scaled, %low : ${of("i1")}, ${scores}`,
+  };
+  const dims = "batching_dims = [0, 1] x [0, 1], contracting_dims";
+  return `func.func @main(%q: ${q}, %k: ${k}, %v: ${k}, %m: tensor<1x1x${l}x${s}xf32>) -> ${q} {
+      %p = stablehlo.dot_general %q, %k, ${dims} = [3] x [3] : (${q}, ${k}) -> ${scores}
+      %eighth = stablehlo.constant dense<0.125> : ${scores}
+      %zeros = stablehlo.constant dense<0.0> : ${scores}
+      ${low}
+      %scaled = stablehlo.multiply %p, %eighth : ${scores}
+      ${masks[mask]}
+      %least = stablehlo.constant dense<0xFF800000> : tensor<f32>
+      %zero = stablehlo.constant dense<0.0> : tensor<f32>
+      %most = stablehlo.reduce(%x init: %least) applies stablehlo.maximum across dimensions = [3] : (${scores}, tensor<f32>) -> ${row}
+      %most4 = stablehlo.broadcast_in_dim %most, dims = [0, 1, 2] : (${row}) -> ${scores}
+      %above = stablehlo.subtract %x, %most4 : ${scores}
+      %e = stablehlo.exponential %above : ${scores}
+      %total = stablehlo.reduce(%e init: %zero) applies stablehlo.add across dimensions = [3] : (${scores}, tensor<f32>) -> ${row}
+      %total4 = stablehlo.broadcast_in_dim %total, dims = [0, 1, 2] : (${row}) -> ${scores}
+      %w = stablehlo.divide %e, %total4 : ${scores}
+      %y = stablehlo.dot_general %w, %v, ${dims} = [3] x [2] : (${scores}, ${k}) -> ${q}
+      return %y : ${q}
+    }`;
+}
+
+function madeUp(shape: readonly number[], f: (i: number) => number): NdArray {
+  return fromScalars(
+    "f32",
+    shape,
+    Array.from({ length: sizeOf(shape) }, (_, i) => Math.fround(f(i))),
+  );
+}
+
+/** Runs all stages down to loops; gives what is said of the kernels. */
+function lowered(sizes: Sizes, mask: Mask, cpuName = "x86-64-v4"): string {
+  const { heads, queries, keys, depth } = sizes;
+  const shapes = [
+    [1, heads, queries, depth],
+    [1, heads, keys, depth],
+    [1, heads, keys, depth],
+    [1, 1, queries, keys],
+  ];
+  const inputs = shapes.map((shape, k) => madeUp(shape, (i) => 2 * Math.sin(i * (0.7 + 0.1 * k) + k)));
+  const context = newContext();
+  const module = parseText(attentionText(sizes, mask), context);
+  const wanted = interpret(module, "main", inputs as Datum[], context) as NdArray[];
+  runStages(stagesFor(cpuNamed(cpuName)!), module, context, { until: "loops" });
+  const { results } = runMemrefs(module, { inputs, states: [], wanted }, context);
+  expectClose(results[0]!, wanted[0]!, 1e-5, `${mask} ${JSON.stringify(sizes)}`);
+  return [...module.walk()]
+    .map((op) => JSON.stringify(op.extra, (_, x) => (typeof x === "bigint" ? Number(x) : x)))
+    .join("\n");
+}
+
+describe("attention runs by blocks of queries", () => {
+  test.each<Mask>(["none", "added", "causal", "chosen"])("with tails of queries and keys, mask %s", (mask) => {
+    const said = lowered({ heads: 2, queries: 21, keys: 37, depth: 16 }, mask);
+    expect(said).toContain("attention runs by blocks of queries and all keys at once");
+  });
+
+  test("with several chunks of keys, whose greatest scores differ", () => {
+    const said = lowered({ heads: 1, queries: 18, keys: 2100, depth: 16 }, "added");
+    expect(said).toContain("earlier sums brought to each new greatest score");
+  });
+
+  test("with whole vectors of a narrower processor", () => {
+    expect(lowered({ heads: 2, queries: 19, keys: 23, depth: 16 }, "chosen", "x86-64-v3")).toContain("attention runs");
+  });
+
+  test("leaving out keys behind a block where places are compared", () => {
+    const behind = "keys behind the last query of a block are not looked at";
+    expect(lowered({ heads: 1, queries: 80, keys: 80, depth: 16 }, "causal")).toContain(behind);
+    expect(lowered({ heads: 1, queries: 80, keys: 80, depth: 16 }, "chosen")).not.toContain(behind);
+  });
+});
+
+describe("attention is left as it is", () => {
+  test("for a single query, which lanes would idle for", () => {
+    expect(lowered({ heads: 2, queries: 1, keys: 40, depth: 16 }, "added")).not.toContain("attention runs");
+  });
+
+  test("where a value is no whole vectors", () => {
+    expect(lowered({ heads: 1, queries: 20, keys: 24, depth: 10 }, "none")).not.toContain("attention runs");
+  });
+});
