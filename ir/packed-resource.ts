@@ -28,8 +28,8 @@ export function layoutName({ rows, columns, block }: PackedLayout): string {
   return `packed${block}_${columns.size}.${columns.stride}_${axes}`;
 }
 
-/** Words of 4 bytes are what is moved: elements have 4 or 8 bytes. */
-const WORD = 4;
+/** What is moved: an element is one or several of them. */
+type Words = Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 
 /**
  * `source` as blocks x rows x columns of a block. `undefined` where its columns neither lie side by side nor hold all rows
@@ -37,14 +37,16 @@ const WORD = 4;
  */
 export function packedResource(source: Resource, layout: PackedLayout): Resource | undefined {
   const { rows, columns, block } = layout;
-  const words = elementFacts[source.element].storageBytes / WORD;
+  const bytes = elementFacts[source.element].storageBytes;
   const isInRows = columns.stride === 1;
   const isInColumns = rows.every(({ stride }) => stride < columns.stride);
-  if (!Number.isInteger(words) || (!isInRows && !isInColumns)) return undefined;
+  if (bytes < 2 || (!isInRows && !isInColumns)) return undefined;
   const depth = rows.reduce((n, { size }) => n * size, 1);
   const blocks = Math.ceil(columns.size / block);
-  const blockBytes = depth * block * words * WORD;
-  const packer = { source, layout, words, offsets: rowOffsets(rows) };
+  const blockBytes = depth * block * bytes;
+  const Word = bytes === 2 ? Uint16Array : Uint32Array;
+  const words = bytes / Word.BYTES_PER_ELEMENT;
+  const packer = { source, layout, Word, words, offsets: rowOffsets(rows) };
   return {
     name: `${source.name}.${layoutName(layout)}`,
     element: source.element,
@@ -53,7 +55,7 @@ export function packedResource(source: Resource, layout: PackedLayout): Resource
     read(offset, length) {
       const first = Math.floor(offset / blockBytes);
       const end = Math.ceil((offset + length) / blockBytes);
-      const out = new Uint32Array(((end - first) * blockBytes) / WORD);
+      const out = new Word(((end - first) * blockBytes) / Word.BYTES_PER_ELEMENT);
       if (isInRows) packRows(packer, first, end, out);
       else packColumns(packer, first, end, out);
       return new Uint8Array(out.buffer, offset - first * blockBytes, length);
@@ -64,6 +66,8 @@ export function packedResource(source: Resource, layout: PackedLayout): Resource
 interface Packer {
   readonly source: Resource;
   readonly layout: PackedLayout;
+  readonly Word: typeof Uint16Array | typeof Uint32Array;
+  /** Words of an element. */
   readonly words: number;
   /** Where each row begins in the source, in elements. */
   readonly offsets: readonly number[];
@@ -77,13 +81,14 @@ function rowOffsets(rows: readonly StridedAxis[]): readonly number[] {
 }
 
 /** Each row of the source holds the columns side by side. */
-function packRows({ source, layout, words, offsets }: Packer, first: number, end: number, out: Uint32Array): void {
+function packRows(packer: Packer, first: number, end: number, out: Words): void {
+  const { layout, words, offsets } = packer;
   const { block, columns } = layout;
   const from = first * block;
   const width = Math.min(end * block, columns.size) - from;
   const depth = offsets.length;
   offsets.forEach((offset, row) => {
-    const line = readWords(source, (offset + from) * words, width * words);
+    const line = readWords(packer, (offset + from) * words, width * words);
     for (let column = 0; column < width; column += block) {
       const part = line.subarray(column * words, Math.min(column + block, width) * words);
       out.set(part, ((column / block) * depth + row) * block * words);
@@ -92,12 +97,13 @@ function packRows({ source, layout, words, offsets }: Packer, first: number, end
 }
 
 /** Each column of the source holds its rows. */
-function packColumns({ source, layout, words, offsets }: Packer, first: number, end: number, out: Uint32Array): void {
+function packColumns(packer: Packer, first: number, end: number, out: Words): void {
+  const { layout, words, offsets } = packer;
   const { block, columns } = layout;
   const depth = offsets.length;
   const extent = offsets.reduce((most, offset) => Math.max(most, offset), 0) + 1;
   for (let column = first * block; column < Math.min(end * block, columns.size); column++) {
-    const line = readWords(source, column * columns.stride * words, extent * words);
+    const line = readWords(packer, column * columns.stride * words, extent * words);
     const place = Math.floor(column / block - first) * depth * block + (column % block);
     for (let row = 0; row < depth; row++)
       for (let word = 0; word < words; word++)
@@ -105,10 +111,11 @@ function packColumns({ source, layout, words, offsets }: Packer, first: number, 
   }
 }
 
-function readWords(source: Resource, first: number, count: number): Uint32Array {
-  const bytes = source.read(first * WORD, count * WORD);
-  const isAligned = bytes.byteOffset % WORD === 0;
+function readWords({ source, Word }: Packer, first: number, count: number): Words {
+  const size = Word.BYTES_PER_ELEMENT;
+  const bytes = source.read(first * size, count * size);
+  const isAligned = bytes.byteOffset % size === 0;
   return isAligned
-    ? new Uint32Array(bytes.buffer, bytes.byteOffset, count)
-    : new Uint32Array(bytes.slice().buffer, 0, count);
+    ? new Word(bytes.buffer as ArrayBuffer, bytes.byteOffset, count)
+    : new Word(bytes.slice().buffer, 0, count);
 }

@@ -16,6 +16,17 @@ export function isSumOfProducts(body: Block): boolean {
   return multiplies && adds && end!.operands[0] === sum.result;
 }
 
+/** `acc + x * y` where `x` and `y` may first be extended from a narrower float, and nothing else. */
+export function isSumOfExtendedProducts(body: Block): boolean {
+  const extensions = [...body.ops()].filter((op) => op.name === "arith.extf" && body.args.includes(op.operand(0)));
+  const [x, y, acc] = body.args.map((arg) => extensions.find((op) => op.operand(0) === arg)?.result ?? arg);
+  const [product, sum, end, ...more] = [...body.ops()].filter((op) => !extensions.includes(op));
+  if (more.length > 0 || product?.name !== "arith.mulf" || sum?.name !== "arith.addf") return false;
+  const multiplies = [x!, y!].every((v) => product.operands.includes(v));
+  const adds = sum.operands.includes(acc!) && sum.operands.includes(product.result);
+  return multiplies && adds && end!.operands[0] === sum.result;
+}
+
 /** The constant that a structured operation without inputs writes everywhere. */
 export function filledWith(op: Operation): Value | undefined {
   if (!generic.matches(op)) return undefined;

@@ -11,7 +11,7 @@ import { generic } from "../../ir/dialects/linalg/structured.js";
 import type { Dim } from "../../ir/dim.js";
 import type { Operation, Value } from "../../ir/graph.js";
 import { type Access, accessesOf, shapeOf } from "./access.js";
-import { isSumOfProducts } from "./forms.js";
+import { isSumOfExtendedProducts } from "./forms.js";
 
 /** Tensors it makes, or memrefs it writes to. */
 export function writtenBy(op: Operation): readonly Value[] {
@@ -63,7 +63,8 @@ export function countOf(shape: readonly Dim[]): number {
 export function isBlockedProduct(op: Operation): boolean {
   const { indexing_maps: maps, iterator_types: kinds } = generic.attrsOf(op);
   const { inputs } = generic.operandsOf(op);
-  if (!kinds.includes("reduction") || inputs.length !== 2 || !isSumOfProducts(op.region(0).blocks[0]!)) return false;
+  if (!kinds.includes("reduction") || inputs.length !== 2 || !isSumOfExtendedProducts(op.region(0).blocks[0]!))
+    return false;
   const [left, right, output] = maps as readonly [AffineMap, AffineMap, AffineMap];
   const shape = shapeOf(writtenBy(op)[0]!);
   const sizeOf = (d: number): Dim => shape[axisOfDim(output, d)] ?? 1;

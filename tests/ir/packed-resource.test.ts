@@ -84,3 +84,13 @@ test("a source whose bytes begin between words", () => {
   const packed = packedResource(source, layoutOf(2, 2, 2, true))!;
   expect([...new Float32Array(packed.read(0, 16).slice().buffer)]).toEqual([1, 3, 2, 4]);
 });
+
+test("a matrix of 16-bit numbers", () => {
+  const numbers = Uint16Array.from({ length: 5 * 7 }, (_, k) => k + 1);
+  const source = bytesResource("w", "bf16", [5, 7], new Uint8Array(numbers.buffer));
+  for (const layout of [layoutOf(5, 7, 4, false), layoutOf(7, 5, 4, true)]) {
+    const packed = packedResource(source, layout)!;
+    const all = new Uint16Array(packed.read(0, packed.byteLength).slice().buffer);
+    expect([...all]).toEqual(expected(Float32Array.from(numbers), layout));
+  }
+});

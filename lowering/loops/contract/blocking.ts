@@ -118,6 +118,8 @@ function isReadableInPlace(
   { caches, cacheWays, cacheLineBytes }: CpuDescription,
 ): boolean {
   if (motionAlong(c.scalars.map, c.summed.at(-1)!) !== "contiguous") return false;
+  // Each number is loaded again for every block of columns: it is extended once, when it is packed.
+  if (elementOf(c.scalars.value.type) !== elementOf(c.output.value.type)) return false;
   const row = c.rows.at(-1);
   if (row === undefined) return true;
   const stride = strideAlong(c.scalars, row);

@@ -5,7 +5,6 @@
 
 import type { Builder } from "../../../ir/builder.js";
 import { constantIndex } from "../../../ir/dialects/arith/constant.js";
-import * as memref from "../../../ir/dialects/memref/storage.js";
 import * as vector from "../../../ir/dialects/vector/memory.js";
 import type { Value } from "../../../ir/graph.js";
 import { elementOf } from "../../../ir/types.js";
@@ -13,7 +12,7 @@ import { motionAlong } from "../../structured/access.js";
 import { countedLoop, type Range, upTo } from "../../structured/build-loops.js";
 import { computed, IndexArithmetic, type Position } from "../../structured/index-arithmetic.js";
 import { transposeSquare } from "../../vectorize/lanes.js";
-import { copyLine } from "./copy-line.js";
+import { copyElement, copyLine, extended } from "./copy-line.js";
 import { type Place, type Point, placeIn } from "./point.js";
 import type { Contraction } from "./roles.js";
 
@@ -80,11 +79,6 @@ function sourceAt(b: Builder, { c }: PackedColumns, line: LinePanel, column: Pos
   return placeIn(b, c.vectors, position);
 }
 
-function copyElement(b: Builder, from: Place, to: Place): void {
-  const value = b.value(memref.load, { memref: from.base, indices: from.indices }, {});
-  b.op(memref.store, { value, memref: to.base, indices: to.indices }, {});
-}
-
 /** Square blocks are read along the summed dimension and turned in registers; what is left goes element by element. */
 function packTransposed(b: Builder, packing: PackedColumns, line: LinePanel): void {
   const { lanes, panel } = packing;
@@ -99,7 +93,8 @@ function packTransposed(b: Builder, packing: PackedColumns, line: LinePanel): vo
     const rows = Array.from({ length: lanes }, (_, i) => {
       const source = sourceAt(here, packing, line, sum.add(column, i), k);
       const type = here.context.types.vector([lanes], elementOf(source.base.type));
-      return here.value(vector.load, source, {}, { results: [type] });
+      const row = here.value(vector.load, source, {}, { results: [type] });
+      return extended(here, row, elementOf(panel.type));
     });
     transposeSquare(here, rows).forEach((row, i) => {
       const indices = [sum.value(sum.add(line.first, sum.add(k, i))), column];

@@ -4,12 +4,11 @@
  */
 
 import type { Builder } from "../../../ir/builder.js";
-import * as memref from "../../../ir/dialects/memref/storage.js";
 import type { Value } from "../../../ir/graph.js";
 import { motionAlong } from "../../structured/access.js";
 import { countedLoop, type Range, upTo } from "../../structured/build-loops.js";
 import { computed } from "../../structured/index-arithmetic.js";
-import { copyLine } from "./copy-line.js";
+import { copyElement, copyLine } from "./copy-line.js";
 import { type Point, placeIn } from "./point.js";
 import type { Contraction } from "./roles.js";
 
@@ -51,13 +50,7 @@ export function packRows(b: Builder, packing: PackedRows, { point, rows, lines, 
         indices: [target, computed(at, (x) => x.add(first, k))],
       });
       if (isContiguous) copyLine(inner, { from, to, count, lanes });
-      else
-        countedLoop(inner, upTo(inner, count), (at, k) => {
-          const source = from(at, k);
-          const value = at.value(memref.load, { memref: source.base, indices: source.indices }, {});
-          const place = to(at, k);
-          at.op(memref.store, { value, memref: place.base, indices: place.indices }, {});
-        });
+      else countedLoop(inner, upTo(inner, count), (at, k) => copyElement(at, from(at, k), to(at, k)));
     });
   });
 }

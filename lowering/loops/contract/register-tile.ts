@@ -12,11 +12,12 @@ import * as vector from "../../../ir/dialects/vector/memory.js";
 import { broadcast } from "../../../ir/dialects/vector/shape.js";
 import type { ElementType } from "../../../ir/element.js";
 import type { Value } from "../../../ir/graph.js";
-import type { VectorType } from "../../../ir/types.js";
+import { elementOf, type VectorType } from "../../../ir/types.js";
 import { carryingLoop, type Range } from "../../structured/build-loops.js";
 import { IndexArithmetic } from "../../structured/index-arithmetic.js";
 import { laneMask } from "../../vectorize/lanes.js";
 import { widen } from "../../vectorize/vector-body.js";
+import { extended } from "./copy-line.js";
 import type { MicroKernel } from "./micro-kernel.js";
 import type { Place } from "./point.js";
 
@@ -94,10 +95,11 @@ function depthLoops(
 /** One position of the summed dimensions. */
 function step(b: Builder, tile: RegisterTile, depth: readonly Value[], sums: readonly Value[]): readonly Value[] {
   const type = vectorOf(b, tile);
-  const { vectors, isFused } = tile.kernel;
+  const { lanes, vectors, isFused } = tile.kernel;
   const right = Array.from({ length: vectors }, (_, j) => {
     const { base, indices } = tile.vector(b, j, depth);
-    return b.value(vector.load, { base, indices }, {}, { results: [type] });
+    const stored = b.context.types.vector([lanes], elementOf(base.type));
+    return extended(b, b.value(vector.load, { base, indices }, {}, { results: [stored] }), tile.element);
   });
   return Array.from({ length: tile.height }, (_, i) => i).flatMap((i) => {
     const { base, indices } = tile.scalar(b, i, depth);

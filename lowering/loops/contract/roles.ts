@@ -7,10 +7,11 @@
 import { isMapOfDim } from "../../../ir/affine.js";
 import { isFunctionOfDim } from "../../../ir/affine-expr.js";
 import { generic } from "../../../ir/dialects/linalg/structured.js";
-import type { Operation, Value } from "../../../ir/graph.js";
+import type { ElementType } from "../../../ir/element.js";
+import type { Operation } from "../../../ir/graph.js";
 import { elementOf } from "../../../ir/types.js";
 import { type Access, accessesOf, hasNeighbours, motionAlong } from "../../structured/access.js";
-import { isSumOfProducts } from "../../structured/forms.js";
+import { isSumOfExtendedProducts } from "../../structured/forms.js";
 
 export interface Contraction {
   /** Read as vectors. */
@@ -31,10 +32,12 @@ export interface Contraction {
 /** The roles of a contraction's dimensions, or `undefined` where the operation is none that can be tiled. */
 export function contractionOf(op: Operation): Contraction | undefined {
   const { inputs, outputs } = generic.operandsOf(op);
-  if (inputs.length !== 2 || outputs.length !== 1 || !isSumOfProducts(op.region(0).blocks[0]!)) return undefined;
+  if (inputs.length !== 2 || outputs.length !== 1 || !isSumOfExtendedProducts(op.region(0).blocks[0]!))
+    return undefined;
   const operands = accessesOf(op);
-  if (operands.some((x) => !isPlain(x.value))) return undefined;
+  if (operands.some((x) => !hasNeighbours(x.value.type))) return undefined;
   const output = operands[2]!;
+  if (!operands.every((x) => isSummable(elementOf(x.value.type), elementOf(output.value.type)))) return undefined;
   const last = output.map.results.at(-1);
   if (last?.kind !== "dim" || !output.map.results.every((e) => e.kind === "dim")) return undefined;
   const column = last.position;
@@ -57,8 +60,10 @@ export function contractionOf(op: Operation): Contraction | undefined {
   };
 }
 
-function isPlain({ type }: Value): boolean {
-  return hasNeighbours(type) && (elementOf(type) === "f32" || elementOf(type) === "f64");
+/** Floats that are summed as they are, or 16-bit ones that become f32 when they are packed or loaded. */
+function isSummable(element: ElementType, sum: ElementType): boolean {
+  if (sum !== "f32" && sum !== "f64") return false;
+  return element === sum || (sum === "f32" && (element === "f16" || element === "bf16"));
 }
 
 /** As the axes follow each other that they move along, what is contiguous last. */

@@ -34,7 +34,7 @@ export function packedLayoutOf(
   if (!isMatrix || !others.every((e) => constantValue(e) === 0)) return undefined;
   const axisOf = (d: number) => ({ size: type.shape[axes.get(d)!]!, stride: strides[axes.get(d)!]! });
   const columns = axisOf(column);
-  const lanes = cpu.vectorBits / elementFacts[type.element].bits;
+  const lanes = cpu.vectorBits / Math.max(32, elementFacts[type.element].bits); // of the sums
   const block = lanes * Math.max(1, Math.min(BLOCK_VECTORS, Math.ceil(columns.size / lanes)));
   return { rows: joined(summed.map(axisOf)), columns, block };
 }

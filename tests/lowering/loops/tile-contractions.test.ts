@@ -66,6 +66,42 @@ describe("a matrix product", () => {
   });
 });
 
+/** A product in f32 of numbers that are rounded to `element` and stored so. */
+function narrowProduct(element: string, [m, n, k]: readonly [number, number, number], isTransposed: boolean): string {
+  const shapes = [`${m}x${k}x`, isTransposed ? `${n}x${k}x` : `${k}x${n}x`] as const;
+  const plain = "affine_map<(i, j) -> (i, j)>";
+  const rounded = shapes.map(
+    (shape, x) => `%r${x} = memref.alloc() : memref<${shape}${element}>
+    linalg.generic {indexing_maps = [${plain}, ${plain}], iterator_types = ["parallel", "parallel"]} ins(%x${x} : memref<${shape}f32>) outs(%r${x} : memref<${shape}${element}>) {
+    ^bb0(%a: f32, %o: ${element}):
+      %t = arith.truncf %a : f32 to ${element}
+      linalg.yield %t : ${element}
+    }`,
+  );
+  const sides = shapes.map((shape) => `memref<${shape}${element}>`);
+  return `func.func private @f(%x0: memref<${shapes[0]}f32>, %x1: memref<${shapes[1]}f32>, %y: memref<${m}x${n}xf32>) {
+    ${rounded.join("\n    ")}
+    linalg.generic {indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> ${isTransposed ? "(j, k)" : "(k, j)"}>, affine_map<(i, j, k) -> (i, j)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%r0, %r1 : ${sides.join(", ")}) outs(%y : memref<${m}x${n}xf32>) {
+    ^bb0(%a: ${element}, %b: ${element}, %o: f32):
+      %c = arith.extf %a : ${element} to f32
+      %d = arith.extf %b : ${element} to f32
+      %p = arith.mulf %c, %d : f32
+      %s = arith.addf %o, %p : f32
+      linalg.yield %s : f32
+    }
+    return
+  }`;
+}
+
+test.each([
+  ["f16", false],
+  ["f16", true],
+  ["bf16", false],
+  ["bf16", true],
+])("a product of %s matrices is summed in f32; the second one transposed: %s", (element, isTransposed) => {
+  expect(tiled(narrowProduct(element, [13, 37, 50], isTransposed))).toBe(2); // which round
+});
+
 describe("a convolution", () => {
   const base = { batch: 1, channels: 5, filters: 7, height: 5, width: 18, window: 3, stride: 1 };
 
