@@ -19,7 +19,7 @@ import { IndexArithmetic } from "../structured/index-arithmetic.js";
 import { simplified } from "./polyhedral/cautious-sets.js";
 import { dependencesOf } from "./polyhedral/dependences.js";
 import { distribute } from "./polyhedral/distribute.js";
-import { formNests, isTileAlone, type Nests } from "./polyhedral/form-nests.js";
+import { countLanes, formNests, isTileAlone, type Nests } from "./polyhedral/form-nests.js";
 import { truthOf } from "./polyhedral/index-rows.js";
 import { isLegal } from "./polyhedral/legality.js";
 import { buildNest, type NestPlan } from "./polyhedral/nest/build-nest.js";
@@ -28,6 +28,7 @@ import type { Item, MarkedPlace } from "./polyhedral/place.js";
 import { readScop } from "./polyhedral/read-scop.js";
 import { replaceLoops } from "./polyhedral/replace-loops.js";
 import { obstacles, type TileChoices } from "./polyhedral/tile-band.js";
+import { tileGroups } from "./polyhedral/tile-groups.js";
 
 const NAME = "optimise-loops";
 
@@ -51,8 +52,10 @@ function optimise(func: Operation, cpu: CpuDescription, context: Context): void 
     const deps = dependencesOf(scop);
     const distributed = distribute(scop.schedule, deps, isTileAlone(scop, deps, cpu));
     const isKept = isLegal(scop, deps, distributed, { reorderReductions: true });
-    const nests = formNests(scop, isKept ? distributed : scop.schedule, deps, cpu);
-    const onMark = nestBuilder(nests, cpu);
+    const ordered = isKept ? distributed : scop.schedule;
+    const grouped = tileGroups(scop, ordered, deps, cpu, countLanes(scop, cpu));
+    const nests = formNests(scop, grouped.root, deps, cpu);
+    const onMark = nestBuilder({ ...nests, tiles: new Map([...nests.tiles, ...grouped.tiles]) }, cpu);
     replaceLoops(func, scop, nests.root, context, { onMark });
     describe(func, nests);
   } catch (error) {
@@ -113,8 +116,6 @@ function planOf(choice: NestChoice, { set }: Item, place: MarkedPlace, cpu: CpuD
   const usesDims = (row: Row): boolean => statement.dims.some((_, d) => coefficient(row, outer + d) !== 0);
   if (set.congruences.some(({ row }) => usesDims(row))) return undefined;
   const constraints = constraintsOf(set).filter((c) => c.kind !== "mod");
-  if (constraints.some(({ row }) => statement.dims.some((_, d) => Math.abs(coefficient(row, outer + d)) > 1)))
-    return undefined;
   const most = (dim: number | undefined): number => {
     if (dim === undefined) return 1;
     const tile = choice.tiles.find(([d]) => d === dim)?.[1];
@@ -122,6 +123,9 @@ function planOf(choice: NestChoice, { set }: Item, place: MarkedPlace, cpu: CpuD
   };
   const inside = [...choice.loops, choice.row, choice.lane, choice.stream];
   const above = [...statement.dims.keys()].filter((dim) => !inside.includes(dim));
+  const isUnit = (row: Row): boolean =>
+    inside.every((d) => d === undefined || Math.abs(coefficient(row, outer + d)) <= 1);
+  if (!constraints.every(({ row }) => isUnit(row))) return undefined;
   const panelShape = [most(choice.stream), most(choice.lane)] as const;
   return {
     ...choice,

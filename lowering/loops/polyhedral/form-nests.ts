@@ -13,6 +13,7 @@ import { dependencesInNest } from "./nest/nest-dependences.js";
 import type { Band, BandMember, ScheduleNode } from "./schedule-tree.js";
 import type { Scop, Statement } from "./scop.js";
 import { permutableBand, type TileChoices, tileBand } from "./tile-band.js";
+import type { CountLanes } from "./tile-groups.js";
 
 export interface Nests {
   readonly root: ScheduleNode;
@@ -48,6 +49,15 @@ export function isTileAlone(scop: Scop, deps: readonly Dependence[], cpu: CpuDes
   };
 }
 
+/** How many statements of a tree run in lanes. */
+export function countLanes(scop: Scop, cpu: CpuDescription): CountLanes {
+  return (root, statements) => {
+    const former = new NestFormer(scop, cpu, [], root);
+    former.form(root, statements, new Map());
+    return former.choices.size;
+  };
+}
+
 /** Rows of the members above, by statement. */
 type RowsAbove = ReadonlyMap<string, readonly Row[]>;
 
@@ -70,7 +80,7 @@ class NestFormer {
 
   form(node: ScheduleNode, here: readonly Statement[], above: RowsAbove): ScheduleNode {
     const [only, ...others] = here;
-    if (only && others.length === 0 && node.kind === "band")
+    if (only && others.length === 0 && node.kind === "band" && node.members.every(({ tile }) => tile === 1))
       return this.#tiled(node, only, above) ?? this.#nest(node, only, above.get(only.name) ?? []);
     if (node.kind === "band") return { ...node, child: this.form(node.child, here, withMembers(above, node.members)) };
     if (node.kind === "mark") return { ...node, child: this.form(node.child, here, above) };

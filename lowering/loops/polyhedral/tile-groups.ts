@@ -1,0 +1,127 @@
+/**
+ * @file Groups of statements that run through their arrays again and again, such as stencils over time and factorisations:
+ * scheduled anew in permutable bands, whose tiles stay in a cache. Within a tile, the order of the members and what shares
+ * loops are chosen so that as many statements as possible run in lanes.
+ */
+
+import { elementFacts } from "../../../ir/element.js";
+import { elementOf, type MemRefType } from "../../../ir/types.js";
+import type { CpuDescription } from "../../../machine/cpu.js";
+import type { Dependence } from "./dependences.js";
+import { distribute } from "./distribute.js";
+import { isLegal } from "./legality.js";
+import { scheduleScop } from "./schedule/schedule-scop.js";
+import type { Band, BandMember, Filter, ScheduleNode } from "./schedule-tree.js";
+import type { Scop, Statement } from "./scop.js";
+import { type TileChoices, tileBand } from "./tile-band.js";
+
+export interface GroupTiles {
+  readonly root: ScheduleNode;
+  readonly tiles: ReadonlyMap<string, TileChoices>;
+  readonly why: readonly string[];
+}
+
+/** How many statements of a tree would run in lanes. */
+export type CountLanes = (root: ScheduleNode, statements: readonly Statement[]) => number;
+
+/** The tree with such groups tiled; it keeps all dependences, or is as it was. */
+export function tileGroups(
+  scop: Scop,
+  root: ScheduleNode,
+  deps: readonly Dependence[],
+  cpu: CpuDescription,
+  countLanes: CountLanes,
+): GroupTiles {
+  const tiler = new GroupTiler(scop, deps, cpu, countLanes);
+  const made = tiler.groups(root, scop.statements);
+  const isKept = tiler.tiles.size > 0 && isLegal(scop, deps, made, { reorderReductions: true });
+  return isKept ? { root: made, tiles: tiler.tiles, why: tiler.why } : { root, tiles: new Map(), why: [] };
+}
+
+class GroupTiler {
+  readonly tiles = new Map<string, TileChoices>();
+  readonly why: string[] = [];
+  readonly #scop: Scop;
+  readonly #deps: readonly Dependence[];
+  readonly #cpu: CpuDescription;
+  readonly #countLanes: CountLanes;
+
+  constructor(scop: Scop, deps: readonly Dependence[], cpu: CpuDescription, countLanes: CountLanes) {
+    this.#scop = scop;
+    this.#deps = deps;
+    this.#cpu = cpu;
+    this.#countLanes = countLanes;
+  }
+
+  /** Groups are what stands in the outermost sequence. */
+  groups(node: ScheduleNode, statements: readonly Statement[]): ScheduleNode {
+    if (node.kind === "sequence") {
+      const children = node.children.map((filter): Filter => {
+        const own = statements.filter((s) => filter.statements.includes(s.name));
+        return { ...filter, child: this.groups(filter.child, own) };
+      });
+      return { kind: "sequence", children };
+    }
+    return node.kind === "band" ? this.#group(node, statements) : node;
+  }
+
+  #group(node: Band, statements: readonly Statement[]): ScheduleNode {
+    if (bytesOf(statements) <= this.#cpu.caches.l2) return node;
+    const names = statements.map((s) => s.name);
+    const inside = this.#deps.filter(
+      ({ source, target }) => names.includes(source.name) && names.includes(target.name),
+    );
+    const scop: Scop = { ...this.#scop, statements, schedule: node };
+    const scheduled = scheduleScop(scop, inside, { reorderReductions: true });
+    const made = this.#tiled(scheduled.root, statements, inside);
+    if (made) this.why.push(...scheduled.why);
+    return made ?? node;
+  }
+
+  /** `undefined` where the tree begins with no band of tiles. */
+  #tiled(root: ScheduleNode, statements: readonly Statement[], deps: readonly Dependence[]): ScheduleNode | undefined {
+    if (root.kind !== "band" || !root.permutable || root.members.length < 3) return undefined;
+    if (root.members.every(({ coincident }) => coincident)) return undefined;
+    const blocked = tileBand(root, statements, this.#cpu);
+    const extents = stencilExtents(root.members);
+    const members = blocked?.members ?? root.members.map((member, k) => ({ ...member, tile: extents[k]! }));
+    const name = `tile ${statements[0]!.name}`;
+    this.tiles.set(name, blocked?.choices ?? new Map());
+    const child: ScheduleNode = { kind: "mark", name, child: this.#points(root, statements, deps) };
+    return { kind: "band", members, permutable: true, child };
+  }
+
+  /** The order within a tile in which most statements run in lanes. */
+  #points(band: Band, statements: readonly Statement[], deps: readonly Dependence[]): ScheduleNode {
+    let best: { readonly node: ScheduleNode; readonly count: number } | undefined;
+    for (const members of permutations(band.members)) {
+      const node = distribute({ ...band, members }, deps, () => true);
+      const count = this.#countLanes(node, statements);
+      if (!best || count > best.count) best = { node, count };
+    }
+    return best!.node;
+  }
+}
+
+/** Bytes of all arrays that the statements touch; those of open size count as large. */
+function bytesOf(statements: readonly Statement[]): number {
+  const arrays = new Set(statements.flatMap((s) => s.accesses.map(({ array }) => array)));
+  return [...arrays].reduce((sum, { type }) => {
+    const count = (type as MemRefType).shape.reduce<number>((n, d) => n * (typeof d === "number" ? d : 1024), 1);
+    return sum + count * elementFacts[elementOf(type)].storageBytes;
+  }, 0);
+}
+
+const STEPS = 16;
+const MIDDLE = 32;
+const ALONG = 512;
+
+/** A tile's extents: some steps of the outermost member, rows, and long runs along the innermost one. */
+function stencilExtents(members: readonly BandMember[]): readonly number[] {
+  return members.map((_, k) => (k === 0 ? STEPS : k === members.length - 1 ? ALONG : MIDDLE));
+}
+
+function permutations<T>(items: readonly T[]): (readonly T[])[] {
+  if (items.length <= 1) return [items];
+  return items.flatMap((first) => permutations(items.filter((x) => x !== first)).map((rest) => [first, ...rest]));
+}
