@@ -261,3 +261,49 @@ func.func @vector(%x: tensor<1x32xf32>, %w: tensor<32x48xf32>) -> tensor<1x48xf3
   return %p : tensor<1x48xf32>
 }
 // => unchanged
+// -----
+// The padding of a depthwise convolution is in its kernel, where its windows are cut at the border instead.
+func.func @padded(%x: tensor<1x4x4x8xf32>, %w: tensor<3x3x8xf32>) -> tensor<1x4x4x8xf32> {
+  %zero = arith.constant 0.0 : f32
+  %a = tensor.empty() : tensor<1x6x6x8xf32>
+  %b = linalg.generic {indexing_maps = [affine_map<(n, h, w, c) -> (n, h, w, c)>], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} outs(%a : tensor<1x6x6x8xf32>) {
+  ^bb0(%o: f32):
+    linalg.yield %zero : f32
+  } -> tensor<1x6x6x8xf32>
+  %p = tensor.insert_slice %x into %b[0, 1, 1, 0] [1, 4, 4, 8] [1, 1, 1, 1] : tensor<1x4x4x8xf32> into tensor<1x6x6x8xf32>
+  %e = tensor.empty() : tensor<1x4x4x8xf32>
+  %f = linalg.generic {indexing_maps = [affine_map<(n, h, w, c) -> (n, h, w, c)>], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} outs(%e : tensor<1x4x4x8xf32>) {
+  ^bb0(%o: f32):
+    linalg.yield %zero : f32
+  } -> tensor<1x4x4x8xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(n, h, w, c, i, j) -> (n, h + i, w + j, c)>, affine_map<(n, h, w, c, i, j) -> (i, j, c)>, affine_map<(n, h, w, c, i, j) -> (n, h, w, c)>], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]} ins(%p, %w : tensor<1x6x6x8xf32>, tensor<3x3x8xf32>) outs(%f : tensor<1x4x4x8xf32>) {
+  ^bb0(%s: f32, %t: f32, %o: f32):
+    %m = arith.mulf %s, %t : f32
+    %r = arith.addf %o, %m : f32
+    linalg.yield %r : f32
+  } -> tensor<1x4x4x8xf32>
+  return %y : tensor<1x4x4x8xf32>
+}
+// => module {
+// =>   func.func @padded(%arg0: tensor<1x4x4x8xf32>, %arg1: tensor<3x3x8xf32>) -> tensor<1x4x4x8xf32> {
+// =>     %0 = arith.constant 0.000000e+00 : f32
+// =>     %1 = tensor.empty() : tensor<1x6x6x8xf32>
+// =>     %2 = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} outs(%1 : tensor<1x6x6x8xf32>) attrs = {psm.group = 0 : i64} {
+// =>     ^bb0(%arg2: f32):
+// =>       linalg.yield %0 : f32
+// =>     } -> tensor<1x6x6x8xf32>
+// =>     %3 = tensor.insert_slice %arg0 into %2[0, 1, 1, 0] [1, 4, 4, 8] [1, 1, 1, 1] {psm.group = 0 : i64} : tensor<1x4x4x8xf32> into tensor<1x6x6x8xf32>
+// =>     %4 = tensor.empty() : tensor<1x4x4x8xf32>
+// =>     %5 = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} outs(%4 : tensor<1x4x4x8xf32>) attrs = {psm.group = 0 : i64, psm.remarks = [{pass = "group-kernels", what = "2 operations are one kernel", why = "a sum of products and what its sums begin with: the output is written once"}]} {
+// =>     ^bb1(%arg3: f32):
+// =>       linalg.yield %0 : f32
+// =>     } -> tensor<1x4x4x8xf32>
+// =>     %6 = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1 + d4, d2 + d5, d3)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d4, d5, d3)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d2, d3)>], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]} ins(%3, %arg1 : tensor<1x6x6x8xf32>, tensor<3x3x8xf32>) outs(%5 : tensor<1x4x4x8xf32>) attrs = {psm.group = 0 : i64} {
+// =>     ^bb2(%arg4: f32, %arg5: f32, %arg6: f32):
+// =>       %7 = arith.mulf %arg4, %arg5 : f32
+// =>       %8 = arith.addf %arg6, %7 : f32
+// =>       linalg.yield %8 : f32
+// =>     } -> tensor<1x4x4x8xf32>
+// =>     func.return %6 : tensor<1x4x4x8xf32>
+// =>   }
+// => }
