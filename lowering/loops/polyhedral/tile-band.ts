@@ -19,9 +19,9 @@ import { outerCount, rowInItem } from "./place.js";
 import type { Band, BandMember, ScheduleNode } from "./schedule-tree.js";
 import { type ArrayAccess, type Scop, type Statement, writeOf } from "./scop.js";
 
-/** Positions along each member of a tile: three tiles of numbers of eight bytes stay in an eighth of the second cache. */
+/** Positions along each member of a tile: three tiles of numbers of eight bytes stay in the first cache. */
 function tileExtent({ caches }: CpuDescription): number {
-  return 2 ** Math.floor(Math.log2(Math.sqrt(caches.l2 / 8 / 3 / 8)));
+  return 2 ** Math.floor(Math.log2(Math.sqrt(caches.l1 / 3 / 8)));
 }
 
 /** What a statement of the band is built as in tiles where nothing that it reads is written. */

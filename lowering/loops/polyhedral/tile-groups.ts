@@ -1,6 +1,6 @@
 /**
- * @file Groups of statements that run through their arrays again and again, such as stencils over time and factorisations:
- * scheduled anew in permutable bands, whose tiles stay in a cache. Within a tile, the order of the members and what shares
+ * @file Groups of statements that run through their arrays again and again and in which reductions could be register
+ * tiles, such as factorisations: scheduled anew in permutable bands, whose tiles stay in a cache. Within a tile, the order of the members and what shares
  * loops are chosen so that as many statements as possible run in lanes.
  */
 
@@ -11,7 +11,7 @@ import type { Dependence } from "./dependences.js";
 import { distribute } from "./distribute.js";
 import { isLegal } from "./legality.js";
 import { scheduleScop } from "./schedule/schedule-scop.js";
-import type { Band, BandMember, Filter, ScheduleNode } from "./schedule-tree.js";
+import type { Band, Filter, ScheduleNode } from "./schedule-tree.js";
 import type { Scop, Statement } from "./scop.js";
 import { type TileChoices, tileBand } from "./tile-band.js";
 
@@ -83,10 +83,10 @@ class GroupTiler {
     if (root.kind !== "band" || !root.permutable || root.members.length < 3) return undefined;
     if (root.members.every(({ coincident }) => coincident)) return undefined;
     const blocked = tileBand(root, statements, this.#cpu);
-    const extents = stencilExtents(root.members);
-    const members = blocked?.members ?? root.members.map((member, k) => ({ ...member, tile: extents[k]! }));
+    if (!blocked) return undefined;
+    const { members, choices } = blocked;
     const name = `tile ${statements[0]!.name}`;
-    this.tiles.set(name, blocked?.choices ?? new Map());
+    this.tiles.set(name, choices);
     const child: ScheduleNode = { kind: "mark", name, child: this.#points(root, statements, deps) };
     return { kind: "band", members, permutable: true, child };
   }
@@ -110,15 +110,6 @@ function bytesOf(statements: readonly Statement[]): number {
     const count = (type as MemRefType).shape.reduce<number>((n, d) => n * (typeof d === "number" ? d : 1024), 1);
     return sum + count * elementFacts[elementOf(type)].storageBytes;
   }, 0);
-}
-
-const STEPS = 16;
-const MIDDLE = 32;
-const ALONG = 512;
-
-/** A tile's extents: some steps of the outermost member, rows, and long runs along the innermost one. */
-function stencilExtents(members: readonly BandMember[]): readonly number[] {
-  return members.map((_, k) => (k === 0 ? STEPS : k === members.length - 1 ? ALONG : MIDDLE));
 }
 
 function permutations<T>(items: readonly T[]): (readonly T[])[] {
