@@ -5,28 +5,33 @@
 
 import { basicOf, constraintsOf } from "../../ir/analysis/sets/basic.js";
 import { coefficient, type Row, SetsTooLarge } from "../../ir/analysis/sets/linear.js";
-import type { Builder } from "../../ir/builder.js";
+import { Builder } from "../../ir/builder.js";
 import type { Context } from "../../ir/context.js";
 import { functionsOf } from "../../ir/dialects/func.js";
+import * as memref from "../../ir/dialects/memref/storage.js";
 import { ifOp } from "../../ir/dialects/scf/branch.js";
 import { yieldOp } from "../../ir/dialects/scf/yield.js";
-import type { Operation } from "../../ir/graph.js";
+import type { Operation, Value } from "../../ir/graph.js";
 import { LOOPS } from "../../ir/names.js";
 import type { Pass } from "../../ir/pass.js";
 import type { CpuDescription } from "../../machine/cpu.js";
 import { remark } from "../remarks.js";
 import { IndexArithmetic } from "../structured/index-arithmetic.js";
 import { simplified } from "./polyhedral/cautious-sets.js";
-import { dependencesOf } from "./polyhedral/dependences.js";
+import { type Dependence, dependencesOf } from "./polyhedral/dependences.js";
+import { extentOf } from "./polyhedral/dim-ranges.js";
 import { distribute } from "./polyhedral/distribute.js";
+import { expandScalars } from "./polyhedral/expand-scalars.js";
 import { countLanes, formNests, isTileAlone, type Nests } from "./polyhedral/form-nests.js";
 import { truthOf } from "./polyhedral/index-rows.js";
 import { isLegal } from "./polyhedral/legality.js";
 import { buildNest, type NestPlan } from "./polyhedral/nest/build-nest.js";
-import { extentOf, type NestChoice } from "./polyhedral/nest/choose-nest.js";
+import type { NestChoice } from "./polyhedral/nest/choose-nest.js";
 import type { Item, MarkedPlace } from "./polyhedral/place.js";
+import { privatisable } from "./polyhedral/privatise.js";
 import { readScop } from "./polyhedral/read-scop.js";
 import { replaceLoops } from "./polyhedral/replace-loops.js";
+import type { Scop } from "./polyhedral/scop.js";
 import { obstacles, type TileChoices } from "./polyhedral/tile-band.js";
 import { tileGroups } from "./polyhedral/tile-groups.js";
 
@@ -49,19 +54,52 @@ function optimise(func: Operation, cpu: CpuDescription, context: Context): void 
     return;
   }
   try {
-    const deps = dependencesOf(scop);
-    const distributed = distribute(scop.schedule, deps, isTileAlone(scop, deps, cpu));
-    const isKept = isLegal(scop, deps, distributed, { reorderReductions: true });
-    const ordered = isKept ? distributed : scop.schedule;
-    const grouped = tileGroups(scop, ordered, deps, cpu, countLanes(scop, cpu));
-    const nests = formNests(scop, grouped.root, deps, cpu);
-    const onMark = nestBuilder({ ...nests, tiles: new Map([...nests.tiles, ...grouped.tiles]) }, cpu);
-    replaceLoops(func, scop, nests.root, context, { onMark });
-    describe(func, nests);
+    const plan = planScop(func, scop, cpu, context);
+    replaceLoops(func, plan.scop, plan.nests.root, context, { onMark: nestBuilder(plan.nests, cpu) });
+    describe(func, plan.nests);
   } catch (error) {
     if (!(error instanceof SetsTooLarge)) throw error;
     remark(func, { pass: NAME, what: "its loops stay as they were written", why: error.message });
   }
+}
+
+interface ScopPlan {
+  readonly scop: Scop;
+  readonly nests: Nests;
+}
+
+/** Scalars get an element for each iteration where more statements become register tiles then. */
+function planScop(func: Operation, scop: Scop, cpu: CpuDescription, context: Context): ScopPlan {
+  const deps = dependencesOf(scop);
+  const plan = { scop, nests: nestsOf(scop, deps, cpu) };
+  const isOurs = (array: Value): boolean => memref.alloca.matches(array.definingOp);
+  const privates = privatisable(scop, deps, isOurs);
+  if (privates.length === 0) return plan;
+  const made: Operation[] = [];
+  const b = Builder.before(context, func.region(0).blocks[0]!.first!);
+  const expanded = expandScalars(scop, privates, (shape, element) => {
+    const results = [context.types.memref(shape, element)];
+    made.push(b.op(memref.alloc, { dynamicSizes: [], symbolOperands: [] }, { alignment: 64 }, { results }));
+    return made.at(-1)!.result;
+  });
+  const better = { scop: expanded, nests: nestsOf(expanded, dependencesOf(expanded), cpu) };
+  if (tileCount(better.nests) > tileCount(plan.nests)) return better;
+  for (const op of made) op.erase();
+  return plan;
+}
+
+function nestsOf(scop: Scop, deps: readonly Dependence[], cpu: CpuDescription): Nests {
+  const distributed = distribute(scop.schedule, deps, isTileAlone(scop, deps, cpu));
+  const isKept = isLegal(scop, deps, distributed, { reorderReductions: true });
+  const grouped = tileGroups(scop, isKept ? distributed : scop.schedule, deps, cpu, countLanes(scop, cpu));
+  const nests = formNests(scop, grouped.root, deps, cpu);
+  return { ...nests, tiles: new Map([...nests.tiles, ...grouped.tiles]) };
+}
+
+/** Statements whose sums stay in registers. */
+function tileCount({ choices, tiles }: Nests): number {
+  const nests = [...choices.values()].filter(({ row, stream }) => row !== undefined && stream !== undefined);
+  return nests.length + [...tiles.values()].reduce((sum, { size }) => sum + size, 0);
 }
 
 function nestBuilder({ choices, tiles }: Nests, cpu: CpuDescription) {

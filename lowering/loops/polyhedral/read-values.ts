@@ -34,7 +34,7 @@ export function isHoisted(op: Operation, func: Operation, seen = new Set<Operati
   if (op.parent !== func) return false;
   if (seen.has(op)) return true;
   seen.add(op);
-  if (op.name === "memref.alloca") return op.operands.length === 0;
+  if (op.name === "memref.alloca" || op.name === "memref.alloc") return op.operands.length === 0;
   if (op.name === "memref.dim") return true;
   const isFixed = readers.has(op.name) ? !isStoredTo(op.operand(0)) : isPure(op);
   return isFixed && inputsOf(op).every((x) => isHoistedValue(x, func, seen));

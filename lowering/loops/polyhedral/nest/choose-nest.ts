@@ -3,17 +3,16 @@
  * sums in registers, and how large tiles are: from how its accesses move, what its dependences allow, and the processor.
  */
 
-import { type Basic, basicOf, constraintsOf } from "../../../../ir/analysis/sets/basic.js";
-import { boundsOf, eliminate } from "../../../../ir/analysis/sets/bounds.js";
+import { basicOf, constraintsOf } from "../../../../ir/analysis/sets/basic.js";
 import { isEmptyBasic } from "../../../../ir/analysis/sets/feasibility.js";
 import { rowOf, Work } from "../../../../ir/analysis/sets/linear.js";
 import type { Relation } from "../../../../ir/analysis/sets/relation.js";
 import { elementFacts } from "../../../../ir/element.js";
-import { floorDivide } from "../../../../ir/integer.js";
 import { elementOf } from "../../../../ir/types.js";
 import type { CpuDescription } from "../../../../machine/cpu.js";
 import { isStorable } from "../../../vectorize/vector-body.js";
 import { chooseMicroKernel } from "../../contract/micro-kernel.js";
+import { extentOf } from "../dim-ranges.js";
 import { type ArrayAccess, readsOf, type Statement, writeOf } from "../scop.js";
 import { dimsOfAccess, isLaneOperation } from "./dependence-on-dims.js";
 import { foldingOf } from "./folding.js";
@@ -183,24 +182,6 @@ function promotable(
       return false;
     return dims.has(stream) && [...dims].every((d) => d === lane || d === stream);
   });
-}
-
-/** Values of a dim, where that number is known: the widest range over all other dims. */
-export function extentOf({ domain, dims }: Statement, dim: number): number | undefined {
-  const first = domain.space.params.length;
-  const extents = domain.basics.map((basic) => extentIn(basic, first + dim, first, dims.length));
-  return extents.some((x) => x === undefined) ? undefined : Math.max(...(extents as number[]));
-}
-
-function extentIn(basic: Basic, column: number, first: number, count: number): number | undefined {
-  const others = Array.from({ length: count }, (_, d) => first + d).filter((c) => c !== column);
-  const shadow = eliminate(basic, others);
-  if (!shadow) return 0;
-  const { lower, upper } = boundsOf(shadow, column);
-  const isKnown = (row: readonly number[]): boolean => row.every((x, k) => k === 0 || x === 0 || k === column + 1);
-  const low = lower.filter(({ row }) => isKnown(row)).map(({ row, divisor }) => -floorDivide(-row[0]!, divisor));
-  const high = upper.filter(({ row }) => isKnown(row)).map(({ row, divisor }) => floorDivide(row[0]!, divisor));
-  return low.length === 0 || high.length === 0 ? undefined : Math.max(0, Math.min(...high) - Math.max(...low) + 1);
 }
 
 interface TileFacts {
