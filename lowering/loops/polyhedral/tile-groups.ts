@@ -78,8 +78,17 @@ class GroupTiler {
     return made ?? node;
   }
 
-  /** `undefined` where the tree begins with no band of tiles. */
+  /** `undefined` where the tree has no band of tiles before other bands. */
   #tiled(root: ScheduleNode, statements: readonly Statement[], deps: readonly Dependence[]): ScheduleNode | undefined {
+    if (root.kind === "sequence") {
+      const made = root.children.map(({ statements: names, child }) => {
+        const own = statements.filter((s) => names.includes(s.name));
+        return this.#tiled(child, own, within(deps, names));
+      });
+      if (made.every((child) => child === undefined)) return undefined;
+      const children = root.children.map((filter, k): Filter => ({ ...filter, child: made[k] ?? filter.child }));
+      return { kind: "sequence", children };
+    }
     if (root.kind !== "band" || !root.permutable || root.members.length < 3) return undefined;
     if (root.members.every(({ coincident }) => coincident)) return undefined;
     const blocked = tileBand(root, statements, this.#cpu);
@@ -101,6 +110,10 @@ class GroupTiler {
     }
     return best!.node;
   }
+}
+
+function within(deps: readonly Dependence[], names: readonly string[]): readonly Dependence[] {
+  return deps.filter(({ source, target }) => names.includes(source.name) && names.includes(target.name));
 }
 
 /** Bytes of all arrays that the statements touch; those of open size count as large. */
