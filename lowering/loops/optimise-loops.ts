@@ -177,7 +177,15 @@ function planOf(choice: NestChoice, { set }: Item, place: MarkedPlace, cpu: CpuD
   };
 }
 
-function describe(func: Operation, { choices, refused }: Nests): void {
+function describe(func: Operation, { choices, tiles, refused }: Nests): void {
+  for (const alone of tiles.values())
+    for (const [name, { rows, vectors, tiles: extents }] of alone)
+      remark(func, {
+        pass: NAME,
+        what: `${name} runs as register tiles in the tiles that it has for itself`,
+        why: "nothing that it reads is written there",
+        numbers: { rows, vectors, extents: extents.map(([, extent]) => extent).join(" x ") },
+      });
   for (const { statement, loops, row, lane, stream, rows, vectors, tiles, promoted } of choices.values()) {
     const name = (dim: number | undefined): string => (dim === undefined ? "none" : statement.dims[dim]!);
     remark(func, {
