@@ -4,9 +4,9 @@
  * loops are chosen so that as many statements as possible run in lanes.
  */
 
-import { elementFacts } from "../../../ir/element.js";
-import { elementOf, type MemRefType } from "../../../ir/types.js";
+import type { MemRefType } from "../../../ir/types.js";
 import type { CpuDescription } from "../../../machine/cpu.js";
+import { bytesOf } from "./array-bytes.js";
 import type { Dependence } from "./dependences.js";
 import { distribute } from "./distribute.js";
 import { isLegal } from "./legality.js";
@@ -66,7 +66,7 @@ class GroupTiler {
   }
 
   #group(node: Band, statements: readonly Statement[]): ScheduleNode {
-    if (bytesOf(statements) <= this.#cpu.caches.l2) return node;
+    if (footprint(statements) <= this.#cpu.caches.l2) return node;
     const names = statements.map((s) => s.name);
     const inside = this.#deps.filter(
       ({ source, target }) => names.includes(source.name) && names.includes(target.name),
@@ -116,13 +116,10 @@ function within(deps: readonly Dependence[], names: readonly string[]): readonly
   return deps.filter(({ source, target }) => names.includes(source.name) && names.includes(target.name));
 }
 
-/** Bytes of all arrays that the statements touch; those of open size count as large. */
-function bytesOf(statements: readonly Statement[]): number {
+/** Bytes of all arrays that the statements touch. */
+function footprint(statements: readonly Statement[]): number {
   const arrays = new Set(statements.flatMap((s) => s.accesses.map(({ array }) => array)));
-  return [...arrays].reduce((sum, { type }) => {
-    const count = (type as MemRefType).shape.reduce<number>((n, d) => n * (typeof d === "number" ? d : 1024), 1);
-    return sum + count * elementFacts[elementOf(type)].storageBytes;
-  }, 0);
+  return [...arrays].reduce((sum, { type }) => sum + bytesOf(type as MemRefType), 0);
 }
 
 function permutations<T>(items: readonly T[]): (readonly T[])[] {

@@ -8,10 +8,11 @@ import { isEmptyBasic } from "../../../../ir/analysis/sets/feasibility.js";
 import { rowOf, Work } from "../../../../ir/analysis/sets/linear.js";
 import type { Relation } from "../../../../ir/analysis/sets/relation.js";
 import { elementFacts } from "../../../../ir/element.js";
-import { elementOf } from "../../../../ir/types.js";
+import { elementOf, type MemRefType } from "../../../../ir/types.js";
 import type { CpuDescription } from "../../../../machine/cpu.js";
 import { isStorable } from "../../../vectorize/vector-body.js";
 import { chooseMicroKernel } from "../../contract/micro-kernel.js";
+import { bytesOf } from "../array-bytes.js";
 import { extentOf } from "../dim-ranges.js";
 import { type ArrayAccess, readsOf, type Statement, writeOf } from "../scop.js";
 import { dimsOfAccess, isLaneOperation } from "./dependence-on-dims.js";
@@ -61,12 +62,13 @@ export function chooseNest(context: NestContext, cpu: CpuDescription): NestVerdi
   const lane = chooseLane(statement, parallel, summed, lanes);
   if (lane === undefined) return { reason: "no dim can run in lanes for less than it costs alone" };
   const isFolded = summed.includes(lane);
-  const stream = isFolded ? undefined : summed.filter((d) => d !== lane).at(-1);
   const row = chooseRow(
     statement,
     parallel.filter((d) => written.has(d) && d !== lane),
     lane,
   );
+  const steps = isFolded ? undefined : summed.filter((d) => d !== lane).at(-1);
+  const stream = steps !== undefined && row === undefined && streams(statement, lane, steps, cpu) ? undefined : steps;
   const loops = free.filter((d) => d !== lane && d !== row && d !== stream);
   const carried = isFolded || stream !== undefined ? statement.reduction?.accumulator : undefined;
   const extent = (d: number): number => extentOf(statement, d) ?? TYPICAL;
@@ -165,6 +167,14 @@ function chooseRow(statement: Statement, candidates: readonly number[], lane: nu
     if (saved > 0 && isLast) best = { dim, saved };
   }
   return best?.dim;
+}
+
+/** Whether an array too large for a cache is read once, by steps that leave its rows: better read in its own order. */
+function streams(statement: Statement, lane: number, step: number, { caches }: CpuDescription): boolean {
+  return readsOf(statement).some(({ array, indices }) => {
+    const uses = (dim: number): boolean => indices.some((row) => row.at(dim - statement.dims.length) !== 0);
+    return uses(lane) && uses(step) && bytesOf(array.type as MemRefType) > caches.l2 / 2;
+  });
 }
 
 /** Vectors that are read again for every row, and that nothing in the nest writes. */
