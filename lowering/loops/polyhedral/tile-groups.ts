@@ -66,7 +66,8 @@ class GroupTiler {
   }
 
   #group(node: Band, statements: readonly Statement[]): ScheduleNode {
-    if (footprint(statements) <= this.#cpu.caches.l2) return node;
+    // A statement alone needs no other order than its own.
+    if (statements.length === 1 || footprint(statements) <= this.#cpu.caches.l2) return node;
     const names = statements.map((s) => s.name);
     const inside = this.#deps.filter(
       ({ source, target }) => names.includes(source.name) && names.includes(target.name),

@@ -1,6 +1,8 @@
 /** @file The thirty kernels of PolyBench compute the same numbers after the loop optimiser, on several machines. */
 
 import { describe, expect, test } from "vitest";
+import type { Attr } from "../../../../ir/attrs.js";
+import { REMARKS } from "../../../../ir/names.js";
 import { verify } from "../../../../ir/verify.js";
 import { optimiseLoops } from "../../../../lowering/loops/optimise-loops.js";
 import { type CpuDescription, cpuNamed } from "../../../../machine/cpu.js";
@@ -24,5 +26,50 @@ describe.each([cpuNamed("avx512")!, cpuNamed("wasm32")!, tiny])("a kernel optimi
     expect(verify(kernel.module, kernel.context)).toEqual([]);
     const after = runLoops(kernel);
     expect(Math.max(...after.map((x, i) => distance(x, before[i]!)))).toBeLessThan(1e-11);
+  });
+});
+
+type DictAttr = Extract<Attr, { kind: "dict" }>;
+type StringAttr = Extract<Attr, { kind: "string" }>;
+
+/** What was said of a kernel's statements at its real sizes. */
+async function decisions(name: string, sizes: Readonly<Record<string, number>>): Promise<readonly string[]> {
+  const kernel = await bufferized(name, sizes);
+  optimiseLoops(cpuNamed("avx512")!).run(kernel.module, kernel.context);
+  const remarks = kernel.func.extra[REMARKS];
+  if (remarks?.kind !== "array") throw new Error("nothing was said");
+  return remarks.items.map((item) => {
+    const { what, numbers } = (item as DictAttr).entries as { what: StringAttr; numbers?: DictAttr };
+    const said = Object.entries(numbers?.entries ?? {}).map(([key, value]) => `${key} ${(value as StringAttr).value}`);
+    return [what.value, ...said].join("; ");
+  });
+}
+
+describe("what the optimiser decides", () => {
+  test("a product has its loops for itself, rows and sums in registers, one operand in a panel", async () => {
+    const said = await decisions("gemm", { NI: 1000, NJ: 1100, NK: 1200 });
+    expect(said.find((line) => line.startsWith("S1"))).toMatch(
+      /runs along i2 in lanes; rows \d+ of i0; .*sums i1; .*copies 1/,
+    );
+  });
+
+  test("a triangular product and factorisations have tiles without obstacles", async () => {
+    expect(await decisions("trmm", { M: 1000, N: 1200 })).toContainEqual(
+      expect.stringMatching(/^S0 runs as register tiles in the tiles that it has for itself/),
+    );
+    const lu = await decisions("lu", { N: 2000 });
+    for (const name of ["S0", "S2"])
+      expect(lu).toContainEqual(expect.stringMatching(new RegExp(`^${name} runs as register tiles in the tiles`)));
+  });
+
+  test("a scalar that holds a product back is expanded", async () => {
+    const said = await decisions("symm", { M: 1000, N: 1200 });
+    const tiles = said.filter((line) => /rows \d+ of i\d/.test(line) && /sums i\d/.test(line));
+    expect(tiles.map((line) => line.slice(0, 2)).sort()).toEqual(["S1", "S2"]);
+  });
+
+  test("a matrix that is read once is read in its own order", async () => {
+    const said = await decisions("mvt", { N: 2000 });
+    expect(said.find((line) => line.startsWith("S1"))).toMatch(/runs along i0 in lanes; .*sums none; loops i1/);
   });
 });
