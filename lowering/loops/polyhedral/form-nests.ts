@@ -12,7 +12,7 @@ import { chooseNest, type NestChoice, type NestVerdict } from "./nest/choose-nes
 import { dependencesInNest } from "./nest/nest-dependences.js";
 import type { Band, BandMember, ScheduleNode } from "./schedule-tree.js";
 import type { Scop, Statement } from "./scop.js";
-import { permutableBand, type TileChoices, tileBand } from "./tile-band.js";
+import { laneTiles, loopsOver, permutableBand, type TileChoices, tileBand } from "./tile-band.js";
 import type { CountLanes } from "./tile-groups.js";
 
 export interface Nests {
@@ -102,20 +102,43 @@ class NestFormer {
     return this.#scop.statements.filter((s) => names.includes(s.name));
   }
 
-  /** A band of one statement whose reduction is held up by few of its tiles. */
+  /** A band of one statement that is held up by few of its tiles. */
   #tiled(node: Band, statement: Statement, above: RowsAbove): ScheduleNode | undefined {
     if (above.size > 0 || !statement.reduction || statement.dims.length < 3) return undefined;
     const verdict = this.#verdict(node, statement, []);
     if ("choice" in verdict && verdict.choice.stream !== undefined && verdict.choice.row !== undefined)
       return undefined;
+    const dims = [...statement.dims.keys()];
     const around = (made: ScheduleNode): ScheduleNode => replaced(this.#root, node, made);
-    const band = permutableBand(this.#scop, statement, this.#deps, around);
+    const band = permutableBand(this.#scop, statement, dims, this.#deps, around);
     const tiled = band && tileBand(band, [statement], this.#cpu);
-    if (!tiled) return undefined;
+    if (tiled) return this.#marked(tiled.members, statement, tiled.choices, this.#nest(node, statement, []));
+    return "reason" in verdict ? this.#tiledWithin(statement, around) : undefined;
+  }
+
+  /** Tiles below the outermost loop. */
+  #tiledWithin(statement: Statement, around: (made: ScheduleNode) => ScheduleNode): ScheduleNode | undefined {
+    const [first, ...dims] = [...statement.dims.keys()];
+    const within = (child: ScheduleNode): ScheduleNode => ({ ...loopsOver(statement, [first!]), child });
+    const tiles = laneTiles(statement, dims, this.#cpu);
+    const band = tiles && permutableBand(this.#scop, statement, dims, this.#deps, (made) => around(within(made)));
+    if (!band || !tiles) return undefined;
+    const order = band.members.map(({ rows }) => rows.get(statement.name)!.findLastIndex((x) => x !== 0));
+    const offset = statement.domain.space.params.length + 1;
+    const members = band.members.map((member, k) => ({ ...member, tile: tiles.extents.get(order[k]! - offset)! }));
+    return within(this.#marked(members, statement, tiles.choices, loopsOver(statement, dims)));
+  }
+
+  /** `otherwise`: what runs in tiles that the statement has not for itself. */
+  #marked(
+    members: readonly BandMember[],
+    statement: Statement,
+    choices: TileChoices,
+    otherwise: ScheduleNode,
+  ): ScheduleNode {
     const name = `tile ${statement.name}`;
-    this.tiles.set(name, tiled.choices);
-    const inner = this.#nest(node, statement, []);
-    return { kind: "band", members: tiled.members, permutable: true, child: { kind: "mark", name, child: inner } };
+    this.tiles.set(name, choices);
+    return { kind: "band", members, permutable: true, child: { kind: "mark", name, child: otherwise } };
   }
 
   #nest(node: Band, statement: Statement, above: readonly Row[]): ScheduleNode {

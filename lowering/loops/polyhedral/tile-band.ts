@@ -46,26 +46,49 @@ export function tileBand(band: Band, statements: readonly Statement[], cpu: CpuD
   return { members: band.members.map((member) => ({ ...member, tile: extent })), choices };
 }
 
-/** Orders of the loops of one statement in which its tiles keep all dependences; the first that does. */
+/** Tiles of some dims of one statement, in which it runs in lanes wherever it does not meet itself. */
+export function laneTiles(
+  statement: Statement,
+  dims: readonly number[],
+  cpu: CpuDescription,
+): { readonly choices: TileChoices; readonly extents: ReadonlyMap<number, number> } | undefined {
+  const verdict = chooseNest({ statement, free: dims, dependences: [] }, cpu);
+  if (!("choice" in verdict) || verdict.choice.stream !== undefined) return undefined;
+  const extent = tileExtent(cpu);
+  const extents = new Map(dims.map((dim) => [dim, dim === verdict.choice.lane ? LONG * extent : extent]));
+  return { choices: new Map([[statement.name, { ...verdict.choice, tiles: [...extents] }]]), extents };
+}
+
+/** How much longer than high tiles without sums are. */
+const LONG = 8;
+
+/** One loop over each of the dims. */
+export function loopsOver(statement: Statement, dims: readonly number[]): Band {
+  const columns = statement.domain.space.params.length + statement.dims.length + 1;
+  const row = (dim: number) => new Array<number>(columns).fill(0).with(columns - statement.dims.length + dim, 1);
+  const members = dims.map((dim) => ({ rows: new Map([[statement.name, row(dim)]]), tile: 1, coincident: false }));
+  return { kind: "band", members, permutable: true, child: { kind: "leaf" } };
+}
+
+/** Orders of loops over the dims of one statement in which tiles of them keep all dependences; the first that does. */
 export function permutableBand(
   scop: Scop,
   statement: Statement,
+  dims: readonly number[],
   deps: readonly Dependence[],
   around: (node: ScheduleNode) => ScheduleNode,
 ): Band | undefined {
-  const columns = statement.domain.space.params.length + statement.dims.length + 1;
-  const row = (dim: number) => new Array<number>(columns).fill(0).with(columns - statement.dims.length + dim, 1);
-  for (const order of permutations([...statement.dims.keys()])) {
-    const members = order.map((dim) => ({ rows: new Map([[statement.name, row(dim)]]), tile: 1, coincident: false }));
-    const band: Band = { kind: "band", members, permutable: true, child: { kind: "leaf" } };
+  for (const order of permutations(dims)) {
+    const band = loopsOver(statement, order);
+    const { members } = band;
     const tiled: Band = { ...band, members: members.map((m) => ({ ...m, tile: 2 })), child: band };
     if (isLegal(scop, deps, around(tiled), { reorderReductions: true })) return band;
   }
   return undefined;
 }
 
-function permutations(items: readonly number[]): number[][] {
-  if (items.length <= 1) return [[...items]];
+export function permutations<T>(items: readonly T[]): (readonly T[])[] {
+  if (items.length <= 1) return [items];
   return items.flatMap((first) => permutations(items.filter((x) => x !== first)).map((rest) => [first, ...rest]));
 }
 

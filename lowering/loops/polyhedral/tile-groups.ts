@@ -13,7 +13,7 @@ import { isLegal } from "./legality.js";
 import { scheduleScop } from "./schedule/schedule-scop.js";
 import type { Band, Filter, ScheduleNode } from "./schedule-tree.js";
 import type { Scop, Statement } from "./scop.js";
-import { type TileChoices, tileBand } from "./tile-band.js";
+import { permutations, type TileChoices, tileBand } from "./tile-band.js";
 
 export interface GroupTiles {
   readonly root: ScheduleNode;
@@ -121,9 +121,4 @@ function within(deps: readonly Dependence[], names: readonly string[]): readonly
 function footprint(statements: readonly Statement[]): number {
   const arrays = new Set(statements.flatMap((s) => s.accesses.map(({ array }) => array)));
   return [...arrays].reduce((sum, { type }) => sum + bytesOf(type as MemRefType), 0);
-}
-
-function permutations<T>(items: readonly T[]): (readonly T[])[] {
-  if (items.length <= 1) return [items];
-  return items.flatMap((first) => permutations(items.filter((x) => x !== first)).map((rest) => [first, ...rest]));
 }
