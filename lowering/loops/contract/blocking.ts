@@ -38,7 +38,8 @@ const TASK_CYCLES = 2000;
 /** Bytes of a panel of columns that is packed at run time. */
 const COLUMN_PANEL_BYTES = 64 * 1024;
 
-const typical = (d: Dim | undefined): number => (typeof d === "number" ? d : TYPICAL);
+/** Empty extents count as one: nothing is cut into parts of nothing. */
+const typical = (d: Dim | undefined): number => (typeof d === "number" ? Math.max(1, d) : TYPICAL);
 
 /** `isPacked`: the vector side came packed. `isAlone`: nothing around is parallel. */
 export function blockingOf(

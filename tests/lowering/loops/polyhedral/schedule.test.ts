@@ -1,6 +1,6 @@
 /**
  * @file Random affine programs with isl as the referee: dependences, verdicts on legal and illegal trees, and all that
- * the scheduler makes. `PERSIMMONS_TESTS` sets how many programs there are.
+ * the scheduler makes. `PERSIMMONS_TEST_PROGRAMS` sets how many programs there are.
  */
 
 import { readFileSync } from "node:fs";
@@ -16,7 +16,7 @@ import { scopOfText } from "../../../support/scops.js";
 import { textOfDependences, textOfScop, textOfTree } from "./scop-referee.js";
 
 const python = pythonWith("islpy");
-const PROGRAMS = Number(process.env["PERSIMMONS_TESTS"] ?? 24);
+const PROGRAMS = Number(process.env["PERSIMMONS_TEST_PROGRAMS"] ?? 24);
 
 /** Loops of depth up to 3 with a few statements on two arrays and a scalar. */
 function randomProgram(draw: Draw, params: readonly string[]): string {
