@@ -1,8 +1,10 @@
 /*
- * The thread pool of an instance. Work is a task and a number of chunks; thread t of T always runs the same contiguous
- * share of them, and what a chunk computes does not depend on T, so neither do results. Between two parallel kernels
- * the threads spin for a while (a barrier below 2 us), then sleep (futex on Linux, a condition variable elsewhere).
- * Threads start with the first parallel kernel: a model without one never has any.
+ * The thread pool of an instance. Work is a task and a number of chunks; thread t of T begins with the same contiguous
+ * share of them each time, so that what it left in its caches serves it again, and when done takes what others have not
+ * begun, from the end of their shares. A thread that wakes late or lost its CPU so costs one chunk, not its share. What a
+ * chunk computes depends on neither T nor who runs it, so neither do results. Between two parallel kernels the threads
+ * spin for a while (a barrier below 2 us), then sleep (futex on Linux, a condition variable elsewhere). Threads start
+ * with the first parallel kernel: a model without one never has any.
  */
 
 typedef void psm_task(void *args, int64_t chunk);
@@ -64,7 +66,8 @@ static void psm_pool_stop(struct psm_pool *pool) {
 
 #else
 
-#define PSM_SPIN_NS 50000u
+/* Longer than the kernels of one thread between those of all; waking a thread that sleeps costs 50 us and more. */
+#define PSM_SPIN_NS 1000000u
 
 static uint64_t psm_now(void) {
   struct timespec t;
@@ -200,6 +203,7 @@ static void psm_gate_set(struct psm_gate *gate, uint32_t value) {
 }
 
 struct psm_worker {
+  _Alignas(64) uint64_t share; /* see psm_share */
   struct psm_pool *pool;
   pthread_t thread;
   uint32_t index;
@@ -207,34 +211,76 @@ struct psm_worker {
 
 struct psm_pool {
   struct psm_gate job;  /* its value numbers the jobs; the owner sets it */
-  struct psm_gate done; /* the number of the last finished job; the last worker sets it */
-  _Alignas(64) uint32_t remaining; /* workers that have not finished this job */
+  struct psm_gate done; /* the number of the last finished job; who finishes it sets it */
+  _Alignas(64) uint32_t remaining; /* units of this job that are not finished */
   _Alignas(64) psm_task *task;
   void *args;
   int64_t chunks;
+  int64_t unit; /* chunks that are taken at a time */
   uint64_t spin_ns;
   psm_allocator allocator;
   uint32_t threads; /* with the owner, which is thread 0 */
   int stop;
+  int avoided; /* the CPU that workers were last told to keep off; -1 at first */
   struct psm_worker workers[];
 };
 
-static void psm_run_share(const struct psm_pool *pool, uint32_t index) {
-  const int64_t each = pool->chunks / pool->threads, extra = pool->chunks % pool->threads;
-  const int64_t first = each * index + (index < extra ? index : extra);
-  const int64_t end = first + each + (index < extra ? 1 : 0);
-  for (int64_t chunk = first; chunk < end; chunk++) pool->task(pool->args, chunk);
+/*
+ * What is left of a thread's share in one word: units [first, end), 20 bits each, under 24 bits of the job's number. With
+ * the number in it, a thread that is late for a job cannot take from a later one.
+ */
+#define PSM_UNITS (UINT64_C(1) << 20)
+
+static uint64_t psm_share(uint32_t job, uint64_t first, uint64_t end) {
+  return (uint64_t)job << 40 | end << 20 | first;
+}
+
+/* A unit of the job off the share, its first or its last; -1 where none is left. */
+static int64_t psm_take(uint64_t *share, uint32_t job, int last) {
+  uint64_t seen = __atomic_load_n(share, __ATOMIC_ACQUIRE);
+  for (;;) {
+    const uint64_t first = seen % PSM_UNITS, end = seen / PSM_UNITS % PSM_UNITS;
+    if (seen >> 40 != (job & 0xffffff) || first >= end) return -1;
+    const uint64_t left = last ? seen - PSM_UNITS : seen + 1;
+    if (__atomic_compare_exchange_n(share, &seen, left, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+      return (int64_t)(last ? end - 1 : first);
+    }
+  }
+}
+
+/*
+ * Runs what the thread gets of the job. The task is read before the first unit is taken: a unit of this job that is not
+ * finished keeps the owner from writing the next, and without one nothing that was read is used.
+ */
+static void psm_work(struct psm_pool *pool, uint32_t index, uint32_t job) {
+  psm_task *task = __atomic_load_n(&pool->task, __ATOMIC_RELAXED);
+  void *args = __atomic_load_n(&pool->args, __ATOMIC_RELAXED);
+  const int64_t chunks = __atomic_load_n(&pool->chunks, __ATOMIC_RELAXED);
+  const int64_t each = __atomic_load_n(&pool->unit, __ATOMIC_RELAXED);
+  uint32_t finished = 0;
+  for (uint32_t t = 0; t < pool->threads; t++) {
+    const uint32_t from = (index + t) % pool->threads;
+    int64_t unit;
+    while ((unit = psm_take(&pool->workers[from].share, job, t > 0)) >= 0) {
+      const int64_t end = (unit + 1) * each < chunks ? (unit + 1) * each : chunks;
+      for (int64_t chunk = unit * each; chunk < end; chunk++) task(args, chunk);
+      finished++;
+    }
+  }
+  if (finished > 0 && __atomic_sub_fetch(&pool->remaining, finished, __ATOMIC_ACQ_REL) == 0) {
+    psm_gate_set(&pool->done, job);
+  }
 }
 
 static void *psm_worker_main(void *argument) {
   const struct psm_worker *worker = argument;
   struct psm_pool *pool = worker->pool;
   psm_fp_enter();
-  for (uint32_t job = 1;; job++) {
-    psm_gate_await(&pool->job, job - 1, pool->spin_ns);
-    if (pool->stop) return NULL;
-    psm_run_share(pool, worker->index);
-    if (__atomic_sub_fetch(&pool->remaining, 1, __ATOMIC_ACQ_REL) == 0) psm_gate_set(&pool->done, job);
+  for (uint32_t job = 0;;) {
+    psm_gate_await(&pool->job, job, pool->spin_ns);
+    job = __atomic_load_n(&pool->job.value, __ATOMIC_ACQUIRE);
+    if (__atomic_load_n(&pool->stop, __ATOMIC_ACQUIRE)) return NULL;
+    psm_work(pool, worker->index, job);
   }
 }
 
@@ -250,7 +296,7 @@ static int psm_start_worker(struct psm_worker *worker) {
 
 static void psm_pool_stop(struct psm_pool *pool) {
   if (pool == NULL) return;
-  pool->stop = 1;
+  __atomic_store_n(&pool->stop, 1, __ATOMIC_RELEASE);
   psm_gate_set(&pool->job, pool->job.value + 1);
   for (uint32_t i = 1; i < pool->threads; i++) pthread_join(pool->workers[i].thread, NULL);
   psm_gate_end(&pool->job);
@@ -269,6 +315,7 @@ static struct psm_pool *psm_pool_start(const psm_allocator *allocator, uint32_t 
   if (pool == NULL) return NULL;
   memset(pool, 0, (size_t)bytes);
   pool->allocator = *allocator;
+  pool->avoided = -1;
   /* Spinning helps only while every thread has a CPU of its own. */
   pool->spin_ns = threads <= psm_default_threads() ? PSM_SPIN_NS : 0;
   psm_gate_init(&pool->job);
@@ -282,18 +329,53 @@ static struct psm_pool *psm_pool_start(const psm_allocator *allocator, uint32_t 
   return pool;
 }
 
+/* Deals the units out: each thread's share is contiguous, and they differ by one at most. */
+static void psm_deal(struct psm_pool *pool, uint32_t job, uint64_t units) {
+  const uint64_t each = units / pool->threads, extra = units % pool->threads;
+  for (uint64_t t = 0, first = 0; t < pool->threads; t++) {
+    const uint64_t end = first + each + (t < extra ? 1 : 0);
+    __atomic_store_n(&pool->workers[t].share, psm_share(job, first, end), __ATOMIC_RELEASE);
+    first = end;
+  }
+}
+
+/*
+ * Tells workers that are about to be woken to run anywhere but where the owner runs. Without it Linux may queue them
+ * behind the owner, which does not sleep: in a virtual machine a halted CPU counts as one that the host has taken away,
+ * and the other CPU is found milliseconds later, by balancing.
+ */
+static void psm_spread(struct psm_pool *pool) {
+#if PSM_FUTEX
+  cpu_set_t set;
+  const int mine = sched_getcpu();
+  if (mine < 0 || mine == pool->avoided || sched_getaffinity(0, sizeof set, &set) != 0) return;
+  CPU_CLR((size_t)mine, &set);
+  if (CPU_COUNT(&set) == 0) return;
+  for (uint32_t i = 1; i < pool->threads; i++) {
+    pthread_setaffinity_np(pool->workers[i].thread, sizeof set, &set); /* only a hint: a failure changes nothing */
+  }
+  pool->avoided = mine;
+#else
+  (void)pool;
+#endif
+}
+
 static void psm_pool_run(struct psm_pool *pool, psm_task *task, void *args, int64_t chunks) {
-  const uint32_t job = pool->job.value + 1;
-  pool->task = task;
-  pool->args = args;
-  pool->chunks = chunks;
-  if (pool->threads == 1) {
-    psm_run_share(pool, 0);
+  if (pool->threads == 1 || chunks < 2) {
+    for (int64_t chunk = 0; chunk < chunks; chunk++) task(args, chunk);
     return;
   }
-  __atomic_store_n(&pool->remaining, pool->threads - 1, __ATOMIC_RELAXED); /* published by the gate */
+  const uint32_t job = pool->job.value + 1;
+  const int64_t each = 1 + (chunks - 1) / (int64_t)(PSM_UNITS - 1), units = 1 + (chunks - 1) / each;
+  __atomic_store_n(&pool->task, task, __ATOMIC_RELAXED);
+  __atomic_store_n(&pool->args, args, __ATOMIC_RELAXED);
+  __atomic_store_n(&pool->chunks, chunks, __ATOMIC_RELAXED);
+  __atomic_store_n(&pool->unit, each, __ATOMIC_RELAXED);
+  __atomic_store_n(&pool->remaining, (uint32_t)units, __ATOMIC_RELAXED); /* published with the shares */
+  psm_deal(pool, job, (uint64_t)units);
+  if (__atomic_load_n(&pool->job.sleepers, __ATOMIC_RELAXED) > 0) psm_spread(pool);
   psm_gate_set(&pool->job, job);
-  psm_run_share(pool, 0);
+  psm_work(pool, 0, job);
   psm_gate_await(&pool->done, job - 1, pool->spin_ns);
 }
 

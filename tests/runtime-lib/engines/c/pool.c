@@ -61,7 +61,7 @@ static void stress(psm_instance *m, int jobs) {
     for (int64_t i = 0; i < CHUNKS; i++) {
       if (w.ran[i] != (i < w.chunks)) fail("a chunk did not run once", i);
     }
-    if (job % 512 == 0) usleep(200); /* long enough for the workers to go to sleep */
+    if (job % 512 == 0) usleep(1500); /* long enough for the workers to go to sleep */
   }
 }
 
@@ -82,7 +82,7 @@ static void bench(void) {
     printf("%u threads: barrier %.0f ns best, %.0f ns mean\n", threads, (double)best / 1e3, (double)all / 199e3);
     uint64_t cold = 0;
     for (int i = 0; i < 200; i++) {
-      usleep(300);
+      usleep(2000);
       const uint64_t begin = psm_now();
       m->rt.parallel(&m->rt, nothing, NULL, threads);
       cold += psm_now() - begin;
