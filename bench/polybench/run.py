@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import statistics
 import sys
 import tempfile
 import time
@@ -81,7 +82,8 @@ def measure(kernel: Kernel, options: argparse.Namespace, known: Dict[str, Any]) 
 
 
 def _of_ours(kernel: Kernel, ours: Ours, row: Dict[str, Any], options: argparse.Namespace) -> Dict[str, Any]:
-    fields: Dict[str, Any] = {"ours": ours.median, "ours_whole_call": ours.median_whole, "compiled_in": ours.compiled_in}
+    fields: Dict[str, Any] = {"ours": ours.median, "ours_whole_call": ours.median_whole}
+    fields.update({"compiled_in": ours.compiled_in, "scheduled_in": ours.scheduled_in})
     if "c" in row:
         fields.update({"over_c": row["c"] / ours.median, "over_polly": row["polly"] / ours.median})
     if not options.no_check:
@@ -115,6 +117,9 @@ def _summary(rows: List[Dict[str, Any]]) -> str:
     both = [row["c"] / row["polly"] for row in rows if "c" in row]
     if both:
         lines.append("Polly over C: geometric mean %.2f" % math.exp(sum(map(math.log, both)) / len(both)))
+    scheduled = [row["scheduled_in"] * 1e3 for row in rows if "scheduled_in" in row]
+    if scheduled:
+        lines.append("loops optimised in %.0f ms (median), %.0f ms at most" % (statistics.median(scheduled), max(scheduled)))
     missing = [row["kernel"] for row in rows if "reason" in row]
     return "\n".join(lines + (["not compiled: " + ", ".join(missing)] if missing else []))
 
