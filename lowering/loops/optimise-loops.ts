@@ -8,10 +8,9 @@ import { coefficient, type Row, SetsTooLarge } from "../../ir/analysis/sets/line
 import { Builder } from "../../ir/builder.js";
 import type { Context } from "../../ir/context.js";
 import { functionsOf } from "../../ir/dialects/func.js";
-import * as memref from "../../ir/dialects/memref/storage.js";
 import { ifOp } from "../../ir/dialects/scf/branch.js";
 import { yieldOp } from "../../ir/dialects/scf/yield.js";
-import type { Operation, Value } from "../../ir/graph.js";
+import type { Operation } from "../../ir/graph.js";
 import { LOOPS } from "../../ir/names.js";
 import type { Pass } from "../../ir/pass.js";
 import type { CpuDescription } from "../../machine/cpu.js";
@@ -21,14 +20,13 @@ import { simplified } from "./polyhedral/cautious-sets.js";
 import { type Dependence, dependencesOf } from "./polyhedral/dependences.js";
 import { extentOf } from "./polyhedral/dim-ranges.js";
 import { distribute } from "./polyhedral/distribute.js";
-import { expandScalars } from "./polyhedral/expand-scalars.js";
+import { asItIs, type Expanded, expandedArrays, expandedScalars } from "./polyhedral/expansions.js";
 import { countLanes, formNests, isTileAlone, type Nests } from "./polyhedral/form-nests.js";
 import { truthOf } from "./polyhedral/index-rows.js";
 import { isLegal } from "./polyhedral/legality.js";
 import { buildNest, type NestPlan } from "./polyhedral/nest/build-nest.js";
 import type { NestChoice } from "./polyhedral/nest/choose-nest.js";
 import type { Item, MarkedPlace } from "./polyhedral/place.js";
-import { privatisable } from "./polyhedral/privatise.js";
 import { readScop } from "./polyhedral/read-scop.js";
 import { replaceLoops } from "./polyhedral/replace-loops.js";
 import type { Scop } from "./polyhedral/scop.js";
@@ -55,7 +53,10 @@ function optimise(func: Operation, cpu: CpuDescription, context: Context): void 
   }
   try {
     const plan = planScop(func, scop, cpu, context);
-    replaceLoops(func, plan.scop, plan.nests.root, context, { onMark: nestBuilder(plan.nests, cpu) });
+    const { scop: expanded, finish, remarks } = plan.expanded;
+    replaceLoops(func, expanded, plan.nests.root, context, { onMark: nestBuilder(plan.nests, cpu) });
+    finish(Builder.before(context, func.region(0).blocks[0]!.last!));
+    for (const said of remarks) remark(func, { pass: NAME, ...said });
     describe(func, plan.nests);
   } catch (error) {
     if (!(error instanceof SetsTooLarge)) throw error;
@@ -64,27 +65,22 @@ function optimise(func: Operation, cpu: CpuDescription, context: Context): void 
 }
 
 interface ScopPlan {
-  readonly scop: Scop;
+  readonly expanded: Expanded;
   readonly nests: Nests;
 }
 
-/** Scalars get an element for each iteration where more statements become register tiles then. */
+/** Scalars and arrays get copies for each iteration where more statements become register tiles then. */
 function planScop(func: Operation, scop: Scop, cpu: CpuDescription, context: Context): ScopPlan {
   const deps = dependencesOf(scop);
-  const plan = { scop, nests: nestsOf(scop, deps, cpu) };
-  const isOurs = (array: Value): boolean => memref.alloca.matches(array.definingOp);
-  const privates = privatisable(scop, deps, isOurs);
-  if (privates.length === 0) return plan;
-  const made: Operation[] = [];
-  const b = Builder.before(context, func.region(0).blocks[0]!.first!);
-  const expanded = expandScalars(scop, privates, (shape, element) => {
-    const results = [context.types.memref(shape, element)];
-    made.push(b.op(memref.alloc, { dynamicSizes: [], symbolOperands: [] }, { alignment: 64 }, { results }));
-    return made.at(-1)!.result;
-  });
-  const better = { scop: expanded, nests: nestsOf(expanded, dependencesOf(expanded), cpu) };
-  if (tileCount(better.nests) > tileCount(plan.nests)) return better;
-  for (const op of made) op.erase();
+  let plan: ScopPlan = { expanded: asItIs(scop), nests: nestsOf(scop, deps, cpu) };
+  for (const expand of [expandedScalars, expandedArrays]) {
+    const expanded = expand({ func, scop, deps, cpu, context });
+    if (!expanded) continue;
+    const better = { expanded, nests: nestsOf(expanded.scop, dependencesOf(expanded.scop), cpu) };
+    const isBetter = tileCount(better.nests) > tileCount(plan.nests);
+    for (const op of (isBetter ? plan : better).expanded.made) op.erase();
+    if (isBetter) plan = better;
+  }
   return plan;
 }
 

@@ -42,7 +42,7 @@ function expandGroup(
 }
 
 /** The loop's values over all statements, each of which has a dim for it. */
-function rangeOfLoop(own: readonly Statement[], { loops }: PrivateGroup, k: number): DimRange | undefined {
+export function rangeOfLoop(own: readonly Statement[], { loops }: PrivateGroup, k: number): DimRange | undefined {
   const ranges = own.map((s) => {
     const dim = dimOfRow(s, loops[k]!.rows.get(s.name)!);
     return dim === undefined ? undefined : rangeOfDim(s, dim);
@@ -58,14 +58,16 @@ function dimOfRow({ dims }: Statement, row: Row): number | undefined {
   return used.length === 1 && dim >= 0 && row[used[0]!] === 1 ? dim : undefined;
 }
 
-function indicesIn(statement: Statement, { loops }: PrivateGroup, ranges: readonly DimRange[]): readonly Row[] {
+/** The positions of a statement's copies along the loops. */
+export function indicesIn(statement: Statement, { loops }: PrivateGroup, ranges: readonly DimRange[]): readonly Row[] {
   return loops.map(({ rows }, k) => rows.get(statement.name)!.with(0, -ranges[k]!.low));
 }
 
-function withArray(statement: Statement, old: Value, array: Value, indices: readonly Row[]): Statement {
+/** The statement with copies in the place of an array; `copy` is which of them. */
+export function withArray(statement: Statement, old: Value, array: Value, copy: readonly Row[]): Statement {
   const moved = new Map<ArrayAccess, ArrayAccess>();
   const accesses = statement.accesses.map((access) => {
-    const made = access.array === old ? { ...access, array, indices } : access;
+    const made = access.array === old ? { ...access, array, indices: [...copy, ...access.indices] } : access;
     moved.set(access, made);
     return made;
   });

@@ -72,4 +72,10 @@ describe("what the optimiser decides", () => {
     const said = await decisions("mvt", { N: 2000 });
     expect(said.find((line) => line.startsWith("S1"))).toMatch(/runs along i0 in lanes; .*sums none; loops i1/);
   });
+
+  test("rows of products that share one temporary row become one product of many rows", async () => {
+    const said = await decisions("doitgen", { NQ: 140, NR: 150, NP: 160 });
+    expect(said).toContainEqual(expect.stringMatching(/^an array of 160 has copies .*; copies 140; bytes 179200$/));
+    expect(said.find((line) => line.startsWith("S1"))).toMatch(/rows \d+ of i1; .*sums i3; .*copies 1/);
+  });
 });
