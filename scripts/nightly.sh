@@ -16,6 +16,7 @@ state=$root/build/nightly
 # suite, number of shards, what it is
 suites=(
   "unit 8 every vitest test, samples as large as they go (PERSIMMONS_TESTS=nightly)"
+  "affine 8 random affine programs: isl agrees on 400 a shard, native code gives the numbers of 50"
   "python 1 the tests of the Python package"
   "models-reduced 8 small versions of the networks, symbolic sizes: export, run, compare with PyTorch"
   "models-real 16 the networks at real size, fixed and then symbolic sizes: export, run, compare with PyTorch"
@@ -62,6 +63,13 @@ check_model() {
 # result.json itself or leaves them to its exit status.
 suite_unit() {
   PERSIMMONS_TESTS=nightly npx vitest run --dir tests --shard="$1/$2" --passWithNoTests \
+    --reporter=default --reporter=json --outputFile.json="$3/vitest.json"
+  results vitest "$3/vitest.json" $? "$3/result.json"
+}
+# Each shard has programs of its own.
+suite_affine() {
+  PERSIMMONS_TEST_SEED=$((1000 + $1)) PERSIMMONS_TEST_PROGRAMS=400 npx vitest run \
+    tests/lowering/loops/polyhedral/referee.test.ts tests/lowering/loops/polyhedral/random-kernels-native.test.ts \
     --reporter=default --reporter=json --outputFile.json="$3/vitest.json"
   results vitest "$3/vitest.json" $? "$3/result.json"
 }

@@ -84,7 +84,7 @@ function planScop(func: Operation, scop: Scop, cpu: CpuDescription, context: Con
   return plan;
 }
 
-function nestsOf(scop: Scop, deps: readonly Dependence[], cpu: CpuDescription): Nests {
+export function nestsOf(scop: Scop, deps: readonly Dependence[], cpu: CpuDescription): Nests {
   const distributed = distribute(scop.schedule, deps, isTileAlone(scop, deps, cpu));
   const isKept = isLegal(scop, deps, distributed, { reorderReductions: true });
   const grouped = tileGroups(scop, isKept ? distributed : scop.schedule, deps, cpu, countLanes(scop, cpu));
