@@ -1,7 +1,7 @@
 /** @file Statements of a kernel: loops, conditions, assignments. */
 
 import { identityMap } from "../../ir/affine.js";
-import { type AffineExpr, affineNegate, affineSub, constantValue } from "../../ir/affine-expr.js";
+import { type AffineExpr, affineAdd, affineNegate, affineSub, constantValue } from "../../ir/affine-expr.js";
 import type { Builder } from "../../ir/builder.js";
 import { apply, buildStore } from "../../ir/dialects/affine/access.js";
 import { ifOp as affineIf, yieldOp as affineYield, buildFor } from "../../ir/dialects/affine/for.js";
@@ -291,11 +291,22 @@ export class Statements {
     return second ? { start: first, stop: second, step } : { start: zero, stop: first, step };
   }
 
-  /** `min(a, b)` as several bounds. */
+  /** `min(a, b)` as several bounds, also where a number or a counter is added or taken away. */
   #bounds(x: Expression, joining: "min" | "max"): readonly AffineExpr[] | undefined {
-    const isJoin = x.kind === "Call" && x.func.kind === "Name" && x.func.id === joining && x.args.length > 0;
-    const parts = isJoin ? x.args.map((a) => this.#bounds(a, joining)) : [this.x.affine(x)].map((e) => e && [e]);
-    return parts.every((p) => p !== undefined) ? (parts as readonly (readonly AffineExpr[])[]).flat() : undefined;
+    const plain = this.x.affine(x);
+    if (plain) return [plain];
+    if (x.kind === "Call" && x.func.kind === "Name" && x.func.id === joining && x.args.length > 0) {
+      const parts = x.args.map((a) => this.#bounds(a, joining));
+      return parts.every((p) => p !== undefined) ? (parts as readonly (readonly AffineExpr[])[]).flat() : undefined;
+    }
+    if (x.kind !== "BinOp" || (x.op !== "Add" && x.op !== "Sub")) return undefined;
+    const left = this.#bounds(x.left, joining);
+    if (x.op === "Add") {
+      const right = this.#bounds(x.right, joining);
+      return left && right?.flatMap((b) => left.map((a) => affineAdd(a, b)));
+    }
+    const taken = this.x.affine(x.right);
+    return taken && left?.map((a) => affineSub(a, taken));
   }
 
   #affineLoop(s: StatementOf<"For">, name: string, { start, stop, step }: Counting): boolean {

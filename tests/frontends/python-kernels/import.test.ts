@@ -68,8 +68,10 @@ describe("a kernel", () => {
         x[i] = k
     for i in range(max(1, N - 3), min(N, 5)):
         x[i] += 100
+    for i in range(min(N, 9) - 2, max(0, N - 4) + 1, -1):
+        x[i] += 1000
 `;
-    expect(await run(body, [f64([6], [0, 0, 0, 0, 0, 0])])).toEqual([[0, 3, 0, 102, 100, 1]]);
+    expect(await run(body, [f64([6], [0, 0, 0, 0, 0, 0])])).toEqual([[0, 3, 0, 102, 1100, 1]]);
   });
 
   test("keeps variables that branches give values", async () => {
