@@ -37,10 +37,14 @@ export function microKernels(cpu: CpuDescription, bits: number): readonly MicroK
 /** Cycles to begin and end the sums of a tile, as steps of the summed dimension. */
 const STEPS_AROUND = 8;
 
-/** Cycles of one step of the summed dimension, on `rows` rows: what the slowest unit takes. */
+/** Cycles that a vector of columns keeps the first cache busy on its way there from the second. */
+const STREAM_CYCLES = 0.25;
+
+/** Cycles of one step of the summed dimension, on `rows` rows: what the slowest unit takes, and for what streams by. */
 export function cyclesPerStep({ vectors }: MicroKernel, rows: number, cpu: CpuDescription): number {
   const ports = cpu.fmaPorts > 0 ? cpu.fmaPorts : 0.5;
-  return Math.max((rows * vectors) / ports, (rows + vectors) / cpu.loadsPerCycle, cpu.fmaLatency);
+  const slowest = Math.max((rows * vectors) / ports, (rows + vectors) / cpu.loadsPerCycle, cpu.fmaLatency);
+  return slowest + STREAM_CYCLES * vectors;
 }
 
 /** Extents of a contraction, symbolic ones taken as typical. */
