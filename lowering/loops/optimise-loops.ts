@@ -23,6 +23,7 @@ import { distribute } from "./polyhedral/distribute.js";
 import { asItIs, type Expanded, expandedArrays, expandedScalars } from "./polyhedral/expansions.js";
 import { countLanes, formNests, isTileAlone, type Nests } from "./polyhedral/form-nests.js";
 import { truthOf } from "./polyhedral/index-rows.js";
+import { type LaneLoop, laneLoops } from "./polyhedral/lane-loops.js";
 import { isLegal } from "./polyhedral/legality.js";
 import { buildNest, type NestPlan } from "./polyhedral/nest/build-nest.js";
 import type { NestChoice } from "./polyhedral/nest/choose-nest.js";
@@ -66,10 +67,14 @@ function optimise(func: Operation, cpu: CpuDescription, context: Context): void 
 
 interface ScopPlan {
   readonly expanded: Expanded;
-  readonly nests: Nests;
+  readonly nests: ScopNests;
 }
 
-/** Scalars and arrays get copies for each iteration where more statements become register tiles then. */
+interface ScopNests extends Nests {
+  readonly laneLoops: readonly LaneLoop[];
+}
+
+/** Scalars and arrays get copies for each iteration where more statements become register tiles, or lanes, then. */
 function planScop(func: Operation, scop: Scop, cpu: CpuDescription, context: Context): ScopPlan {
   const deps = dependencesOf(scop);
   let plan: ScopPlan = { expanded: asItIs(scop), nests: nestsOf(scop, deps, cpu) };
@@ -77,19 +82,33 @@ function planScop(func: Operation, scop: Scop, cpu: CpuDescription, context: Con
     const expanded = expand({ func, scop, deps, cpu, context });
     if (!expanded) continue;
     const better = { expanded, nests: nestsOf(expanded.scop, dependencesOf(expanded.scop), cpu) };
-    const isBetter = tileCount(better.nests) > tileCount(plan.nests);
+    const tiles = tileCount(better.nests) - tileCount(plan.nests);
+    const isBetter = tiles > 0 || (tiles === 0 && saved(better.nests) > saved(plan.nests));
     for (const op of (isBetter ? plan : better).expanded.made) op.erase();
     if (isBetter) plan = better;
   }
   return plan;
 }
 
-export function nestsOf(scop: Scop, deps: readonly Dependence[], cpu: CpuDescription): Nests {
+/** Statements that nests or tiles are made of. */
+function inLanes({ choices, tiles }: Nests): ReadonlySet<string> {
+  const inNests = [...choices.values()].map(({ statement }) => statement.name);
+  return new Set([...inNests, ...[...tiles.values()].flatMap((alone) => [...alone.keys()])]);
+}
+
+export function nestsOf(scop: Scop, deps: readonly Dependence[], cpu: CpuDescription): ScopNests {
   const distributed = distribute(scop.schedule, deps, isTileAlone(scop, deps, cpu));
   const isKept = isLegal(scop, deps, distributed, { reorderReductions: true });
   const grouped = tileGroups(scop, isKept ? distributed : scop.schedule, deps, cpu, countLanes(scop, cpu));
-  const nests = formNests(scop, grouped.root, deps, cpu);
-  return { ...nests, tiles: new Map([...nests.tiles, ...grouped.tiles]) };
+  const plain = formNests(scop, grouped.root, deps, cpu);
+  const sunk = laneLoops(scop, grouped.root, deps, cpu, inLanes({ ...plain, tiles: grouped.tiles }));
+  const nests = sunk.loops.length === 0 ? plain : formNests(scop, sunk.root, deps, cpu);
+  return { ...nests, tiles: new Map([...nests.tiles, ...grouped.tiles]), laneLoops: sunk.loops };
+}
+
+/** Cycles that outer loops as lanes save. */
+function saved({ laneLoops: loops }: ScopNests): number {
+  return loops.reduce((sum, { alone, inLanes: after }) => sum + alone - after, 0);
 }
 
 /** Statements whose sums stay in registers. */
@@ -173,7 +192,14 @@ function planOf(choice: NestChoice, { set }: Item, place: MarkedPlace, cpu: CpuD
   };
 }
 
-function describe(func: Operation, { choices, tiles, refused }: Nests): void {
+function describe(func: Operation, { choices, tiles, refused, laneLoops: loops }: ScopNests): void {
+  for (const { statements, strip, alone, inLanes: after } of loops)
+    remark(func, {
+      pass: NAME,
+      what: `${statements.map(({ name }) => name).join(", ")} run as lanes of a loop around them`,
+      why: "points wait for each other along their inner loops, turns of that loop do not",
+      numbers: { strip, "cycles before": Math.round(alone), "cycles in lanes": Math.round(after) },
+    });
   for (const alone of tiles.values())
     for (const [name, { rows, vectors, tiles: extents }] of alone)
       remark(func, {

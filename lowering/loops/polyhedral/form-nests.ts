@@ -8,6 +8,7 @@ import { SetsTooLarge } from "../../../ir/analysis/sets/linear.js";
 import type { CpuDescription } from "../../../machine/cpu.js";
 import type { Dependence } from "./dependences.js";
 import type { WorthAlone } from "./distribute.js";
+import { LANES } from "./lane-loops.js";
 import { chooseNest, type NestChoice, type NestVerdict } from "./nest/choose-nest.js";
 import { dependencesInNest } from "./nest/nest-dependences.js";
 import type { Band, BandMember, ScheduleNode } from "./schedule-tree.js";
@@ -80,9 +81,12 @@ class NestFormer {
 
   form(node: ScheduleNode, here: readonly Statement[], above: RowsAbove): ScheduleNode {
     const [only, ...others] = here;
-    if (only && others.length === 0 && node.kind === "band" && node.members.every(({ tile }) => tile === 1))
+    const isOne = only && others.length === 0 && !isSunk(node);
+    if (isOne && node.kind === "band" && node.members.every(({ tile }) => tile === 1))
       return this.#tiled(node, only, above) ?? this.#nest(node, only, above.get(only.name) ?? []);
     if (node.kind === "band") return { ...node, child: this.form(node.child, here, withMembers(above, node.members)) };
+    if (node.kind === "mark" && node.name === LANES && node.child.kind === "band")
+      return this.#nest(node.child, only!, above.get(only!.name) ?? [], true);
     if (node.kind === "mark") return { ...node, child: this.form(node.child, here, above) };
     if (node.kind === "filter") {
       const left = here.filter((s) => node.statements.includes(s.name));
@@ -141,8 +145,8 @@ class NestFormer {
     return { kind: "band", members, permutable: true, child: { kind: "mark", name, child: otherwise } };
   }
 
-  #nest(node: Band, statement: Statement, above: readonly Row[]): ScheduleNode {
-    const verdict = this.#verdict(node, statement, above);
+  #nest(node: Band, statement: Statement, above: readonly Row[], isLane = false): ScheduleNode {
+    const verdict = this.#verdict(node, statement, above, isLane);
     if ("reason" in verdict) {
       this.refused.push({ statement, reason: verdict.reason });
       return node;
@@ -160,7 +164,8 @@ class NestFormer {
     return { kind: "band", members, permutable: true, child: marked };
   }
 
-  #verdict(node: Band, statement: Statement, above: readonly Row[]): NestVerdict {
+  /** `isLane`: its only loop was chosen to be lanes. */
+  #verdict(node: Band, statement: Statement, above: readonly Row[], isLane = false): NestVerdict {
     const fixed = new Set<number>();
     for (const row of above) {
       const dim = resolved(statement, row, fixed);
@@ -176,12 +181,18 @@ class NestFormer {
     }
     if (fixed.size + free.length < statement.dims.length) return { reason: "its order leaves dims open" };
     try {
-      return chooseNest({ statement, free, dependences: dependencesInNest(statement, above) }, this.#cpu);
+      return chooseNest({ statement, free, dependences: dependencesInNest(statement, above), isLane }, this.#cpu);
     } catch (error) {
       if (error instanceof SetsTooLarge) return { reason: "its dependences are too large to decide" };
       throw error;
     }
   }
+}
+
+/** Whether the innermost loop was chosen to be lanes. */
+function isSunk(node: ScheduleNode): boolean {
+  if (node.kind === "mark") return node.name === LANES;
+  return (node.kind === "band" || node.kind === "filter") && isSunk(node.child);
 }
 
 function replaced(root: ScheduleNode, old: ScheduleNode, made: ScheduleNode): ScheduleNode {

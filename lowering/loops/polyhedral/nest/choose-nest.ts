@@ -44,6 +44,8 @@ export interface NestContext {
   readonly free: readonly number[];
   /** Dependences of the statement on itself within one run of the nest, but for those of its reduction. */
   readonly dependences: readonly Relation[];
+  /** Lanes were found to pay before; false where absent. */
+  readonly isLane?: boolean;
 }
 
 export type NestVerdict = { readonly choice: NestChoice } | { readonly reason: string };
@@ -59,7 +61,8 @@ export function chooseNest(context: NestContext, cpu: CpuDescription): NestVerdi
   const written = dimsOfAccess(statement, writeOf(statement));
   const summed = statement.reduction ? parallel.filter((d) => !written.has(d)) : [];
   const lanes = cpu.vectorBits / widestBits(statement);
-  const lane = chooseLane(statement, parallel, summed, lanes);
+  const given = context.isLane ? parallel.filter((d) => written.has(d)) : [];
+  const lane = given[0] ?? chooseLane(statement, parallel, summed, lanes);
   if (lane === undefined) return { reason: "no dim can run in lanes for less than it costs alone" };
   const isFolded = summed.includes(lane);
   const row = chooseRow(

@@ -78,4 +78,21 @@ describe("what the optimiser decides", () => {
     expect(said).toContainEqual(expect.stringMatching(/^an array of 160 has copies .*; copies 140; bytes 179200$/));
     expect(said.find((line) => line.startsWith("S1"))).toMatch(/rows \d+ of i1; .*sums i3; .*copies 1/);
   });
+
+  test("recurrences run as lanes of the loops around them, with a copy of their scalars for each lane", async () => {
+    const adi = (await decisions("adi", { TSTEPS: 500, N: 1000 })).filter((line) => /run as lanes/.test(line));
+    expect(adi.map((line) => line.split(";")[0])).toEqual([
+      "S0, S1, S2, S3, S4, S5, S6 run as lanes of a loop around them",
+      "S7, S8, S9, S10, S11, S12, S13 run as lanes of a loop around them",
+    ]);
+    const deriche = await decisions("deriche", { W: 4096, H: 2160 });
+    expect(deriche.filter((line) => /run as lanes/.test(line))).toHaveLength(4);
+  });
+
+  test("of two loops that could be lanes, the one along which elements are neighbours is taken", async () => {
+    const said = await decisions("correlation", { M: 1200, N: 1400 });
+    expect(said).toContainEqual(expect.stringMatching(/^S8, S9 run as lanes/));
+    for (const name of ["S8", "S9"])
+      expect(said).toContainEqual(expect.stringMatching(new RegExp(`^${name} runs along i1`)));
+  });
 });
