@@ -55,40 +55,48 @@ const batch = [
   [0, 1],
 ] as const;
 
-/** q * k^T for every head; each head of k serves as many heads of q, one after the other. */
-export function headProducts(t: TensorBuilder, q: Value, k: Value, element: ElementType): Value {
+/**
+ * [B, H, ...] as [B, G, H / G, ...], heads that share one of k beside it; where all have their own, as it is. An axis of
+ * size 1, which stands for all heads, is two of them.
+ */
+export function headsApart(t: TensorBuilder, x: Value, heads: Dim, groups: Dim): Value {
   const { dims } = t.context;
-  const [samples, heads, queries, size] = t.shape(q);
-  const [, groups, keys] = t.shape(k);
-  const shared = dims.mul(dims.floorDiv(heads!, groups!), queries!);
-  const rows = t.reshape(q, [samples!, groups!, shared, size!]);
-  const products = t.dot(rows, k, { batch, contract: [[3], [3]] }, element);
-  return t.reshape(products, [samples!, heads!, queries!, keys!]);
+  if (dims.provablyEqual(heads, groups)) return x;
+  const missing = 4 - t.rank(x);
+  const [samples, own, ...rest] = [...Array.from<Dim>({ length: Math.max(missing, 0) }).fill(1), ...t.shape(x)];
+  const split = own === 1 ? [1, 1] : [groups, dims.floorDiv(heads, groups)];
+  return t.reshape(x, [samples!, ...split, ...rest]);
+}
+
+/** [B, G, H / G, ...] as [B, H, ...]. */
+export function headsJoined(t: TensorBuilder, x: Value, heads: Dim): Value {
+  const [samples, ...rest] = t.shape(x);
+  return t.rank(x) === 4 ? x : t.reshape(x, [samples!, heads, ...rest.slice(2)]);
+}
+
+/** q * k^T for every head: q [B, G, H / G, L, D], or [B, H, L, D] where no heads share one of k. */
+export function headProducts(t: TensorBuilder, q: Value, k: Value, element: ElementType): Value {
+  return t.dot(q, k, { batch, contract: [[t.rank(q) - 1], [3]] }, element);
 }
 
 /** Sums of v's rows, weighted by the probabilities of every head. */
 export function weightedSums(t: TensorBuilder, p: Value, v: Value): Value {
-  const { dims } = t.context;
-  const [samples, heads, queries, keys] = t.shape(p);
-  const [, groups, , size] = t.shape(v);
-  const shared = dims.mul(dims.floorDiv(heads!, groups!), queries!);
-  const rows = t.reshape(p, [samples!, groups!, shared, keys!]);
-  const sums = t.dot(rows, v, { batch, contract: [[3], [2]] });
-  return t.reshape(sums, [samples!, heads!, queries!, size!]);
+  return t.dot(p, v, { batch, contract: [[t.rank(p) - 1], [2]] });
 }
 
-/** Which keys each query may see for its place, [B or 1, 1, L, S]; `undefined` where it may see all. */
+/** Which keys each query may see for its place, [B or 1, 1..., L, S]; `undefined` where it may see all. */
 function visible(
   t: TensorBuilder,
-  queries: Dim,
-  keys: Dim,
+  scores: readonly Dim[],
   form: AttentionForm,
   extras: AttentionExtras,
 ): Value | undefined {
-  const shape: readonly Dim[] = [1, 1, queries, keys];
-  const perBatch = (x: Value): Value => (t.rank(x) === 0 ? x : t.reshape(x, [t.shape(x)[0]!, 1, 1, 1]));
-  const key = t.iota(shape, 3, "i64");
-  const own = t.iota(shape, 2, "i64");
+  const rank = scores.length;
+  const ones = Array.from<Dim>({ length: rank - 1 }).fill(1);
+  const shape: readonly Dim[] = [...ones.slice(1), ...scores.slice(-2)];
+  const perBatch = (x: Value): Value => (t.rank(x) === 0 ? x : t.reshape(x, [t.shape(x)[0]!, ...ones]));
+  const key = t.iota(shape, rank - 1, "i64");
+  const own = t.iota(shape, rank - 2, "i64");
   const place = extras.offset === undefined ? own : t.add(own, perBatch(extras.offset));
   const masks: Value[] = [];
   if (extras.lengths !== undefined) masks.push(t.lt(key, perBatch(extras.lengths)));
@@ -100,14 +108,15 @@ function visible(
 
 /** Scores as probabilities along the last axis; rows in which nothing takes part are 0 where there may be any. */
 export function probabilities(t: TensorBuilder, scores: Value, mayBeEmpty: boolean): Value {
-  const most = t.reduce(scores, [3], "max", true);
+  const axis = t.rank(scores) - 1;
+  const most = t.reduce(scores, [axis], "max", true);
   const shift = mayBeEmpty ? t.select(t.eq(most, Number.NEGATIVE_INFINITY), 0, most) : most;
   const powers = t.exp(t.sub(scores, shift));
-  const total = t.sum(powers, [3], true);
+  const total = t.sum(powers, [axis], true);
   return t.div(powers, mayBeEmpty ? t.select(t.eq(total, 0), 1, total) : total);
 }
 
-/** The decomposition of `psm.attention`. */
+/** The decomposition of `psm.attention`: heads that share one of k are an axis of their own from the first product to the last. */
 function attend(
   t: TensorBuilder,
   [q, k, v]: readonly [Value, Value, Value],
@@ -116,21 +125,24 @@ function attend(
 ): readonly Value[] {
   const element = t.element(q);
   const wide = element === "f64" ? "f64" : "f32";
-  const products = headProducts(t, t.convert(q, wide), t.convert(k, wide), wide);
-  const raw = scaled(t, products, form.scale, t.shape(q)[3]!);
+  const [, heads, , size] = t.shape(q) as readonly [Dim, Dim, Dim, Dim];
+  const split = (x: Value): Value => headsApart(t, x, heads, t.shape(k)[1]!);
+  const products = headProducts(t, split(t.convert(q, wide)), t.convert(k, wide), wide);
+  const raw = scaled(t, products, form.scale, size);
   const capped = form.softcap > 0 ? t.mul(t.tanh(t.div(raw, form.softcap)), form.softcap) : raw;
-  const [, , queries, keys] = t.shape(raw);
-  const seen = visible(t, queries!, keys!, form, extras);
-  const isBias = extras.mask !== undefined && isFloat(t.element(extras.mask));
-  const moved = isBias ? t.add(capped, t.convert(extras.mask!, wide)) : capped;
-  const masks = [seen, isBias ? undefined : extras.mask].filter((x) => x !== undefined);
+  const seen = visible(t, t.shape(raw), form, extras);
+  const mask = extras.mask && split(extras.mask);
+  const isBias = mask !== undefined && isFloat(t.element(mask));
+  const moved = isBias ? t.add(capped, t.convert(mask, wide)) : capped;
+  const masks = [seen, isBias ? undefined : mask].filter((x) => x !== undefined);
   const none = form.maskedScore ?? Number.NEGATIVE_INFINITY;
   const biased = masks.reduce((scores, m) => t.select(m, scores, none), moved);
-  const mayBeEmpty = form.maskedScore === undefined && (extras.mask !== undefined || seen !== undefined);
+  const mayBeEmpty = form.maskedScore === undefined && masks.length + Number(isBias) > 0;
   const weights = probabilities(t, t.convert(biased, form.precision), mayBeEmpty);
-  const y = t.convert(weightedSums(t, t.convert(weights, wide), t.convert(v, wide)), element);
+  const sums = weightedSums(t, t.convert(weights, wide), t.convert(v, wide));
+  const y = t.convert(headsJoined(t, sums, heads), element);
   const scores = { raw, capped, biased, probabilities: weights };
-  return form.scores === undefined ? [y] : [y, t.convert(scores[form.scores], element)];
+  return form.scores === undefined ? [y] : [y, t.convert(headsJoined(t, scores[form.scores], heads), element)];
 }
 
 function attributesOf(t: TensorBuilder, form: AttentionForm, element: ElementType, names: readonly string[]): AttrDict {

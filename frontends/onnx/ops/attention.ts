@@ -5,6 +5,8 @@ import {
   type AttentionForm,
   attention,
   headProducts,
+  headsApart,
+  headsJoined,
   probabilities,
   scaled,
   scoreModes,
@@ -100,11 +102,13 @@ function flexAttention(n: ImportNode): Value {
     return n.unsupported(`attribute '${name}' gives no tensor`);
   };
   const wide = element === "f64" ? "f64" : "f32";
-  const products = headProducts(t, t.convert(q, wide), t.convert(k, wide), wide);
+  const [heads, groups] = [t.shape(q)[1]!, t.shape(k)[1]!];
+  const split = (x: Value): Value => headsApart(t, x, heads, groups);
+  const products = headsJoined(t, headProducts(t, split(t.convert(q, wide)), t.convert(k, wide), wide), heads);
   const raw = scaled(t, products, n.float("scale"), n.shape(0)[3]!);
   const scores = changed("score_mod", t.convert(raw, precision));
   const weights = changed("prob_mod", probabilities(t, scores, n.hasAttribute("score_mod")));
-  return weightedSums(t, t.convert(weights, element), v);
+  return headsJoined(t, weightedSums(t, split(t.convert(weights, element)), v), heads);
 }
 
 export const attentions: readonly OpRow[] = [

@@ -352,26 +352,24 @@ module {
 // =>     func.return %8 : tensor<2x5x4x8xf32>
 // =>   }
 // =>   func.func private @psm.attention.0(%arg0: tensor<2x4x5x8xf32>, %arg1: tensor<2x2x7x8xf32>, %arg2: tensor<2x2x7x8xf32>) -> tensor<2x4x5x8xf32> {
-// =>     %0 = stablehlo.reshape %arg0 : (tensor<2x4x5x8xf32>) -> tensor<2x2x10x8xf32>
-// =>     %1 = stablehlo.dot_general %0, %arg1, batching_dims = [0, 1] x [0, 1], contracting_dims = [3] x [3] : (tensor<2x2x10x8xf32>, tensor<2x2x7x8xf32>) -> tensor<2x2x10x7xf32>
-// =>     %2 = stablehlo.reshape %1 : (tensor<2x2x10x7xf32>) -> tensor<2x4x5x7xf32>
-// =>     %3 = stablehlo.constant dense<3.535533845424652e-01> : tensor<2x4x5x7xf32>
-// =>     %4 = stablehlo.multiply %2, %3 : tensor<2x4x5x7xf32>
-// =>     %5 = stablehlo.constant dense<0xFF800000> : tensor<f32>
-// =>     %6 = stablehlo.reduce(%4 init: %5) applies stablehlo.maximum across dimensions = [3] : (tensor<2x4x5x7xf32>, tensor<f32>) -> tensor<2x4x5xf32>
-// =>     %7 = stablehlo.reshape %6 : (tensor<2x4x5xf32>) -> tensor<2x4x5x1xf32>
-// =>     %8 = stablehlo.broadcast_in_dim %7, dims = [0, 1, 2, 3] : (tensor<2x4x5x1xf32>) -> tensor<2x4x5x7xf32>
-// =>     %9 = stablehlo.subtract %4, %8 : tensor<2x4x5x7xf32>
-// =>     %10 = stablehlo.exponential %9 : tensor<2x4x5x7xf32>
-// =>     %11 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
-// =>     %12 = stablehlo.reduce(%10 init: %11) applies stablehlo.add across dimensions = [3] : (tensor<2x4x5x7xf32>, tensor<f32>) -> tensor<2x4x5xf32>
-// =>     %13 = stablehlo.reshape %12 : (tensor<2x4x5xf32>) -> tensor<2x4x5x1xf32>
-// =>     %14 = stablehlo.broadcast_in_dim %13, dims = [0, 1, 2, 3] : (tensor<2x4x5x1xf32>) -> tensor<2x4x5x7xf32>
-// =>     %15 = stablehlo.divide %10, %14 : tensor<2x4x5x7xf32>
-// =>     %16 = stablehlo.reshape %15 : (tensor<2x4x5x7xf32>) -> tensor<2x2x10x7xf32>
-// =>     %17 = stablehlo.dot_general %16, %arg2, batching_dims = [0, 1] x [0, 1], contracting_dims = [3] x [2] : (tensor<2x2x10x7xf32>, tensor<2x2x7x8xf32>) -> tensor<2x2x10x8xf32>
-// =>     %18 = stablehlo.reshape %17 : (tensor<2x2x10x8xf32>) -> tensor<2x4x5x8xf32>
-// =>     func.return %18 : tensor<2x4x5x8xf32>
+// =>     %0 = stablehlo.reshape %arg0 : (tensor<2x4x5x8xf32>) -> tensor<2x2x2x5x8xf32>
+// =>     %1 = stablehlo.dot_general %0, %arg1, batching_dims = [0, 1] x [0, 1], contracting_dims = [4] x [3] : (tensor<2x2x2x5x8xf32>, tensor<2x2x7x8xf32>) -> tensor<2x2x2x5x7xf32>
+// =>     %2 = stablehlo.constant dense<3.535533845424652e-01> : tensor<2x2x2x5x7xf32>
+// =>     %3 = stablehlo.multiply %1, %2 : tensor<2x2x2x5x7xf32>
+// =>     %4 = stablehlo.constant dense<0xFF800000> : tensor<f32>
+// =>     %5 = stablehlo.reduce(%3 init: %4) applies stablehlo.maximum across dimensions = [4] : (tensor<2x2x2x5x7xf32>, tensor<f32>) -> tensor<2x2x2x5xf32>
+// =>     %6 = stablehlo.reshape %5 : (tensor<2x2x2x5xf32>) -> tensor<2x2x2x5x1xf32>
+// =>     %7 = stablehlo.broadcast_in_dim %6, dims = [0, 1, 2, 3, 4] : (tensor<2x2x2x5x1xf32>) -> tensor<2x2x2x5x7xf32>
+// =>     %8 = stablehlo.subtract %3, %7 : tensor<2x2x2x5x7xf32>
+// =>     %9 = stablehlo.exponential %8 : tensor<2x2x2x5x7xf32>
+// =>     %10 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+// =>     %11 = stablehlo.reduce(%9 init: %10) applies stablehlo.add across dimensions = [4] : (tensor<2x2x2x5x7xf32>, tensor<f32>) -> tensor<2x2x2x5xf32>
+// =>     %12 = stablehlo.reshape %11 : (tensor<2x2x2x5xf32>) -> tensor<2x2x2x5x1xf32>
+// =>     %13 = stablehlo.broadcast_in_dim %12, dims = [0, 1, 2, 3, 4] : (tensor<2x2x2x5x1xf32>) -> tensor<2x2x2x5x7xf32>
+// =>     %14 = stablehlo.divide %9, %13 : tensor<2x2x2x5x7xf32>
+// =>     %15 = stablehlo.dot_general %14, %arg2, batching_dims = [0, 1] x [0, 1], contracting_dims = [4] x [2] : (tensor<2x2x2x5x7xf32>, tensor<2x2x7x8xf32>) -> tensor<2x2x2x5x8xf32>
+// =>     %16 = stablehlo.reshape %15 : (tensor<2x2x2x5x8xf32>) -> tensor<2x4x5x8xf32>
+// =>     func.return %16 : tensor<2x4x5x8xf32>
 // =>   }
 // => }
 // -----
