@@ -51,7 +51,7 @@ function unscaled(value: Value): Scaled {
 function rebuild(found: Found, raiser: Raiser): boolean {
   const { roles, scores, weights, q, k, v } = found;
   const [query, keys] = [unscaled(q.value), unscaled(k.value)];
-  const masks = masksOf(scores.masks, roles);
+  const masks = masksOf(raiser.context, scores.masks, roles);
   if (masks === undefined) return false;
   const form: AttentionForm = {
     scale: scores.scale * query.factor * keys.factor,
@@ -97,8 +97,8 @@ interface Masks {
 }
 
 /** `undefined` where one mask cannot say what these do. */
-function masksOf(masks: readonly Mask[], roles: Roles): Masks | undefined {
-  const causal = masks.find((mask) => isCausal(mask, roles.query, roles.key));
+function masksOf(context: Context, masks: readonly Mask[], roles: Roles): Masks | undefined {
+  const causal = masks.find((mask) => isCausal(context, mask, roles.query, roles.key));
   const others = masks.filter((mask) => mask !== causal);
   // What scores left out become must be the same for both.
   const isDropped = causal !== undefined && others.every(({ fill = Number.NEGATIVE_INFINITY }) => fill === causal.fill);

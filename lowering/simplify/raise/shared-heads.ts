@@ -1,17 +1,21 @@
 /**
- * @file Attention whose keys and values were repeated for the heads that share them, though the composite shares them by itself:
- * exporters of whole attentions have no other way to say it. Without the copies, a cache is read once for all those heads.
+ * @file Attention whose keys and values were repeated for the heads that share them, though the composite shares them by itself,
+ * or whose mask says what its attribute `causal` says: exporters of whole attentions have no other way to say it. Without the
+ * copies, a cache is read once for all those heads; without the mask, keys behind a query are not looked at.
  */
 
 import type { Attr, AttrDict } from "../../../ir/attrs.js";
 import { type AttentionExtras, type AttentionForm, attention } from "../../../ir/composites/attention.js";
+import type { Context } from "../../../ir/context.js";
 import { composite } from "../../../ir/dialects/stablehlo/calls.js";
 import type { ElementType } from "../../../ir/element.js";
 import type { Operation, Value } from "../../../ir/graph.js";
+import { elementOf } from "../../../ir/types.js";
 import { arranged } from "./arrange.js";
+import { isCausal } from "./causal.js";
 import { type Shared, sharedHeads } from "./heads.js";
 import type { Raiser } from "./raiser.js";
-import { whole } from "./view.js";
+import { shapeOf, whole } from "./view.js";
 
 export const sharedRoots: readonly unknown[] = [composite];
 
@@ -23,15 +27,31 @@ export function shareHeads(op: Operation, raiser: Raiser): boolean {
   if (name !== "psm.attention" || op.results.length !== 1) return false;
   const [q, k, v, ...rest] = op.operands as readonly [Value, Value, Value, ...Value[]];
   const form = formOf(composite_attributes as AttrDict);
-  const [keys, values] = [k, v].map((x) => sharedHeads(raiser.context, whole(x), HEADS));
-  if (form === undefined || !keys || !values || keys.times !== values.times) return false;
+  if (form === undefined) return false;
   const names = namesOf(composite_attributes as AttrDict);
   const extras = Object.fromEntries(names.map((extra, i) => [extra, rest[i]])) as AttentionExtras;
+  const [keys, values] = [k, v].map((x) => sharedHeads(raiser.context, whole(x), HEADS));
+  const isShared = keys !== undefined && values !== undefined && keys.times === values.times;
+  const isBehind = masksWhatIsBehind(raiser.context, form, extras);
+  if (!isShared && !isBehind) return false;
   raiser.replaceOnly(op, op.result, (t) => {
     const apart = ({ view }: Shared): Value => arranged(t, view, [0, 1, 2, 3]);
-    return attention(t, [q, apart(keys), apart(values)], form, extras)[0]!;
+    const operands = isShared ? ([q, apart(keys), apart(values)] as const) : ([q, k, v] as const);
+    if (!isBehind) return attention(t, operands, form, extras)[0]!;
+    return attention(t, operands, { ...form, isCausal: true }, { ...extras, mask: undefined })[0]!;
   });
   return true;
+}
+
+/** Axes of a mask. */
+const [QUERIES, KEYS] = [2, 3];
+
+/** Whether the mask says no more than that no query sees a key behind its own place, counted from the first of either. */
+function masksWhatIsBehind(context: Context, form: AttentionForm, { mask, offset }: AttentionExtras): boolean {
+  if (!mask || offset || shapeOf(mask).length !== KEYS + 1 || form.maskedScore !== undefined) return false;
+  const view = whole(mask);
+  const isChoice = elementOf(mask.type) === "i1";
+  return isCausal(context, isChoice ? { view, fill: Number.NEGATIVE_INFINITY } : { view }, QUERIES, KEYS);
 }
 
 function namesOf({ operands }: AttrDict): readonly string[] {
