@@ -102,11 +102,17 @@ function explanation(manifest: Manifest, target: Target, kernel: Kernel, launche
       `  runs as   ${told.runsAs}`,
       ...sources.map((place, k) => `  ${k === 0 ? "from" : "    "}      ${place}`),
       `  launched  ${times} by the schedule, ${pieces}`,
-      `  costs     ${told.flops} operations, at least ${told.bytes} bytes`,
+      `  costs     ${costText(told)}`,
       decisions.length === 0 ? "  no pass has said anything about it" : "  decided",
       ...decisions.flatMap(decisionLines),
     ],
   };
+}
+
+/** A kernel that neither computes nor moves anything is one whose costs nobody could count. */
+function costText({ flops, bytes }: Pick<Explained, "flops" | "bytes">): string {
+  if (flops === "0" && bytes === "0") return "not known";
+  return `${flops} operations, at least ${bytes} bytes`;
 }
 
 function decisionLines({ pass, what, why, numbers }: Remark): readonly string[] {

@@ -121,7 +121,10 @@ export class ProfileRun {
       const own = sites.filter((site) => site.kernel === k);
       const ms = hasClock ? medianOf(this.#nanoseconds.get(kernel.symbol)!) / 1e6 : undefined;
       const work = { flops: times(calls, own, "flops"), bytes: times(calls, own, "bytes") };
-      const roof = kernel.grid.length > 0 && this.#options.threads > 1 ? peak?.all : peak?.one;
+      const machine = kernel.grid.length > 0 && this.#options.threads > 1 ? peak?.all : peak?.one;
+      // The machine is measured with f32, of which a vector holds twice as many as of f64.
+      const isWide = kernel.arguments.some(({ kind, dtype }) => kind !== "scalar" && dtype === "f64");
+      const roof = machine && { ...machine, flops: isWide ? machine.flops / 2 : machine.flops };
       return [
         {
           kernel: kernel.symbol,

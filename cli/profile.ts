@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { Diagnostic } from "../ir/diagnostic.js";
 import { loadModel, type RunnableModel } from "../runtime-lib/load-model.js";
+import { kernelImport } from "./commands/kernel-options.js";
 import type { ProfileOptions } from "./commands/profile.js";
 import { asDiagnostics, fileError, usageError } from "./faults.js";
 import { someOf } from "./kernel-places.js";
@@ -22,6 +23,7 @@ import type { Outcome, Session } from "./session.js";
 /** Profiles one bundle or model, or two to compare. */
 export async function profile(session: Session, paths: readonly string[], options: ProfileOptions): Promise<Outcome> {
   checkUsage(paths, options);
+  if (!paths.some(isModel)) kernelImport(options, paths[0]!);
   const scratch = mkdtempSync(join(tmpdir(), "persimmons-profile-"));
   try {
     const bundles: string[] = [];
@@ -40,7 +42,7 @@ function checkUsage(paths: readonly string[], { diff, trace }: ProfileOptions): 
 }
 
 function isModel(path: string): boolean {
-  return /\.(onnx|mlir|pt2)$/i.test(path);
+  return /\.(onnx|mlir|pt2|py)$/i.test(path);
 }
 
 /** The model as a bundle that counts. */
@@ -49,7 +51,8 @@ async function exported(session: Session, model: string, out: string, options: P
   const { compileModel } = await import("./compile.js");
   const { env, signal, interruptible } = session;
   const name = options.target ?? (options.engine === "wasm" ? "wasm32" : undefined);
-  const request = { model, out, profile: true, targets: name === undefined ? [] : [name] };
+  const importing = kernelImport(options, model);
+  const request = { model, out, profile: true, importing, targets: name === undefined ? [] : [name] };
   const progress = progressOf(session, options);
   return (await exportModel(request, { compile: compileModel, progress, env, signal, interruptible })).path;
 }

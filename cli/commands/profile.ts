@@ -2,9 +2,10 @@
 
 import { Option } from "commander";
 import type { CommonOptions, Outcome, Session } from "../session.js";
+import { type KernelOptions, withKernelOptions } from "./kernel-options.js";
 import { type MakeVerb, repeated, verb, whole } from "./verb.js";
 
-export interface ProfileOptions extends CommonOptions {
+export interface ProfileOptions extends CommonOptions, KernelOptions {
   readonly diff?: boolean;
   readonly entry?: string;
   readonly in: readonly string[];
@@ -21,7 +22,9 @@ export interface ProfileOptions extends CommonOptions {
 }
 
 export const profileVerb: MakeVerb = (act) =>
-  verb("profile", "time each kernel of a bundle that was exported with --profile, beside what the machine can do")
+  withKernelOptions(
+    verb("profile", "time each kernel of a bundle that was exported with --profile, beside what the machine can do"),
+  )
     .argument("<bundle...>", "the bundle, or a model file, which is exported first; two of them with --diff")
     .option("--diff", "compare two bundles by what their kernels come from")
     .option("--entry <name>", "the function to run (default: the first)")

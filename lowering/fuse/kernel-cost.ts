@@ -45,7 +45,8 @@ const others: Readonly<Record<string, number>> = {
   "complex.div": 11,
 };
 
-function operationsIn(op: Operation): number {
+/** Operations of the operation itself, without those in its regions. */
+export function operationsIn(op: Operation): number {
   if (op.results.length !== 1 || elementOf(op.result.type) === "index") return 0;
   const known = others[op.name];
   if (known !== undefined) return known;

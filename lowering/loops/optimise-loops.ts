@@ -5,13 +5,14 @@
 
 import { basicOf, constraintsOf } from "../../ir/analysis/sets/basic.js";
 import { coefficient, type Row, SetsTooLarge } from "../../ir/analysis/sets/linear.js";
+import { stringAttr } from "../../ir/attrs.js";
 import { Builder } from "../../ir/builder.js";
 import type { Context } from "../../ir/context.js";
 import { functionsOf } from "../../ir/dialects/func.js";
 import { ifOp } from "../../ir/dialects/scf/branch.js";
 import { yieldOp } from "../../ir/dialects/scf/yield.js";
 import type { Operation } from "../../ir/graph.js";
-import { LOOPS } from "../../ir/names.js";
+import { BYTES, FLOPS, LOOPS } from "../../ir/names.js";
 import type { Pass } from "../../ir/pass.js";
 import type { CpuDescription } from "../../machine/cpu.js";
 import { remark } from "../remarks.js";
@@ -25,6 +26,7 @@ import { countLanes, formNests, isTileAlone, type Nests } from "./polyhedral/for
 import { truthOf } from "./polyhedral/index-rows.js";
 import { type LaneLoop, laneLoops } from "./polyhedral/lane-loops.js";
 import { isLegal } from "./polyhedral/legality.js";
+import { loopCost } from "./polyhedral/loop-cost.js";
 import { buildNest, type NestPlan } from "./polyhedral/nest/build-nest.js";
 import type { NestChoice } from "./polyhedral/nest/choose-nest.js";
 import type { Item, MarkedPlace } from "./polyhedral/place.js";
@@ -52,6 +54,7 @@ function optimise(func: Operation, cpu: CpuDescription, context: Context): void 
     remark(func, { pass: NAME, what: "its loops stay as they were written", why: scop.reason });
     return;
   }
+  noteCost(func, scop, context);
   try {
     const plan = planScop(func, scop, cpu, context);
     const { scop: expanded, finish, remarks } = plan.expanded;
@@ -63,6 +66,13 @@ function optimise(func: Operation, cpu: CpuDescription, context: Context): void 
     if (!(error instanceof SetsTooLarge)) throw error;
     remark(func, { pass: NAME, what: "its loops stay as they were written", why: error.message });
   }
+}
+
+/** Counted before anything changes: what the loops say, whatever becomes of them. */
+function noteCost(func: Operation, scop: Scop, context: Context): void {
+  const { flops, bytes } = loopCost(func, scop, context);
+  if (flops !== undefined) func.setExtra(FLOPS, stringAttr(context.dims.print(flops)));
+  if (bytes !== undefined) func.setExtra(BYTES, stringAttr(context.dims.print(bytes)));
 }
 
 interface ScopPlan {

@@ -54,6 +54,16 @@ describe("kernels in Python", () => {
     expect(json["reference"]).toBe("interpreter");
   });
 
+  it("are profiled from their source, with the operations and bytes that their loops have", async () => {
+    const options = ["--constexpr", "N=10,STEPS=4", "--kernel", "smooth", "--engine", "wasm", "--rounds", "1"];
+    const { code, json } = await cliJson("profile", source, ...options);
+    expect({ code, problems: problemsOf(json) }).toEqual({ code: 0, problems: [] });
+    const [kernel] = json["kernels"] as readonly { readonly flops: number; readonly bytes: number }[];
+    expect([kernel!.flops, kernel!.bytes]).toEqual([4 * 8 * 3, 8 * (10 + 8)]);
+    const other = await cliJson("profile", "models/digits.onnx", "--kernel", "smooth");
+    expect([other.code, problemsOf(other.json)[0]]).toEqual([2, expect.stringContaining("models/digits.onnx is none")]);
+  });
+
   it("alone have sizes and names", async () => {
     const { code, json } = await cliJson("check", "models/digits.onnx", "--constexpr", "N=3");
     expect(code).toBe(2);
