@@ -24,6 +24,7 @@ import { distribute } from "./polyhedral/distribute.js";
 import { asItIs, type Expanded, expandedArrays, expandedScalars } from "./polyhedral/expansions.js";
 import { countLanes, formNests, isTileAlone, type Nests } from "./polyhedral/form-nests.js";
 import { truthOf } from "./polyhedral/index-rows.js";
+import { interchangeReductions } from "./polyhedral/interchange-reductions.js";
 import { type LaneLoop, laneLoops } from "./polyhedral/lane-loops.js";
 import { isLegal } from "./polyhedral/legality.js";
 import { loopCost } from "./polyhedral/loop-cost.js";
@@ -32,7 +33,7 @@ import type { NestChoice } from "./polyhedral/nest/choose-nest.js";
 import type { Item, MarkedPlace } from "./polyhedral/place.js";
 import { readScop } from "./polyhedral/read-scop.js";
 import { replaceLoops } from "./polyhedral/replace-loops.js";
-import type { Scop } from "./polyhedral/scop.js";
+import type { Scop, Statement } from "./polyhedral/scop.js";
 import { obstacles, type TileChoices } from "./polyhedral/tile-band.js";
 import { tileGroups } from "./polyhedral/tile-groups.js";
 
@@ -82,6 +83,7 @@ interface ScopPlan {
 
 interface ScopNests extends Nests {
   readonly laneLoops: readonly LaneLoop[];
+  readonly interchanged: readonly Statement[];
 }
 
 /** Scalars and arrays get copies for each iteration where more statements become register tiles, or lanes, then. */
@@ -111,9 +113,12 @@ export function nestsOf(scop: Scop, deps: readonly Dependence[], cpu: CpuDescrip
   const isKept = isLegal(scop, deps, distributed, { reorderReductions: true });
   const grouped = tileGroups(scop, isKept ? distributed : scop.schedule, deps, cpu, countLanes(scop, cpu));
   const plain = formNests(scop, grouped.root, deps, cpu);
-  const sunk = laneLoops(scop, grouped.root, deps, cpu, inLanes({ ...plain, tiles: grouped.tiles }));
-  const nests = sunk.loops.length === 0 ? plain : formNests(scop, sunk.root, deps, cpu);
-  return { ...nests, tiles: new Map([...nests.tiles, ...grouped.tiles]), laneLoops: sunk.loops };
+  const already = inLanes({ ...plain, tiles: grouped.tiles });
+  const { root, statements: interchanged } = interchangeReductions(scop, grouped.root, deps, cpu, already);
+  const known = new Set([...already, ...interchanged.map(({ name }) => name)]);
+  const sunk = laneLoops(scop, root, deps, cpu, known);
+  const nests = sunk.root === grouped.root ? plain : formNests(scop, sunk.root, deps, cpu);
+  return { ...nests, tiles: new Map([...nests.tiles, ...grouped.tiles]), laneLoops: sunk.loops, interchanged };
 }
 
 /** Cycles that outer loops as lanes save. */
@@ -202,7 +207,13 @@ function planOf(choice: NestChoice, { set }: Item, place: MarkedPlace, cpu: CpuD
   };
 }
 
-function describe(func: Operation, { choices, tiles, refused, laneLoops: loops }: ScopNests): void {
+function describe(func: Operation, { choices, tiles, refused, laneLoops: loops, interchanged }: ScopNests): void {
+  for (const { name } of interchanged)
+    remark(func, {
+      pass: NAME,
+      what: `${name} has its own loop interchanged with the one around it`,
+      why: "its elements are neighbours along the loop around it, and updates of an element may change places",
+    });
   for (const { statements, strip, alone, inLanes: after } of loops)
     remark(func, {
       pass: NAME,

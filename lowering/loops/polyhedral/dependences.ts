@@ -26,7 +26,10 @@ export interface Dependence {
   readonly array: Value;
   /** `{ source[i…] -> target[j…] }`, one basic set or more for each loop that decides the order. */
   readonly relation: Relation;
-  /** Both ends are the accumulation of one reduction, so that any order of the two keeps the result but for rounding. */
+  /**
+   * Both ends are the accumulation of one reduction, so that any order of the two keeps the result but for rounding. Minima
+   * and maxima, which do not round, are one reduction over all statements that update an element so.
+   */
   readonly isReduction: boolean;
 }
 
@@ -57,13 +60,19 @@ function dependencesBetween(scop: Scop, source: Statement, target: Statement, wo
     known.set(key, relation);
     if (relation.basics.length === 0) return [];
     const kind = sourceAccess.kind === "read" ? "anti" : targetAccess.kind === "read" ? "flow" : "output";
-    const isReduction = source === target && accumulates(source, sourceAccess) && accumulates(target, targetAccess);
+    const isReduction =
+      isOneReduction(source, target) && accumulates(source, sourceAccess) && accumulates(target, targetAccess);
     return [{ source, target, sourceAccess, targetAccess, kind, array: sourceAccess.array, relation, isReduction }];
   });
 }
 
 const conflict = (a: ArrayAccess, b: ArrayAccess): boolean =>
   a.array === b.array && (a.kind === "write" || b.kind === "write");
+
+const isOneReduction = (source: Statement, target: Statement): boolean =>
+  source === target || (isExtreme(source) && source.reduction?.kind === target.reduction?.kind);
+
+const isExtreme = ({ reduction }: Statement): boolean => reduction?.kind === "min" || reduction?.kind === "max";
 
 const accumulates = ({ reduction }: Statement, access: ArrayAccess): boolean =>
   reduction !== undefined && (access === reduction.accumulator || access.kind === "write");

@@ -3,13 +3,29 @@
  * vectors along one of its dims. Rough on purpose: only large differences decide.
  */
 
+import { elementFacts } from "../../../ir/element.js";
 import type { Operation } from "../../../ir/graph.js";
 import { elementOf } from "../../../ir/types.js";
 import { isStorable } from "../../vectorize/vector-body.js";
 import { extentOf } from "./dim-ranges.js";
 import { isLaneOperation } from "./nest/dependence-on-dims.js";
 import { laneMotion } from "./nest/lane-access.js";
+import type { BandMember } from "./schedule-tree.js";
 import type { ArrayAccess, Statement } from "./scop.js";
+
+/** The statement's dim that a member runs along, forwards. */
+export function dimOf({ name, dims }: Statement, { rows }: BandMember): number | undefined {
+  const row = rows.get(name)!;
+  const used = [...dims.keys()].filter((d) => row.at(d - dims.length) !== 0);
+  const [dim] = used;
+  return used.length === 1 && row.at(dim! - dims.length) === 1 ? dim : undefined;
+}
+
+/** The widest element that the statements touch. */
+export function widestBits(statements: readonly Statement[]): number {
+  const elements = statements.flatMap((s) => s.accesses.map(({ array }) => elementOf(array.type)));
+  return Math.max(...elements.map((element) => elementFacts[element].bits));
+}
 
 /** Two loads or stores, or two operations, start in one cycle. */
 const ISSUE = 0.5;

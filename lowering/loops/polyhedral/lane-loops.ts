@@ -11,7 +11,7 @@ import { elementOf } from "../../../ir/types.js";
 import type { CpuDescription } from "../../../machine/cpu.js";
 import type { Dependence } from "./dependences.js";
 import { extentOf } from "./dim-ranges.js";
-import { costAlone, costInLanes, hasVectors, motionAlong, pointsOf } from "./lane-cost.js";
+import { costAlone, costInLanes, dimOf, hasVectors, motionAlong, pointsOf, widestBits } from "./lane-cost.js";
 import { checkBand, distanceRow, isLegal, restrict } from "./legality.js";
 import type { Band, BandMember, Filter, ScheduleNode } from "./schedule-tree.js";
 import { type Scop, type Statement, writeOf } from "./scop.js";
@@ -156,14 +156,6 @@ function waits({ accesses }: Statement, here: readonly Statement[]): boolean {
 /** Bytes that one access brings into a cache. */
 const LINE = 64;
 
-/** The statement's dim that the member runs along, forwards. */
-function dimOf({ name, dims }: Statement, { rows }: BandMember): number | undefined {
-  const row = rows.get(name)!;
-  const used = [...dims.keys()].filter((d) => row.at(d - dims.length) !== 0);
-  const [dim] = used;
-  return used.length === 1 && row.at(dim! - dims.length) === 1 ? dim : undefined;
-}
-
 /** The member below everything else, for each statement alone; `undefined` where a leaf holds several. */
 function sink(node: ScheduleNode, member: BandMember, here: readonly Statement[]): ScheduleNode | undefined {
   if (node.kind === "sequence") {
@@ -186,11 +178,6 @@ function sink(node: ScheduleNode, member: BandMember, here: readonly Statement[]
   const rows = new Map([[only.name, member.rows.get(only.name)!]]);
   const band: Band = { kind: "band", members: [{ rows, tile: 1, coincident: true }], permutable: true, child: node };
   return { kind: "mark", name: LANES, child: band };
-}
-
-function widestBits(statements: readonly Statement[]): number {
-  const elements = statements.flatMap((s) => s.accesses.map(({ array }) => elementOf(array.type)));
-  return Math.max(...elements.map((element) => elementFacts[element].bits));
 }
 
 function within(deps: readonly Dependence[], statements: readonly Statement[]): readonly Dependence[] {

@@ -95,4 +95,10 @@ describe("what the optimiser decides", () => {
     for (const name of ["S8", "S9"])
       expect(said).toContainEqual(expect.stringMatching(new RegExp(`^${name} runs along i1`)));
   });
+
+  test("a table filled from its diagonal runs in lanes along its rows", async () => {
+    const said = await decisions("nussinov", { N: 2500 });
+    expect(said).toContainEqual(expect.stringMatching(/^S4 has its own loop interchanged/));
+    expect(said).toContainEqual(expect.stringMatching(/^S4 runs along i1 in lanes/));
+  });
 });
