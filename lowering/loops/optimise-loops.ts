@@ -22,7 +22,7 @@ import { type Dependence, dependencesOf } from "./polyhedral/dependences.js";
 import { extentOf } from "./polyhedral/dim-ranges.js";
 import { distribute } from "./polyhedral/distribute.js";
 import { asItIs, type Expanded, expandedArrays, expandedScalars } from "./polyhedral/expansions.js";
-import { countLanes, formNests, isTileAlone, type Nests } from "./polyhedral/form-nests.js";
+import { countLanes, formNests, isTileAlone, type Nests, statementsInLanes } from "./polyhedral/form-nests.js";
 import { truthOf } from "./polyhedral/index-rows.js";
 import { interchangeReductions } from "./polyhedral/interchange-reductions.js";
 import { type LaneLoop, laneLoops } from "./polyhedral/lane-loops.js";
@@ -34,6 +34,7 @@ import type { Item, MarkedPlace } from "./polyhedral/place.js";
 import { readScop } from "./polyhedral/read-scop.js";
 import { replaceLoops } from "./polyhedral/replace-loops.js";
 import type { Scop, Statement } from "./polyhedral/scop.js";
+import { type SharedRows, shareRows } from "./polyhedral/share-rows.js";
 import { obstacles, type TileChoices } from "./polyhedral/tile-band.js";
 import { tileGroups } from "./polyhedral/tile-groups.js";
 
@@ -61,7 +62,7 @@ function optimise(func: Operation, cpu: CpuDescription, context: Context): void 
     const { scop: expanded, finish, remarks } = plan.expanded;
     replaceLoops(func, expanded, plan.nests.root, context, { onMark: nestBuilder(plan.nests, cpu) });
     finish(Builder.before(context, func.region(0).blocks[0]!.last!));
-    for (const said of remarks) remark(func, { pass: NAME, ...said });
+    for (const said of [...remarks, ...plan.nests.shared]) remark(func, { pass: NAME, ...said });
     describe(func, plan.nests);
   } catch (error) {
     if (!(error instanceof SetsTooLarge)) throw error;
@@ -84,6 +85,7 @@ interface ScopPlan {
 interface ScopNests extends Nests {
   readonly laneLoops: readonly LaneLoop[];
   readonly interchanged: readonly Statement[];
+  readonly shared: SharedRows["remarks"];
 }
 
 /** Scalars and arrays get copies for each iteration where more statements become register tiles, or lanes, then. */
@@ -112,13 +114,15 @@ export function nestsOf(scop: Scop, deps: readonly Dependence[], cpu: CpuDescrip
   const distributed = distribute(scop.schedule, deps, isTileAlone(scop, deps, cpu));
   const isKept = isLegal(scop, deps, distributed, { reorderReductions: true });
   const grouped = tileGroups(scop, isKept ? distributed : scop.schedule, deps, cpu, countLanes(scop, cpu));
-  const plain = formNests(scop, grouped.root, deps, cpu);
+  const shared = shareRows(scop, grouped.root, deps, cpu, statementsInLanes(scop, cpu));
+  const plain = formNests(scop, shared.root, deps, cpu);
   const already = inLanes({ ...plain, tiles: grouped.tiles });
-  const { root, statements: interchanged } = interchangeReductions(scop, grouped.root, deps, cpu, already);
+  const { root, statements: interchanged } = interchangeReductions(scop, shared.root, deps, cpu, already);
   const known = new Set([...already, ...interchanged.map(({ name }) => name)]);
   const sunk = laneLoops(scop, root, deps, cpu, known);
-  const nests = sunk.root === grouped.root ? plain : formNests(scop, sunk.root, deps, cpu);
-  return { ...nests, tiles: new Map([...nests.tiles, ...grouped.tiles]), laneLoops: sunk.loops, interchanged };
+  const nests = sunk.root === shared.root ? plain : formNests(scop, sunk.root, deps, cpu);
+  const tiles = new Map([...nests.tiles, ...grouped.tiles]);
+  return { ...nests, tiles, laneLoops: sunk.loops, interchanged, shared: shared.remarks };
 }
 
 /** Cycles that outer loops as lanes save. */

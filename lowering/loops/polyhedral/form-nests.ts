@@ -13,6 +13,7 @@ import { chooseNest, type NestChoice, type NestVerdict } from "./nest/choose-nes
 import { dependencesInNest } from "./nest/nest-dependences.js";
 import type { Band, BandMember, ScheduleNode } from "./schedule-tree.js";
 import type { Scop, Statement } from "./scop.js";
+import type { InLanes } from "./share-rows.js";
 import { laneTiles, loopsOver, permutableBand, type TileChoices, tileBand } from "./tile-band.js";
 import type { CountLanes } from "./tile-groups.js";
 
@@ -50,6 +51,15 @@ export function isTileAlone(scop: Scop, deps: readonly Dependence[], cpu: CpuDes
   };
 }
 
+/** The statements of a tree that run in lanes. */
+export function statementsInLanes(scop: Scop, cpu: CpuDescription): InLanes {
+  return (root) => {
+    const former = new NestFormer(scop, cpu, [], root);
+    former.form(root, scop.statements, new Map());
+    return new Set([...former.choices.values()].map(({ statement }) => statement.name));
+  };
+}
+
 /** How many statements of a tree run in lanes. */
 export function countLanes(scop: Scop, cpu: CpuDescription): CountLanes {
   return (root, statements) => {
@@ -71,6 +81,8 @@ class NestFormer {
   readonly tiles = new Map<string, TileChoices>();
   readonly #deps: readonly Dependence[];
   readonly #root: ScheduleNode;
+  /** Statements below tiles that they share. */
+  readonly #inTiles = new Set<string>();
 
   constructor(scop: Scop, cpu: CpuDescription, deps: readonly Dependence[], root: ScheduleNode) {
     this.#scop = scop;
@@ -84,7 +96,10 @@ class NestFormer {
     const isOne = only && others.length === 0 && !isSunk(node);
     if (isOne && node.kind === "band" && node.members.every(({ tile }) => tile === 1))
       return this.#tiled(node, only, above) ?? this.#nest(node, only, above.get(only.name) ?? []);
-    if (node.kind === "band") return { ...node, child: this.form(node.child, here, withMembers(above, node.members)) };
+    if (node.kind === "band") {
+      if (node.members.some(({ tile }) => tile !== 1)) for (const { name } of here) this.#inTiles.add(name);
+      return { ...node, child: this.form(node.child, here, withMembers(above, node.members)) };
+    }
     if (node.kind === "mark" && node.name === LANES && node.child.kind === "band")
       return this.#nest(node.child, only!, above.get(only!.name) ?? [], true);
     if (node.kind === "mark") return { ...node, child: this.form(node.child, here, above) };
@@ -181,7 +196,9 @@ class NestFormer {
     }
     if (fixed.size + free.length < statement.dims.length) return { reason: "its order leaves dims open" };
     try {
-      return chooseNest({ statement, free, dependences: dependencesInNest(statement, above), isLane }, this.#cpu);
+      const dependences = dependencesInNest(statement, above);
+      const isTile = this.#inTiles.has(statement.name);
+      return chooseNest({ statement, free, dependences, isLane, isTile }, this.#cpu);
     } catch (error) {
       if (error instanceof SetsTooLarge) return { reason: "its dependences are too large to decide" };
       throw error;

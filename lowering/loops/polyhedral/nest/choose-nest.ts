@@ -46,6 +46,8 @@ export interface NestContext {
   readonly dependences: readonly Relation[];
   /** Lanes were found to pay before; false where absent. */
   readonly isLane?: boolean;
+  /** The nest is one tile of several: what it reads stays in a cache. False where absent. */
+  readonly isTile?: boolean;
 }
 
 export type NestVerdict = { readonly choice: NestChoice } | { readonly reason: string };
@@ -65,13 +67,16 @@ export function chooseNest(context: NestContext, cpu: CpuDescription): NestVerdi
   const lane = given[0] ?? chooseLane(statement, parallel, summed, lanes);
   if (lane === undefined) return { reason: "no dim can run in lanes for less than it costs alone" };
   const isFolded = summed.includes(lane);
-  const row = chooseRow(
+  const isOnePass = (across: number): boolean => context.isTile !== true && streams(statement, lane, across, cpu);
+  const shared = chooseRow(
     statement,
     parallel.filter((d) => written.has(d) && d !== lane),
     lane,
   );
+  // One stream of sums comes from memory faster than several side by side.
+  const row = shared !== undefined && isFolded && isOnePass(shared) ? undefined : shared;
   const steps = isFolded ? undefined : summed.filter((d) => d !== lane).at(-1);
-  const stream = steps !== undefined && row === undefined && streams(statement, lane, steps, cpu) ? undefined : steps;
+  const stream = steps !== undefined && row === undefined && isOnePass(steps) ? undefined : steps;
   const loops = free.filter((d) => d !== lane && d !== row && d !== stream);
   const carried = isFolded || stream !== undefined ? statement.reduction?.accumulator : undefined;
   const extent = (d: number): number => extentOf(statement, d) ?? TYPICAL;

@@ -68,9 +68,33 @@ describe("what the optimiser decides", () => {
     expect(tiles.map((line) => line.slice(0, 2)).sort()).toEqual(["S1", "S2"]);
   });
 
-  test("a matrix that is read once is read in its own order", async () => {
-    const said = await decisions("mvt", { N: 2000 });
-    expect(said.find((line) => line.startsWith("S1"))).toMatch(/runs along i0 in lanes; .*sums none; loops i1/);
+  test("what reads one large matrix, by rows and by columns, shares a pass over it in blocks", async () => {
+    const mvt = await decisions("mvt", { N: 2000 });
+    expect(mvt).toContainEqual(
+      expect.stringMatching(/^S0 and S1 share a pass .*; bytes 32000000; otherwise 64000000; .*block 4 x 512$/),
+    );
+    expect(mvt.find((line) => line.startsWith("S1 runs"))).toMatch(/runs along i0 in lanes; .*vectors 4; sums i1/);
+    expect(await decisions("bicg", { M: 1900, N: 2100 })).toContainEqual(
+      expect.stringMatching(/^S2 and S3 share a pass/),
+    );
+  });
+
+  test("what needs a whole matrix first does not share its pass", async () => {
+    const said = await decisions("gemver", { N: 2000 });
+    expect(said.filter((line) => line.includes("share a pass"))).toEqual([
+      expect.stringMatching(/^S0 and S1 share a pass .*; bytes 96000000; otherwise 128000000/),
+    ]);
+  });
+
+  test("sums over different matrices run apart, each in lanes", async () => {
+    const said = await decisions("gesummv", { N: 1300 });
+    for (const name of ["S2", "S3"])
+      expect(said.find((line) => line.startsWith(`${name} runs`))).toMatch(/along i1 in lanes; rows 1 of none; vectors 4/);
+  });
+
+  test("small matrices stay in a cache and share nothing", async () => {
+    const said = await decisions("mvt", { N: 100 });
+    expect(said.filter((line) => line.includes("share a pass"))).toEqual([]);
   });
 
   test("rows of products that share one temporary row become one product of many rows", async () => {
