@@ -73,8 +73,9 @@ export function chooseNest(context: NestContext, cpu: CpuDescription): NestVerdi
     parallel.filter((d) => written.has(d) && d !== lane),
     lane,
   );
-  // One stream of sums comes from memory faster than several side by side.
-  const row = shared !== undefined && isFolded && isOnePass(shared) ? undefined : shared;
+  // What is read once comes from memory faster as one stream than as several side by side.
+  const isOneStream = isFolded && statement.dims.length === 2 && shared !== undefined && isOnePass(shared);
+  const row = isOneStream ? undefined : shared;
   const steps = isFolded ? undefined : summed.filter((d) => d !== lane).at(-1);
   const stream = steps !== undefined && row === undefined && isOnePass(steps) ? undefined : steps;
   const loops = free.filter((d) => d !== lane && d !== row && d !== stream);

@@ -89,7 +89,9 @@ describe("what the optimiser decides", () => {
   test("sums over different matrices run apart, each in lanes", async () => {
     const said = await decisions("gesummv", { N: 1300 });
     for (const name of ["S2", "S3"])
-      expect(said.find((line) => line.startsWith(`${name} runs`))).toMatch(/along i1 in lanes; rows 1 of none; vectors 4/);
+      expect(said.find((line) => line.startsWith(`${name} runs`))).toMatch(
+        /along i1 in lanes; rows 1 of none; vectors 4/,
+      );
   });
 
   test("small matrices stay in a cache and share nothing", async () => {
