@@ -6,6 +6,7 @@ import { arith } from "../ir/dialects/arith/dialect.js";
 import { builtin } from "../ir/dialects/builtin.js";
 import { chlo } from "../ir/dialects/chlo/dialect.js";
 import { complex } from "../ir/dialects/complex/dialect.js";
+import { cpu } from "../ir/dialects/cpu/dialect.js";
 import { func } from "../ir/dialects/func.js";
 import { linalg } from "../ir/dialects/linalg/dialect.js";
 import { llvm } from "../ir/dialects/llvm/dialect.js";
@@ -31,6 +32,7 @@ export const dialects: readonly Dialect[] = [
   affine,
   memref,
   vector,
+  cpu,
   llvm,
   tile,
 ];

@@ -53,6 +53,7 @@ import { inlineCalls } from "./simplify/inline-calls.js";
 import { raise } from "./simplify/raise.js";
 import { removeDeadCode } from "./simplify/remove-dead-code.js";
 import { resolveSizes } from "./simplify/resolve-sizes.js";
+import { sumInIntegers } from "./simplify/sum-in-integers.js";
 import { vectorizeGenerics } from "./vectorize/vectorize-generics.js";
 
 const graph = ["func", "stablehlo", "chlo"];
@@ -67,7 +68,7 @@ const expansions = [
   expandRandom,
 ];
 
-const real = ["func", "arith", "math", "scf", "cf", "memref", "vector"];
+const real = ["func", "arith", "math", "scf", "cf", "memref", "vector", "cpu"];
 const loops = [...real, "complex"];
 const structured = ["func", "linalg", "tensor", "arith", "math", "complex", "scf", "cf"];
 
@@ -98,8 +99,8 @@ export async function importModel(path: string, context: Context, options: Impor
   return importer(path, context, options);
 }
 
-/** The stages before storage; `layout` decides how tensors lie there. */
-const graphStages = (layout: readonly Pass[]): readonly Stage[] => [
+/** The stages before storage; `arithmetic` decides what quantized products are summed in, `layout` how tensors lie there. */
+const graphStages = (arithmetic: readonly Pass[], layout: readonly Pass[]): readonly Stage[] => [
   stage("simplify", {
     why: "Fewer operations make every later decision cheaper, and calls hide what could be fused.",
     leaves: graph,
@@ -108,6 +109,7 @@ const graphStages = (layout: readonly Pass[]): readonly Stage[] => [
     passes: [
       inlineCalls,
       resolveSizes,
+      ...arithmetic,
       raise,
       ...expansions,
       foldConstants,
@@ -141,7 +143,7 @@ export function stagesFor(target: TargetDescription): readonly Stage[] {
 function stagesForAccelerator(machine: AcceleratorDescription): readonly Stage[] {
   const leaves = ["func", "arith", "memref", "tile"];
   return [
-    ...graphStages([]),
+    ...graphStages([], []),
     stage("bufferize", {
       why: "Storage is explicit from here on: what lies in HBM, and which kernels read and write it.",
       leaves: [...loops, "tensor", "linalg"],
@@ -162,7 +164,7 @@ function stagesForAccelerator(machine: AcceleratorDescription): readonly Stage[]
 
 function stagesForCpu(cpu: CpuDescription): readonly Stage[] {
   return [
-    ...graphStages([orderAxes]),
+    ...graphStages([sumInIntegers], [orderAxes]),
     stage("bufferize", {
       why: "Storage is explicit from here on: who writes where, and what may be reused.",
       leaves: [...loops, "tensor", "linalg"],

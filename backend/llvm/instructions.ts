@@ -66,6 +66,17 @@ const intrinsic =
     return `call ${flags(op)}${result} ${s.declare(`llvm.${name}.${overload}`, result, types)}(${args.join(", ")})`;
   };
 
+/** A call of an intrinsic by its whole name. */
+const processorIntrinsic: Row = (op, s) => {
+  const result = llvmType(op.result.type);
+  const name = s.declare(
+    op.attrs["intrin"] as string,
+    result,
+    op.operands.map((v) => llvmType(v.type)),
+  );
+  return `call ${result} ${name}(${op.operands.map((v) => s.typed(v)).join(", ")})`;
+};
+
 const alignment = (op: Operation): string =>
   op.attrs["alignment"] === undefined ? "" : `, align ${op.attrs["alignment"]}`;
 
@@ -173,6 +184,7 @@ const rows: readonly (readonly [{ readonly name: string }, Row])[] = [
     ] as const
   ).map((n) => [x[n], intrinsic(n)] as const),
   [x.ctlz, intrinsic("ctlz", { extra: (op) => [`i1 ${op.attrs["is_zero_poison"]}`] })],
+  [x.callIntrinsic, processorIntrinsic],
   [x.maskedLoad, maskedLoad],
   [x.maskedStore, maskedStore],
   ...(["add", "mul", "and", "or", "xor", "smax", "smin", "umax", "umin"] as const).map(

@@ -17,13 +17,15 @@ import { Block, newRegion, type Operation, type Value } from "../../ir/graph.js"
 import { derivedLocation } from "../../ir/location.js";
 import type { Pass } from "../../ir/pass.js";
 import { affinePosition } from "../affine-position.js";
+import { extensionOf, isSumOfExtendedProducts } from "../structured/forms.js";
 
 export const fuseElementwise: Pass = {
   name: "fuse-elementwise",
   summary: "Computes elementwise producers where their result is used.",
   run(module, context) {
     for (const func of functionsOf(module))
-      for (const op of [...func.walk()]) if (op.block && generic.matches(op)) fuseInto(op, context);
+      for (const op of [...func.walk()])
+        if (op.block && generic.matches(op) && !isExtensionForProducts(op)) fuseInto(op, context);
   },
 };
 
@@ -78,8 +80,18 @@ function isOfPlaces(op: Operation): boolean {
   return generic.operandsOf(op).inputs.length === 0 && !reads && work(op) <= MAX_PLACE_WORK;
 }
 
+/** Sums of products that read it will read narrow elements and extend them as they go: fewer bytes are stored and read. */
+function isExtensionForProducts(producer: Operation): boolean {
+  const body = bodyOf(producer);
+  const [op, ...more] = body.ops();
+  const [read] = body.args;
+  const isExtension = op !== undefined && more.length === 1 && extensionOf(body, read!) === op;
+  if (!isExtension || body.terminator.operand(0) !== op.result || !isFusible(producer)) return false;
+  return [...producer.result.users].every((user) => generic.matches(user) && isSumOfExtendedProducts(bodyOf(user)));
+}
+
 function isWorthwhile(producer: Operation, consumer: Operation, map: AffineMap): boolean {
-  if (work(producer) === 0 || isOfPlaces(producer)) return true;
+  if (work(producer) === 0 || isOfPlaces(producer) || isExtensionForProducts(producer)) return true;
   const isOnlyUse = producer.result.countUses() === 1;
   if (!isOnlyUse) return false;
   // Every iteration dimension shows in the access, so no element is visited twice.

@@ -7,7 +7,7 @@ import { axisOfDim, isMapOfDim } from "../../ir/affine.js";
 import { generic } from "../../ir/dialects/linalg/structured.js";
 import type { Operation } from "../../ir/graph.js";
 import { type Access, accessesOf } from "./access.js";
-import { isSumOfProducts } from "./forms.js";
+import { isSumOfExtendedProducts } from "./forms.js";
 
 export interface ConvolutionForm {
   readonly image: Access;
@@ -24,7 +24,8 @@ export interface ConvolutionForm {
 
 /** The form of a sum of products that has an image and weights; `undefined` for anything else, batched products included. */
 export function convolutionOf(op: Operation): ConvolutionForm | undefined {
-  if (!generic.matches(op) || op.results.length !== 1 || !isSumOfProducts(op.region(0).blocks[0]!)) return undefined;
+  if (!generic.matches(op) || op.results.length !== 1 || op.operands.length !== 3) return undefined;
+  if (!isSumOfExtendedProducts(op.region(0).blocks[0]!)) return undefined;
   const [left, right, output] = accessesOf(op) as [Access, Access, Access];
   const kinds = generic.attrsOf(op).iterator_types;
   const dims = kinds.map((_, d) => d);

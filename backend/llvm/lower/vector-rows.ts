@@ -88,6 +88,20 @@ const fma: Row = (op, to) =>
     ),
   );
 
+/** The quad as one number in all lanes, then the instruction of as many lanes. */
+const dotBytes: Row = (op, to) => {
+  const [quad, bytes, acc] = op.operands.map((v) => to.value(v)) as [Value, Value, Value];
+  const { types } = to.context;
+  const lanes = types.vector([(op.result.type as VectorType).shape[0]!], "i32");
+  const number = to.emit(a.bitcast, [quad], {}, types.scalar("i32"));
+  const poison = to.emit(memory.poison, [], {}, lanes);
+  const one = to.emit(a.insertelement, [poison, number, to.integer(0)]);
+  const repeated = to.emit(a.shufflevector, [one, poison], { mask: new Array<number>(lanes.shape[0]!).fill(0) });
+  const words = to.emit(a.bitcast, [bytes], {}, lanes);
+  const intrin = `llvm.x86.avx512.vpdpbusd.${32 * lanes.shape[0]!}`;
+  to.bind(op.result, to.emit(x.callIntrinsic, [acc, repeated, words], { intrin }, lanes));
+};
+
 const sums = { add: x.reduceFadd, mul: x.reduceFmul } as const;
 const folds = {
   add: x.reduceAdd,
@@ -187,6 +201,7 @@ export const vectorRows: Readonly<Record<string, Row>> = {
   "vector.broadcast": broadcast,
   "vector.splat": broadcast,
   "vector.fma": fma,
+  "cpu.dot_bytes": dotBytes,
   "vector.reduction": reduction,
   "vector.extract": extract,
   "vector.insert": insert,

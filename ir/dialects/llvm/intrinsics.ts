@@ -6,7 +6,7 @@
 import { cellOf } from "../../bytes.js";
 import { defineOp } from "../../define.js";
 import type { ElementType, FloatElement } from "../../element.js";
-import { bool, defaultAttr, i32, i64, variadic, writtenAttr } from "../../kinds.js";
+import { bool, defaultAttr, i32, i64, string, variadic, writtenAttr } from "../../kinds.js";
 import { emptyArray, getScalar, type NdArray, setScalar } from "../../ndarray.js";
 import { fusedMultiplyAdd } from "../../numerics/fused.js";
 import { numericsOf, type Scalar } from "../../scalar.js";
@@ -369,4 +369,35 @@ export const prefetch = defineOp("llvm.intr.prefetch", {
   results: {},
   traits: ["reads"],
   evaluate: () => ({}),
+});
+
+/** Bytes of a lane, signed or not. */
+const byteOf = (lane: number, k: number, isSigned: boolean): number => {
+  const byte = (lane >> (8 * k)) & 0xff;
+  return isSigned ? (byte << 24) >> 24 : byte;
+};
+
+/** Intrinsics of processors: what each computes of its operands. */
+const ofProcessors: Readonly<Record<string, (operands: readonly NdArray[]) => NdArray>> = {
+  "llvm.x86.avx512.vpdpbusd.512": ([acc, left, right]) => {
+    const sums = Int32Array.from(acc!.data as Int32Array, (sum, lane) => {
+      const [x, y] = [Number(left!.data[lane]), Number(right!.data[lane])];
+      return [0, 1, 2, 3].reduce((total, k) => total + byteOf(x, k, false) * byteOf(y, k, true), sum);
+    });
+    return { ...acc!, data: sums };
+  },
+};
+
+export const callIntrinsic = defineOp("llvm.call_intrinsic", {
+  summary: "Calls an intrinsic that only some processors have.",
+  operands: { args: variadic(vectors) },
+  attrs: { intrin: string },
+  results: { results: vectors },
+  traits: ["pure"],
+  format: "$intrin `(` $args `)` attr-dict `:` functional-type(operands, results)",
+  evaluate({ args }, { intrin }) {
+    const compute = ofProcessors[intrin];
+    if (!compute) throw new Error(`nothing is known of ${intrin}`);
+    return { results: compute(args) };
+  },
 });

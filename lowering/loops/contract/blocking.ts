@@ -10,11 +10,13 @@ import { elementFacts } from "../../../ir/element.js";
 import { elementOf, type MemRefType } from "../../../ir/types.js";
 import type { CpuDescription } from "../../../machine/cpu.js";
 import { type Access, extentOf, motionAlong } from "../../structured/access.js";
+import { type Arithmetic, arithmeticOf } from "./arithmetic.js";
 import { chooseMicroKernel, columnsOf, cyclesOf, type Extents, type MicroKernel } from "./micro-kernel.js";
 import { accessesIn, type Contraction } from "./roles.js";
 
 export interface Blocking {
   readonly kernel: MicroKernel;
+  readonly arithmetic: Arithmetic;
   /** Rows are copied into a panel of their own; else each row dimension but the last is a loop around the tiles. */
   readonly packsRows: boolean;
   /** Summed positions of a panel along the last summed dimension. */
@@ -47,12 +49,13 @@ export function blockingOf(
   cpu: CpuDescription,
   { isPacked, isAlone }: { readonly isPacked: boolean; readonly isAlone: boolean },
 ): Blocking {
-  const facts = elementFacts[elementOf(c.output.value.type)];
+  const arithmetic = arithmeticOf(c, cpu, isPacked);
+  const [{ bits }, { storageBytes }] = [elementFacts[arithmetic.sum], elementFacts[arithmetic.panel]];
   const size = (d: number): number => typical(extentOf(accessesIn(c), d));
   const product = (dims: readonly number[]): number => dims.map(size).reduce((x, y) => x * y, 1);
   const [columns, run, depth] = [size(c.column), size(c.summed.at(-1)!), product(c.summed)];
-  const choose = (extents: Extents): MicroKernel => chooseMicroKernel(cpu, facts.bits, extents);
-  const packed: Extents = { rows: product(c.rows), columns, depth };
+  const choose = (extents: Extents): MicroKernel => chooseMicroKernel(cpu, bits, extents, arithmetic.isMoved ? 1 : 0);
+  const packed: Extents = { rows: product(c.rows), columns, depth: Math.ceil(depth / arithmetic.step) };
   const direct: Extents = { ...packed, rows: product(c.rows.slice(-1)) };
   const [packedKernel, directKernel] = [choose(packed), choose(direct)];
   const outer = product(c.rows.slice(0, -1));
@@ -62,12 +65,14 @@ export function blockingOf(
     !isReadableInPlace(c, directKernel, cpu) ||
     cyclesOf(packedKernel, packed, cpu) + copying < outer * cyclesOf(directKernel, direct, cpu);
   const kernel = packsRows ? packedKernel : directKernel;
-  const most = depthOf(kernel, facts.storageBytes, cpu);
+  const most = deepest(arithmetic, kernel, depth, cpu);
   const step = evenly(run, most);
-  const isWhole = isPacked && !packsRows;
-  const lines = run >= most ? 1 : isWhole ? undefined : Math.max(1, Math.floor(most / run));
+  const isWhole = (isPacked && !packsRows) || arithmetic.step > 1;
+  const atOnce = Math.max(1, Math.floor(most / run));
+  const isAll = arithmetic.exact !== undefined && atOnce >= depth / run && hasKnownLines(c);
+  const lines = run >= most && arithmetic.step === 1 ? 1 : isWhole || isAll ? undefined : atOnce;
   const panel = step * Math.min(depth / run, lines ?? depth / run);
-  const bytesPerRow = panel * facts.storageBytes;
+  const bytesPerRow = panel * storageBytes;
   const rowsAtOnce = roundDown(cpu.caches.l2 / 4 / bytesPerRow, kernel.rows);
   const columnBytes = isPacked ? cpu.caches.l2 / 2 : COLUMN_PANEL_BYTES;
   const columnsAtOnce = roundDown(columnBytes / bytesPerRow, columnsOf(kernel));
@@ -76,7 +81,24 @@ export function blockingOf(
   const least = Math.floor((around * cyclesOf(kernel, tiled, cpu)) / TASK_CYCLES);
   const wanted = isAlone ? Math.ceil(Math.min(TASKS, Math.max(1, least)) / around) : 1;
   const tasks = splitTasks(kernel, tiled, wanted);
-  return { kernel, packsRows, depth: step, lines, rows: rowsAtOnce, columns: columnsAtOnce, tasks };
+  return { kernel, arithmetic, packsRows, depth: step, lines, rows: rowsAtOnce, columns: columnsAtOnce, tasks };
+}
+
+/** Summed positions of a panel, at most: those that are exact, and all where a step takes several. */
+function deepest({ panel, step, exact }: Arithmetic, kernel: MicroKernel, depth: number, cpu: CpuDescription): number {
+  if (step > 1) return depth;
+  return Math.min(depthOf(kernel, elementFacts[panel].storageBytes, cpu), exact ?? Number.POSITIVE_INFINITY);
+}
+
+/** How many lines there are is known when code is made. */
+function hasKnownLines(c: Contraction): boolean {
+  return c.summed.every((d) => typeof extentOf(accessesIn(c), d) === "number");
+}
+
+/** Whether all summed positions are one panel: sums are whole when a tile is done. */
+export function isOnePanel(c: Contraction, { depth, lines }: Blocking): boolean {
+  const run = extentOf(accessesIn(c), c.summed.at(-1)!);
+  return hasKnownLines(c) && Number(run) <= depth && (lines === undefined || c.summed.length === 1);
 }
 
 /** Rows of a tile over so many summed positions leave room in the first cache for what streams by. */

@@ -1,11 +1,15 @@
 /** @file The elementwise operation behind a contraction, run on a few rows of a block while they are in the cache. */
 
+import { affineMap } from "../../../ir/affine.js";
+import { affineAdd, affineDim, affineMul } from "../../../ir/affine-expr.js";
 import type { Builder } from "../../../ir/builder.js";
 import { select } from "../../../ir/dialects/arith/constant.js";
+import { generic } from "../../../ir/dialects/linalg/structured.js";
 import type { Value } from "../../../ir/graph.js";
 import type { CpuDescription } from "../../../machine/cpu.js";
 import { type Access, mergeMap, motionAlong } from "../../structured/access.js";
 import { countedLoop } from "../../structured/build-loops.js";
+import { computed } from "../../structured/index-arithmetic.js";
 import { mergeAccess } from "../../structured/merge-dimensions.js";
 import { widestBits } from "../../vectorize/vector-body.js";
 import { buildRange, type Shape } from "../../vectorize/vector-loops.js";
@@ -18,6 +22,8 @@ export interface TiledEpilogue {
   /** The dimension of `shape` for a merged dimension of the contraction. */
   readonly dimOf: ReadonlyMap<number, number>;
   readonly shape: Shape;
+  /** Which inputs are the sums. */
+  readonly isSum: readonly boolean[];
 }
 
 /**
@@ -47,7 +53,9 @@ export function tileEpilogue(
     dim: others.length,
     monoid: undefined,
   };
-  return { dimOf: new Map(others.map((r, k) => [r, k])), shape };
+  const given = generic.operandsOf(epilogue.op).inputs;
+  const isSum = epilogue.inputs.map(({ value }, k) => value === epilogue.output.value && given[k] !== value);
+  return { dimOf: new Map(others.map((r, k) => [r, k])), shape, isSum };
 }
 
 /** The part of the output that has been summed up. */
@@ -60,15 +68,29 @@ export interface Finished {
   readonly columns: { readonly from: Value; readonly to: Value };
   /** Nothing is done where this does not hold. */
   readonly isLast: Value | true;
+  /** The sums of these rows and columns, where they are not in the output. */
+  readonly sums: Value | undefined;
 }
 
-export function buildEpilogue(b: Builder, { dimOf, shape }: TiledEpilogue, done: Finished): void {
+export function buildEpilogue(b: Builder, epilogue: TiledEpilogue, done: Finished): void {
   const { rows, columns, isLast } = done;
+  const { dimOf } = epilogue;
+  const shape = done.sums ? readingSums(epilogue, done.sums) : epilogue.shape;
   const to =
     isLast === true ? rows.to : b.value(select, { condition: isLast, true_value: rows.to, false_value: rows.from }, {});
   countedLoop(b, { from: rows.from, to, step: 1 }, (inner, row) => {
     const position = new Map([...done.point, ...done.rowAt(inner, row)]);
     const at = new Map([...position].map(([dim, value]) => [dimOf.get(dim)!, value]));
+    at.set(shape.dim + 1, computed(inner, (x) => x.sub(row, rows.from)));
+    at.set(shape.dim + 2, columns.from);
     buildRange(inner, shape, at, columns.from, columns.to);
   });
+}
+
+/** The sums lie at the row and column within their storage: two more positions say where that begins. */
+function readingSums({ shape, isSum }: TiledEpilogue, sums: Value): Shape {
+  const { dim } = shape;
+  const column = affineAdd(affineDim(dim), affineMul(affineDim(dim + 2), -1));
+  const map = affineMap(dim + 3, 0, [affineDim(dim + 1), column]);
+  return { ...shape, inputs: shape.inputs.map((x, k) => (isSum[k] ? { value: sums, map } : x)) };
 }

@@ -23,12 +23,12 @@ export function columnsOf({ vectors, lanes }: MicroKernel): number {
 /** More sums than this per step take the code of a loop out of the cache of decoded instructions, and win nothing. */
 const MAX_ROWS = 14;
 
-/** Every micro-kernel that the registers hold: its sums, the vectors of one step, and one repeated number. */
-export function microKernels(cpu: CpuDescription, bits: number): readonly MicroKernel[] {
+/** Every micro-kernel that the registers hold: its sums and `more` rows of them, the vectors of one step, and one repeated number. */
+export function microKernels(cpu: CpuDescription, bits: number, more = 0): readonly MicroKernel[] {
   const lanes = cpu.vectorBits / bits;
   const kernels: MicroKernel[] = [];
   for (let vectors = 1; vectors <= 4; vectors++) {
-    const most = Math.min(MAX_ROWS, Math.floor((cpu.vectorRegisters - 1 - vectors) / vectors));
+    const most = Math.min(MAX_ROWS, Math.floor((cpu.vectorRegisters - 1 - vectors) / vectors) - more);
     for (let rows = 1; rows <= most; rows++) kernels.push({ rows, vectors, lanes, isFused: cpu.fmaPorts > 0 });
   }
   return kernels;
@@ -63,8 +63,8 @@ export function cyclesOf(kernel: MicroKernel, { rows, columns, depth }: Extents,
 }
 
 /** The micro-kernel of fewest cycles, the larger one where several take as many. */
-export function chooseMicroKernel(cpu: CpuDescription, bits: number, extents: Extents): MicroKernel {
-  const kernels = microKernels(cpu, bits).map((kernel) => ({ kernel, cycles: cyclesOf(kernel, extents, cpu) }));
+export function chooseMicroKernel(cpu: CpuDescription, bits: number, extents: Extents, more = 0): MicroKernel {
+  const kernels = microKernels(cpu, bits, more).map((kernel) => ({ kernel, cycles: cyclesOf(kernel, extents, cpu) }));
   const size = ({ rows, vectors }: MicroKernel): number => rows * vectors;
   return kernels.reduce((best, next) =>
     next.cycles < best.cycles || (next.cycles === best.cycles && size(next.kernel) > size(best.kernel)) ? next : best,

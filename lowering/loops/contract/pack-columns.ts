@@ -12,13 +12,15 @@ import { motionAlong } from "../../structured/access.js";
 import { countedLoop, type Range, upTo } from "../../structured/build-loops.js";
 import { computed, IndexArithmetic, type Position } from "../../structured/index-arithmetic.js";
 import { transposeSquare } from "../../vectorize/lanes.js";
-import { copyElement, copyLine, extended } from "./copy-line.js";
+import { type Conversion, copyElement, copyLine } from "./copy-line.js";
 import { type Place, type Point, placeIn } from "./point.js";
 import type { Contraction } from "./roles.js";
 
 export interface PackedColumns {
   readonly c: Contraction;
   readonly lanes: number;
+  /** Elements as those of the panel. */
+  readonly convert: Conversion;
   /** Of shape [panel, columns of a block]. */
   readonly panel: Value;
   /** Positions of all summed dimensions but the last at a line. */
@@ -51,7 +53,7 @@ interface LinePanel extends ColumnPanel {
 }
 
 function packLine(b: Builder, packing: PackedColumns, line: LinePanel): void {
-  const { c, lanes, panel } = packing;
+  const { c, lanes, panel, convert } = packing;
   const isContiguous = motionAlong(c.vectors.map, c.column) === "contiguous";
   if (!isContiguous && motionAlong(c.vectors.map, c.summed.at(-1)!) === "contiguous") {
     packTransposed(b, packing, line);
@@ -61,10 +63,10 @@ function packLine(b: Builder, packing: PackedColumns, line: LinePanel): void {
     const row = computed(outer, (at) => at.add(line.first, k));
     const from = (at: Builder, column: Value): Place => sourceAt(at, packing, line, column, k);
     const to = (_: Builder, column: Value): Place => ({ base: panel, indices: [row, column] });
-    if (isContiguous) copyLine(outer, { from, to, count: line.columns.count, lanes });
+    if (isContiguous) copyLine(outer, { from, to, count: line.columns.count, lanes, convert });
     else
       countedLoop(outer, upTo(outer, line.columns.count), (at, column) =>
-        copyElement(at, from(at, column), to(at, column)),
+        copyElement(at, from(at, column), to(at, column), convert),
       );
   });
 }
@@ -81,7 +83,7 @@ function sourceAt(b: Builder, { c }: PackedColumns, line: LinePanel, column: Pos
 
 /** Square blocks are read along the summed dimension and turned in registers; what is left goes element by element. */
 function packTransposed(b: Builder, packing: PackedColumns, line: LinePanel): void {
-  const { lanes, panel } = packing;
+  const { lanes, panel, convert } = packing;
   const at = new IndexArithmetic(b);
   const all = { columns: line.columns.count, depth: line.count };
   const whole = {
@@ -94,7 +96,7 @@ function packTransposed(b: Builder, packing: PackedColumns, line: LinePanel): vo
       const source = sourceAt(here, packing, line, sum.add(column, i), k);
       const type = here.context.types.vector([lanes], elementOf(source.base.type));
       const row = here.value(vector.load, source, {}, { results: [type] });
-      return extended(here, row, elementOf(panel.type));
+      return convert(here, row, elementOf(panel.type));
     });
     transposeSquare(here, rows).forEach((row, i) => {
       const indices = [sum.value(sum.add(line.first, sum.add(k, i))), column];
@@ -102,10 +104,12 @@ function packTransposed(b: Builder, packing: PackedColumns, line: LinePanel): vo
     });
   };
   const single = (here: Builder, column: Value, k: Value): void =>
-    copyElement(here, sourceAt(here, packing, line, column, k), {
-      base: panel,
-      indices: [computed(here, (x) => x.add(line.first, k)), column],
-    });
+    copyElement(
+      here,
+      sourceAt(here, packing, line, column, k),
+      { base: panel, indices: [computed(here, (x) => x.add(line.first, k)), column] },
+      convert,
+    );
   const over = (columns: Range, depth: Range, fill: typeof single): void =>
     countedLoop(b, columns, (outer, column) => countedLoop(outer, depth, (here, k) => fill(here, column, k)));
   over(upTo(b, whole.columns, lanes), upTo(b, whole.depth, lanes), square);

@@ -8,13 +8,15 @@ import type { Value } from "../../../ir/graph.js";
 import { motionAlong } from "../../structured/access.js";
 import { countedLoop, type Range, upTo } from "../../structured/build-loops.js";
 import { computed } from "../../structured/index-arithmetic.js";
-import { copyElement, copyLine } from "./copy-line.js";
+import { type Conversion, copyElement, copyLine } from "./copy-line.js";
 import { type Point, placeIn } from "./point.js";
 import type { Contraction } from "./roles.js";
 
 export interface PackedRows {
   readonly c: Contraction;
   readonly lanes: number;
+  /** Elements as those of the panel. */
+  readonly convert: Conversion;
   /** Of shape [rows, panel]. */
   readonly panel: Value;
   /** Positions of the row dimensions at a row. */
@@ -32,7 +34,7 @@ export interface RowPanel {
 }
 
 export function packRows(b: Builder, packing: PackedRows, { point, rows, lines, depth }: RowPanel): void {
-  const { c, lanes, panel } = packing;
+  const { c, lanes, panel, convert } = packing;
   const run = c.summed.at(-1)!;
   const isContiguous = motionAlong(c.scalars.map, run) === "contiguous";
   const count = computed(b, (at) => at.sub(depth.to, depth.from));
@@ -49,8 +51,8 @@ export function packRows(b: Builder, packing: PackedRows, { point, rows, lines, 
         base: panel,
         indices: [target, computed(at, (x) => x.add(first, k))],
       });
-      if (isContiguous) copyLine(inner, { from, to, count, lanes });
-      else countedLoop(inner, upTo(inner, count), (at, k) => copyElement(at, from(at, k), to(at, k)));
+      if (isContiguous) copyLine(inner, { from, to, count, lanes, convert });
+      else countedLoop(inner, upTo(inner, count), (at, k) => copyElement(at, from(at, k), to(at, k), convert));
     });
   });
 }

@@ -4,8 +4,11 @@
  */
 
 import type { Builder } from "../../../ir/builder.js";
+import { fptosi } from "../../../ir/dialects/arith/cast.js";
 import { constantIndex, constantOf, select } from "../../../ir/dialects/arith/constant.js";
 import * as f from "../../../ir/dialects/arith/float.js";
+import * as i from "../../../ir/dialects/arith/integer.js";
+import { dotBytes } from "../../../ir/dialects/cpu/products.js";
 import * as memref from "../../../ir/dialects/memref/storage.js";
 import { fma } from "../../../ir/dialects/vector/arithmetic.js";
 import * as vector from "../../../ir/dialects/vector/memory.js";
@@ -17,13 +20,19 @@ import { carryingLoop, type Range } from "../../structured/build-loops.js";
 import { IndexArithmetic } from "../../structured/index-arithmetic.js";
 import { laneMask } from "../../vectorize/lanes.js";
 import { widen } from "../../vectorize/vector-body.js";
-import { extended } from "./copy-line.js";
+import { type Arithmetic, plain } from "./arithmetic.js";
+import { type Conversion, extended } from "./copy-line.js";
 import type { MicroKernel } from "./micro-kernel.js";
 import type { Place } from "./point.js";
 
 /** A tile of the output. */
 export interface RegisterTile {
+  /** Of the output. */
   readonly element: ElementType;
+  /** Numbers of the output as they are, where absent. */
+  readonly arithmetic?: Arithmetic;
+  /** What the vector side holds as what is summed; narrow floats become wider, where absent. */
+  readonly convert?: Conversion;
   readonly kernel: MicroKernel;
   /** Rows, no more than the micro-kernel's. */
   readonly height: number;
@@ -55,10 +64,28 @@ export function buildRegisterTile(b: Builder, tile: RegisterTile): void {
   );
   const begun = tile.initial === undefined ? masks : begunMasks(b, tile, lefts);
   const first = places.map((place, n) => earlierSums(b, tile, place, begun?.[n % vectors]));
-  const sums = depthLoops(b, tile, tile.depth, [], first);
+  const sums = summed(b, tile, first);
   places.forEach(({ base, indices }, n) => {
     b.op(vector.maskedStore, { base, indices, mask: masks[n % vectors]!, valueToStore: sums[n]! }, {});
   });
+}
+
+/** The sums over all positions, begun with `first`, as elements of the output. */
+function summed(b: Builder, tile: RegisterTile, first: readonly Value[]): readonly Value[] {
+  const { sum, isMoved } = arithmeticIn(tile);
+  const zero = constantOf(b, 0, b.context.types.vector([tile.kernel.lanes], sum));
+  if (sum !== tile.element) {
+    const sums = depthLoops(b, tile, tile.depth, [], Array.from(first, () => zero));
+    const results = [vectorOf(b, tile)];
+    return sums.map((rhs, n) =>
+      b.value(i.addi, { lhs: first[n]!, rhs: b.value(fptosi, { in: rhs }, {}, { results }) }, {}),
+    );
+  }
+  if (!isMoved) return depthLoops(b, tile, tile.depth, [], first);
+  const { vectors } = tile.kernel;
+  const sums = depthLoops(b, tile, tile.depth, [], [...first, ...Array.from({ length: vectors }, () => zero)]);
+  const tooMuch = sums.slice(first.length);
+  return sums.slice(0, first.length).map((lhs, n) => b.value(i.subi, { lhs, rhs: tooMuch[n % vectors]! }, {}));
 }
 
 /** The lanes that hold sums of earlier steps; `undefined` where none does. */
@@ -92,26 +119,54 @@ function depthLoops(
   );
 }
 
-/** One position of the summed dimensions. */
+/** One step along the summed dimensions. */
 function step(b: Builder, tile: RegisterTile, depth: readonly Value[], sums: readonly Value[]): readonly Value[] {
-  const type = vectorOf(b, tile);
   const { lanes, vectors, isFused } = tile.kernel;
+  const { sum, step: positions } = arithmeticIn(tile);
+  const convert = tile.convert ?? extended(false);
   const right = Array.from({ length: vectors }, (_, j) => {
     const { base, indices } = tile.vector(b, j, depth);
-    const stored = b.context.types.vector([lanes], elementOf(base.type));
-    return extended(b, b.value(vector.load, { base, indices }, {}, { results: [stored] }), tile.element);
+    const stored = b.context.types.vector([lanes * positions], elementOf(base.type));
+    const read = b.value(vector.load, { base, indices }, {}, { results: [stored] });
+    return positions === 1 ? convert(b, read, sum) : read;
   });
-  return Array.from({ length: tile.height }, (_, i) => i).flatMap((i) => {
-    const { base, indices } = tile.scalar(b, i, depth);
+  if (positions > 1) return quads(b, tile, depth, right, sums);
+  const type = b.context.types.vector([lanes], sum);
+  return Array.from({ length: tile.height }, (_, row) => row).flatMap((row) => {
+    const { base, indices } = tile.scalar(b, row, depth);
     const number = b.value(memref.load, { memref: base, indices }, {});
     const left = b.value(broadcast, { source: number }, {}, { results: [type] });
-    return right.map((v, j) => multiplyAdd(b, isFused, left, v, sums[i * vectors + j]!));
+    return right.map((v, j) => multiplyAdd(b, isFused, left, v, sums[row * vectors + j]!));
   });
+}
+
+/** Four positions at once; where bytes were moved, also the sums of what they were moved by. */
+function quads(
+  b: Builder,
+  tile: RegisterTile,
+  depth: readonly Value[],
+  right: readonly Value[],
+  sums: readonly Value[],
+): readonly Value[] {
+  const { step: positions, isMoved } = arithmeticIn(tile);
+  const type = b.context.types.vector([positions], "i8");
+  const lefts = Array.from({ length: tile.height }, (_, row) => {
+    const { base, indices } = tile.scalar(b, row, depth);
+    return b.value(vector.load, { base, indices }, {}, { results: [type] });
+  });
+  const all = isMoved ? [...lefts, constantOf(b, -128, type)] : lefts;
+  return all.flatMap((quad, row) =>
+    right.map((bytes, j) => b.value(dotBytes, { quad, bytes, acc: sums[row * right.length + j]! }, {})),
+  );
 }
 
 function multiplyAdd(b: Builder, isFused: boolean, lhs: Value, rhs: Value, acc: Value): Value {
   if (isFused) return b.value(fma, { lhs, rhs, acc }, {});
   return b.value(f.addf, { lhs: acc, rhs: b.value(f.mulf, { lhs, rhs }, {}) }, {});
+}
+
+function arithmeticIn({ arithmetic, element }: RegisterTile): Arithmetic {
+  return arithmetic ?? plain(element);
 }
 
 function vectorOf(b: Builder, { element, kernel }: RegisterTile): VectorType {

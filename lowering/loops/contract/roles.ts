@@ -11,7 +11,7 @@ import type { ElementType } from "../../../ir/element.js";
 import type { Operation } from "../../../ir/graph.js";
 import { elementOf } from "../../../ir/types.js";
 import { type Access, accessesOf, hasNeighbours, motionAlong } from "../../structured/access.js";
-import { isSumOfExtendedProducts } from "../../structured/forms.js";
+import { extensionOf, isSumOfExtendedProducts } from "../../structured/forms.js";
 
 export interface Contraction {
   /** Read as vectors. */
@@ -27,6 +27,8 @@ export interface Contraction {
   readonly column: number;
   /** Dimensions that are summed over, in the order in which the scalar side stores them. */
   readonly summed: readonly number[];
+  /** Sides whose integers have no sign. */
+  readonly isUnsigned: { readonly scalars: boolean; readonly vectors: boolean };
 }
 
 /** The roles of a contraction's dimensions, or `undefined` where the operation is none that can be tiled. */
@@ -37,7 +39,8 @@ export function contractionOf(op: Operation): Contraction | undefined {
   const operands = accessesOf(op);
   if (operands.some((x) => !hasNeighbours(x.value.type))) return undefined;
   const output = operands[2]!;
-  if (!operands.every((x) => isSummable(elementOf(x.value.type), elementOf(output.value.type)))) return undefined;
+  const [x, y] = operands.slice(0, 2).map((side) => elementOf(side.value.type));
+  if (!isSummable(x!, elementOf(output.value.type)) || !isSummable(y!, elementOf(output.value.type))) return undefined;
   const last = output.map.results.at(-1);
   if (last?.kind !== "dim" || !output.map.results.every((e) => e.kind === "dim")) return undefined;
   const column = last.position;
@@ -48,6 +51,10 @@ export function contractionOf(op: Operation): Contraction | undefined {
   const summed = kinds.map((_, d) => d).filter((d) => kinds[d] === "reduction");
   if (summed.length === 0) return undefined;
   const free = output.map.results.flatMap((e) => (e.kind === "dim" && e.position !== column ? [e.position] : []));
+  const isUnsigned = (side: 0 | 1): boolean => {
+    const body = op.region(0).blocks[0]!;
+    return extensionOf(body, body.args[side]!)?.name === "arith.extui";
+  };
   const isRow = (d: number): boolean => !isMapOfDim(vectors.map, d) && isMapOfDim(scalars.map, d);
   return {
     vectors,
@@ -57,11 +64,13 @@ export function contractionOf(op: Operation): Contraction | undefined {
     rows: free.filter(isRow),
     column,
     summed: inStorageOrder(summed, scalars),
+    isUnsigned: { scalars: isUnsigned(swapped ? 1 : 0), vectors: isUnsigned(swapped ? 0 : 1) },
   };
 }
 
-/** Floats that are summed as they are, or 16-bit ones that become f32 when they are packed or loaded. */
+/** Floats that are summed as they are, 16-bit ones that become f32 when they are packed or loaded, and bytes summed in 32 bits. */
 function isSummable(element: ElementType, sum: ElementType): boolean {
+  if (sum === "i32") return element === "i8";
   if (sum !== "f32" && sum !== "f64") return false;
   return element === sum || (sum === "f32" && (element === "f16" || element === "bf16"));
 }

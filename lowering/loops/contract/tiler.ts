@@ -7,15 +7,16 @@ import type { Builder } from "../../../ir/builder.js";
 import { constantIndex } from "../../../ir/dialects/arith/constant.js";
 import { andi, cmpi } from "../../../ir/dialects/arith/integer.js";
 import * as memref from "../../../ir/dialects/memref/storage.js";
-import { elementFacts } from "../../../ir/element.js";
+import { type ElementType, elementFacts } from "../../../ir/element.js";
 import type { Value } from "../../../ir/graph.js";
 import { elementOf, type MemRefType } from "../../../ir/types.js";
 import { extentOf, extentValue } from "../../structured/access.js";
-import { countedLoop, parallelLoops, type Range } from "../../structured/build-loops.js";
+import { countedLoop, parallelLoops, type Range, upTo } from "../../structured/build-loops.js";
 import { computed, IndexArithmetic, type Position, unflatten } from "../../structured/index-arithmetic.js";
 import type { Blocking } from "./blocking.js";
 import { buildEpilogue, type TiledEpilogue } from "./epilogue.js";
 import { columnsOf } from "./micro-kernel.js";
+import { extended, moved } from "./copy-line.js";
 import { packColumns } from "./pack-columns.js";
 import { packRows } from "./pack-rows.js";
 import { type Flattened, type Place, type Point, placeIn, pointAt } from "./point.js";
@@ -29,6 +30,8 @@ export interface Around {
   readonly epilogue: TiledEpilogue | undefined;
   /** The vector side as blocks of columns, where it came so. */
   readonly weights: Value | undefined;
+  /** Sums are of another element than what comes behind them writes: those of a few rows stay in storage of their own. */
+  readonly keepsSums: boolean;
 }
 
 /** A range of positions. */
@@ -52,6 +55,7 @@ interface Block extends Panel {
   readonly columns: Span;
   readonly packedRows: Value | undefined;
   readonly packedColumns: Value | undefined;
+  readonly sums: Value | undefined;
 }
 
 export class ContractionTiler {
@@ -109,6 +113,10 @@ export class ContractionTiler {
     const { lines } = this.#blocking;
     const rowPanel = this.#blocking.packsRows ? this.#newPanel(b, this.#blocking.rows, padded) : undefined;
     const columnPanel = this.#around.weights ? undefined : this.#columnPanel(b);
+    const { kernel, columns: width } = this.#blocking;
+    const sums = this.#around.keepsSums
+      ? this.#scratch(b, [kernel.rows, width], elementOf(this.#c.output.value.type))
+      : undefined;
     const lineRange = { from: constantIndex(b, 0), to: this.#lineCount, step: lines ?? 1 };
     const overLines = (fill: (b: Builder, span: Span) => void): void => {
       if (lines === undefined || this.#lines.dims.length === 0) fill(b, lineRange);
@@ -118,7 +126,7 @@ export class ContractionTiler {
       countedLoop(outer, this.#depthRange(outer), (inner, k0) => {
         const depth = spanFrom(inner, k0, this.#blocking.depth, this.#run);
         const panel = { lines: span, depth, ...this.#ends(inner, span, depth) };
-        this.#panel(inner, { ...panel, point, rows, columns, packedRows: rowPanel, packedColumns: columnPanel });
+        this.#panel(inner, { ...panel, point, rows, columns, packedRows: rowPanel, packedColumns: columnPanel, sums });
       });
     });
   }
@@ -159,6 +167,7 @@ export class ContractionTiler {
 
   #panel(b: Builder, block: Block): void {
     const { rows, packedRows } = block;
+    const { arithmetic } = this.#blocking;
     if (!packedRows) {
       this.#columnBlocks(b, block);
       return;
@@ -171,6 +180,7 @@ export class ContractionTiler {
           c: this.#c,
           lanes: this.#blocking.kernel.lanes,
           panel: packedRows,
+          convert: arithmetic.isMoved ? moved : extended(this.#c.isUnsigned.scalars),
           rowAt: (at, row) => pointAt(at, this.#rows, row),
           lineAt: (at, line) => pointAt(at, this.#lines, line),
         },
@@ -191,6 +201,7 @@ export class ContractionTiler {
             c: this.#c,
             lanes: this.#blocking.kernel.lanes,
             panel: packedColumns,
+            convert: extended(this.#c.isUnsigned.vectors),
             lineAt: (at, line) => pointAt(at, this.#lines, line),
           },
           {
@@ -224,7 +235,7 @@ export class ContractionTiler {
   }
 
   #columnTiles(b: Builder, block: Block, row: Value, height: number): void {
-    const { kernel } = this.#blocking;
+    const { kernel, arithmetic } = this.#blocking;
     const points = Array.from({ length: height }, (_, i) => {
       const at = computed(b, (x) => x.add(row, i));
       return new Map([...block.point, ...pointAt(b, this.#rows, at)]);
@@ -233,6 +244,8 @@ export class ContractionTiler {
       const left = computed(inner, (at) => at.sub(block.columns.to, column));
       buildRegisterTile(inner, {
         element: elementOf(this.#c.output.value.type),
+        arithmetic,
+        convert: extended(this.#c.isUnsigned.vectors),
         kernel,
         height,
         columns: left,
@@ -241,6 +254,10 @@ export class ContractionTiler {
         isFirst: block.isFirst,
         output: (at, i, j) => {
           const position = computed(at, (x) => x.add(column, j * kernel.lanes));
+          if (block.sums) {
+            const within = computed(at, (x) => x.sub(position, block.columns.from));
+            return { base: block.sums, indices: [constantIndex(at, i), within] };
+          }
           return placeIn(at, this.#c.output, new Map([...points[i]!, [this.#c.column, position]]));
         },
         scalar: (at, i, depth) => this.#scalar(at, block, points[i]!, row, i, depth),
@@ -252,6 +269,8 @@ export class ContractionTiler {
 
   /** Loops over the panel's summed positions: over its lines, where there are several, and along the last dimension. */
   #depthOf(b: Builder, { lines, depth }: Block): readonly Range[] {
+    const { step } = this.#blocking.arithmetic;
+    if (step > 1) return [upTo(b, computed(b, (at) => at.ceilDiv(at.mul(this.#lineCount, this.#run), step)))];
     const along = { ...depth, to: computed(b, (at) => at.min(depth.to, this.#run)), step: 1 };
     if (this.#lines.dims.length === 0) return [along];
     return [{ ...lines, step: 1 }, along];
@@ -264,7 +283,9 @@ export class ContractionTiler {
       return placeIn(b, this.#c.scalars, new Map([...point, ...summed]));
     }
     const first = computed(b, (at) => at.add(at.sub(row, block.rows.from), i));
-    return { base: block.packedRows, indices: [first, this.#inPanel(b, block, line, k)] };
+    const { step } = this.#blocking.arithmetic;
+    const place = step > 1 ? computed(b, (at) => at.mul(k, step)) : this.#inPanel(b, block, line, k);
+    return { base: block.packedRows, indices: [first, place] };
   }
 
   #vector(b: Builder, block: Block, column: Value, j: number, depth: readonly Value[]): Place {
@@ -274,14 +295,17 @@ export class ContractionTiler {
       const at = computed(b, (x) => x.add(x.sub(column, block.columns.from), j * kernel.lanes));
       return { base: block.packedColumns, indices: [this.#inPanel(b, block, line, k), at] };
     }
-    const position = computed(b, (at) => at.add(at.mul(line, this.#run), k));
+    const isInSteps = this.#blocking.arithmetic.step > 1;
+    const position = isInSteps ? k : computed(b, (at) => at.add(at.mul(line, this.#run), k));
     return this.#weight(b, column, j * kernel.lanes, position);
   }
 
   /** Of packed weights, `offset` columns into a tile; where its last vectors are beyond all blocks, somewhere in them. */
   #weight(b: Builder, column: Value, offset: number, position: Value): Place {
     const base = this.#around.weights!;
-    const [blocks, , block] = (base.type as MemRefType).shape as readonly number[] as [number, number, number];
+    const [blocks, , length] = (base.type as MemRefType).shape as readonly number[] as [number, number, number];
+    const together = this.#blocking.arithmetic.step;
+    const block = length / together;
     const step = columnsOf(this.#blocking.kernel);
     const at = new IndexArithmetic(b);
     // Tiles begin at multiples of `step`, so of what divides it.
@@ -290,7 +314,7 @@ export class ContractionTiler {
         ? [at.add(at.floorDiv(column, block), Math.floor(offset / block)), offset % block]
         : [at.floorDiv(at.add(column, offset), block), at.mod(at.add(column, offset), block)];
     const tile = (blocks * block) % step === 0 ? start : at.min(start, blocks - 1);
-    return { base, indices: [at.value(tile), position, at.value(within)] };
+    return { base, indices: [at.value(tile), position, at.value(at.mul(within, together))] };
   }
 
   #lineAndRun(b: Builder, depth: readonly Value[]): readonly [line: Value, k: Value] {
@@ -316,18 +340,19 @@ export class ContractionTiler {
       rows: { from: row, to: computed(b, (at) => at.add(row, height)) },
       columns: block.columns,
       isLast: block.isLast,
+      sums: block.sums,
     });
   }
 
   /** Storage of so many rows of summed positions of a panel. */
   #newPanel(b: Builder, rows: number, pad: (length: number, bytes: number) => number): Value {
-    const element = elementOf(this.#c.output.value.type);
-    const length = pad(this.#panelDepth(), elementFacts[element].storageBytes);
-    return this.#scratch(b, [rows, length]);
+    const { panel } = this.#blocking.arithmetic;
+    const length = pad(this.#panelDepth(), elementFacts[panel].storageBytes);
+    return this.#scratch(b, [rows, length], panel);
   }
 
   #columnPanel(b: Builder): Value {
-    return this.#scratch(b, [this.#panelDepth(), this.#blocking.columns]);
+    return this.#scratch(b, [this.#panelDepth(), this.#blocking.columns], this.#blocking.arithmetic.panel);
   }
 
   /** Summed positions of a panel, at most. */
@@ -341,8 +366,8 @@ export class ContractionTiler {
     return depth * most;
   }
 
-  #scratch(b: Builder, shape: readonly number[]): Value {
-    const type = b.context.types.memref(shape, elementOf(this.#c.output.value.type));
+  #scratch(b: Builder, shape: readonly number[], element: ElementType): Value {
+    const type = b.context.types.memref(shape, element);
     return b.value(memref.alloc, { dynamicSizes: [], symbolOperands: [] }, { alignment: 64 }, { results: [type] });
   }
 }

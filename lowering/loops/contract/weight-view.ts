@@ -13,16 +13,15 @@ import { stridesOf } from "../../../ir/ndarray.js";
 import type { PackedLayout, StridedAxis } from "../../../ir/packed-resource.js";
 import { hasStaticShape, type MemRefType } from "../../../ir/types.js";
 import type { CpuDescription } from "../../../machine/cpu.js";
+import { QUAD, summedInQuads } from "./arithmetic.js";
 import type { Contraction } from "./roles.js";
 
 /** Vectors of a block: what micro-kernels that reach the peak read at a step, on every processor with 16 registers or more. */
 const BLOCK_VECTORS = 2;
 
 /** The matrix that the vector side is in memory, in blocks; `undefined` where it is walked as none. */
-export function packedLayoutOf(
-  { vectors, column, summed }: Contraction,
-  cpu: CpuDescription,
-): PackedLayout | undefined {
+export function packedLayoutOf(c: Contraction, cpu: CpuDescription): PackedLayout | undefined {
+  const { vectors, column, summed } = c;
   const type = vectors.value.type as MemRefType;
   if (type.layout !== undefined || !hasStaticShape(type)) return undefined;
   const strides = stridesOf(type.shape);
@@ -36,7 +35,8 @@ export function packedLayoutOf(
   const columns = axisOf(column);
   const lanes = cpu.vectorBits / Math.max(32, elementFacts[type.element].bits); // of the sums
   const block = lanes * Math.max(1, Math.min(BLOCK_VECTORS, Math.ceil(columns.size / lanes)));
-  return { rows: joined(summed.map(axisOf)), columns, block };
+  const rows = joined(summed.map(axisOf));
+  return summedInQuads(c, cpu) ? { rows, columns, block, together: QUAD } : { rows, columns, block };
 }
 
 /** Axes that follow each other in memory as one: however a contraction cuts them, the bytes are the same. */
