@@ -80,7 +80,12 @@ function tile(found: Found, { cpu, weights }: Means, context: Context): void {
   const tiled = isPossible ? tileEpilogue(b, epilogue, c, runs, cpu) : undefined;
   const output = tiled && !keepsSums && mergeAccess(b, epilogue!.output, runs).value;
   const whole = output ? { ...c, output: { value: output, map: c.output.map } } : c;
-  const around = { initial: fill?.value, epilogue: tiled, weights: packed, keepsSums: tiled !== undefined && keepsSums };
+  const around = {
+    initial: fill?.value,
+    epilogue: tiled,
+    weights: packed,
+    keepsSums: tiled !== undefined && keepsSums,
+  };
   new ContractionTiler(whole, blocking, around, b).build(b);
   fill?.op.erase();
   if (tiled) epilogue!.op.erase();

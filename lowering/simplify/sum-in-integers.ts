@@ -68,10 +68,13 @@ function sum(op: Operation, raiser: Raiser, context: Context): void {
   if (!x || !weights || x.axis !== undefined || weights.zero !== 0) return;
   if (weights.axis !== undefined && weights.scale.length > 1 && weights.axis !== form.axis) return;
   const levels = arrayOf(weights.levels, context);
-  if (!levels || levels.element !== "i8" || !fitsSum(x, levels.data.length / levels.shape[form.axis]!)) return;
+  if (levels?.element !== "i8" || !fitsSum(x, levels.data.length / levels.shape[form.axis]!)) return;
   const type = weights.levels.type as TensorType;
   const offsets = sumsAlong(levels.data as Int8Array, type, form.axis).map((n) => -x.zero * n);
-  const factors = Float32Array.from(offsets, (_, k) => x.scale[0]! * weights.scale[weights.scale.length === 1 ? 0 : k]!);
+  const factors = Float32Array.from(
+    offsets,
+    (_, k) => x.scale[0]! * weights.scale[weights.scale.length === 1 ? 0 : k]!,
+  );
   const perColumn = (t: TensorBuilder, y: Value, column: Value): Value =>
     t.reshape(column, [offsets.length, ...new Array<number>(t.rank(y) - form.outputAxis - 1).fill(1)]);
   const shape = [offsets.length];

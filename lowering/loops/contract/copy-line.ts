@@ -3,9 +3,9 @@
 import type { Builder } from "../../../ir/builder.js";
 import { extf, sitofp, uitofp } from "../../../ir/dialects/arith/cast.js";
 import { constantOf } from "../../../ir/dialects/arith/constant.js";
+import { xori } from "../../../ir/dialects/arith/integer.js";
 import * as memref from "../../../ir/dialects/memref/storage.js";
 import * as vector from "../../../ir/dialects/vector/memory.js";
-import { xori } from "../../../ir/dialects/arith/integer.js";
 import { type ElementType, isFloat } from "../../../ir/element.js";
 import type { Value } from "../../../ir/graph.js";
 import { elementOf, type ScalarType, type VectorType } from "../../../ir/types.js";
@@ -71,4 +71,5 @@ export function extended(isUnsigned: boolean): Conversion {
 }
 
 /** Signed bytes as unsigned ones that are 128 larger: the same bits but for the first. */
-export const moved: Conversion = (b, x) => b.value(xori, { lhs: x, rhs: constantOf(b, -128, x.type as NumberType) }, {});
+export const moved: Conversion = (b, x) =>
+  b.value(xori, { lhs: x, rhs: constantOf(b, -128, x.type as NumberType) }, {});

@@ -81,7 +81,10 @@ export function buildEpilogue(b: Builder, epilogue: TiledEpilogue, done: Finishe
   countedLoop(b, { from: rows.from, to, step: 1 }, (inner, row) => {
     const position = new Map([...done.point, ...done.rowAt(inner, row)]);
     const at = new Map([...position].map(([dim, value]) => [dimOf.get(dim)!, value]));
-    at.set(shape.dim + 1, computed(inner, (x) => x.sub(row, rows.from)));
+    at.set(
+      shape.dim + 1,
+      computed(inner, (x) => x.sub(row, rows.from)),
+    );
     at.set(shape.dim + 2, columns.from);
     buildRange(inner, shape, at, columns.from, columns.to);
   });

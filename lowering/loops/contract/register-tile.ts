@@ -75,7 +75,13 @@ function summed(b: Builder, tile: RegisterTile, first: readonly Value[]): readon
   const { sum, isMoved } = arithmeticIn(tile);
   const zero = constantOf(b, 0, b.context.types.vector([tile.kernel.lanes], sum));
   if (sum !== tile.element) {
-    const sums = depthLoops(b, tile, tile.depth, [], Array.from(first, () => zero));
+    const sums = depthLoops(
+      b,
+      tile,
+      tile.depth,
+      [],
+      Array.from(first, () => zero),
+    );
     const results = [vectorOf(b, tile)];
     return sums.map((rhs, n) =>
       b.value(i.addi, { lhs: first[n]!, rhs: b.value(fptosi, { in: rhs }, {}, { results }) }, {}),

@@ -14,9 +14,9 @@ import { extentOf, extentValue } from "../../structured/access.js";
 import { countedLoop, parallelLoops, type Range, upTo } from "../../structured/build-loops.js";
 import { computed, IndexArithmetic, type Position, unflatten } from "../../structured/index-arithmetic.js";
 import type { Blocking } from "./blocking.js";
+import { extended, moved } from "./copy-line.js";
 import { buildEpilogue, type TiledEpilogue } from "./epilogue.js";
 import { columnsOf } from "./micro-kernel.js";
-import { extended, moved } from "./copy-line.js";
 import { packColumns } from "./pack-columns.js";
 import { packRows } from "./pack-rows.js";
 import { type Flattened, type Place, type Point, placeIn, pointAt } from "./point.js";
@@ -270,7 +270,13 @@ export class ContractionTiler {
   /** Loops over the panel's summed positions: over its lines, where there are several, and along the last dimension. */
   #depthOf(b: Builder, { lines, depth }: Block): readonly Range[] {
     const { step } = this.#blocking.arithmetic;
-    if (step > 1) return [upTo(b, computed(b, (at) => at.ceilDiv(at.mul(this.#lineCount, this.#run), step)))];
+    if (step > 1)
+      return [
+        upTo(
+          b,
+          computed(b, (at) => at.ceilDiv(at.mul(this.#lineCount, this.#run), step)),
+        ),
+      ];
     const along = { ...depth, to: computed(b, (at) => at.min(depth.to, this.#run)), step: 1 };
     if (this.#lines.dims.length === 0) return [along];
     return [{ ...lines, step: 1 }, along];
