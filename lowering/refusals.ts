@@ -25,6 +25,7 @@ import { inlineCalls } from "./simplify/inline-calls.js";
 import { raise } from "./simplify/raise.js";
 import { removeDeadCode } from "./simplify/remove-dead-code.js";
 import { resolveSizes } from "./simplify/resolve-sizes.js";
+import { sumInIntegers } from "./simplify/sum-in-integers.js";
 
 const expansions = [
   expandTuples,
@@ -40,6 +41,7 @@ const expansions = [
 export const passesBeforeStructure: readonly Pass[] = [
   inlineCalls,
   resolveSizes,
+  sumInIntegers,
   raise,
   ...expansions,
   foldConstants,
