@@ -35,6 +35,7 @@ import { fuseRows } from "./loops/fuse-rows.js";
 import { linalgToLoops } from "./loops/linalg-to-loops.js";
 import { lowerAffine } from "./loops/lower-affine.js";
 import { optimiseLoops } from "./loops/optimise-loops.js";
+import { outlineChunks } from "./loops/outline-chunks.js";
 import { splitIntoChunks } from "./loops/split-into-chunks.js";
 import { tileContractions } from "./loops/tile-contractions.js";
 import { placeBuffers } from "./plan/place-buffers.js";
@@ -183,6 +184,7 @@ function stagesForCpu(cpu: CpuDescription): readonly Stage[] {
         vectorizeGenerics(cpu),
         linalgToLoops,
         optimiseLoops(cpu),
+        outlineChunks,
         lowerAffine,
         splitIntoChunks,
       ],

@@ -26,19 +26,19 @@ class Unsupported(Exception):
 
 
 class Ours:
-    """One kernel exported with constant sizes as a library with counters, on one thread.
+    """One kernel exported with constant sizes as a library with counters, on so many threads.
 
     What counts is the time in kernels by the library's own counters: a call also copies arrays that are both given and
     returned, which the programs in C do not do either. Counters that say nothing leave the time of the whole call.
     """
 
-    def __init__(self, kernel: Kernel, size: str, folder: str):
+    def __init__(self, kernel: Kernel, size: str, folder: str, threads: int = 1):
         self._kernel = kernel
         bundle = os.path.join(folder, kernel.name + ".psm")
         start = time.monotonic()
         self.scheduled_in = _export(kernel, size, bundle)
         self.compiled_in = time.monotonic() - start
-        self._bundle = _load(bundle)
+        self._bundle = _load(bundle, threads)
         self._arguments = kernel.arguments(size)
         self._in_kernels: List[float] = []
         self._whole: List[float] = []
@@ -103,8 +103,8 @@ def _export(kernel: Kernel, size: str, bundle: str) -> float:
     return sum(stage["milliseconds"] for stage in told["timings"] if stage["stage"] == "loops") * 1e-3
 
 
-def _load(bundle: str) -> Any:
+def _load(bundle: str, threads: int) -> Any:
     sys.path.insert(0, str(ROOT / "python"))
     import persimmons
 
-    return persimmons.load(bundle, threads=1)
+    return persimmons.load(bundle, threads=threads)

@@ -1,6 +1,6 @@
-"""Times the thirty kernels as Persimmons compiles them beside the same loops in C, on one thread.
+"""Times the thirty kernels as Persimmons compiles them beside the same loops in C, on one thread unless told.
 
-``run.py [--size LARGE] [--turns 3] [--no-ours] [--out FILE.json] [KERNEL ...]``. Programs take turns; a figure is the
+``run.py [--size LARGE] [--turns 3] [--threads 1] [--no-ours] [--out FILE.json] [KERNEL ...]``. Programs take turns; a figure is the
 median over turns. Ratios are times of the better of clang's programs (with and without ``-march=native``) over ours,
 for plain clang and for Polly. A kernel that does not compile is listed with the reason. The table goes to standard
 output, all of it to ``bench/results/polybench-SIZE.json``.
@@ -35,6 +35,7 @@ def main() -> int:
     parser.add_argument("kernels", nargs="*", metavar="KERNEL", help="all thirty unless named")
     parser.add_argument("--size", choices=CLASSES, default="LARGE")
     parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=1, help="of ours; the programs in C have one")
     parser.add_argument("--no-ours", action="store_true", help="only the programs in C")
     parser.add_argument("--no-c", action="store_true", help="only ours; C's times come from the file of results")
     parser.add_argument("--no-check", action="store_true", help="do not compare with NumPy, which takes minutes at LARGE")
@@ -62,7 +63,7 @@ def measure(kernel: Kernel, options: argparse.Namespace, known: Dict[str, Any]) 
         ours: Optional[Ours] = None
         if not options.no_ours:
             try:
-                ours = Ours(kernel, options.size, folder)
+                ours = Ours(kernel, options.size, folder, options.threads)
             except Unsupported as reason:
                 row["reason"] = str(reason)
         programs = None if options.no_c else Baselines(kernel, options.size, folder)

@@ -12,10 +12,10 @@ import { functionsOf } from "../../ir/dialects/func.js";
 import { ifOp } from "../../ir/dialects/scf/branch.js";
 import { yieldOp } from "../../ir/dialects/scf/yield.js";
 import type { Operation } from "../../ir/graph.js";
-import { formatLocation, placesIn } from "../../ir/location.js";
-import { BYTES, FLOPS, LOOPS, SUMMARY } from "../../ir/names.js";
+import { BYTES, FLOPS, LOOPS } from "../../ir/names.js";
 import type { Pass } from "../../ir/pass.js";
 import type { CpuDescription } from "../../machine/cpu.js";
+import type { KernelCost } from "../fuse/kernel-cost.js";
 import { remark } from "../remarks.js";
 import { IndexArithmetic } from "../structured/index-arithmetic.js";
 import { simplified } from "./polyhedral/cautious-sets.js";
@@ -34,60 +34,65 @@ import type { NestChoice } from "./polyhedral/nest/choose-nest.js";
 import type { Item, MarkedPlace } from "./polyhedral/place.js";
 import { readScop } from "./polyhedral/read-scop.js";
 import { replaceLoops } from "./polyhedral/replace-loops.js";
+import type { BandMember } from "./polyhedral/schedule-tree.js";
 import type { Scop, Statement } from "./polyhedral/scop.js";
 import { type SharedRows, shareRows } from "./polyhedral/share-rows.js";
+import { type ChunkOptions, chunksForThreads } from "./polyhedral/thread-chunks.js";
 import { obstacles, type TileChoices } from "./polyhedral/tile-band.js";
 import { tileGroups } from "./polyhedral/tile-groups.js";
 
 const NAME = "optimise-loops";
 
-export function optimiseLoops(cpu: CpuDescription): Pass {
+export function optimiseLoops(cpu: CpuDescription, options: ChunkOptions = {}): Pass {
   return {
     name: NAME,
     summary: "Orders, tiles and vectorises affine nests.",
     run(module, context) {
-      for (const func of functionsOf(module)) if (func.extra[LOOPS]) optimise(func, cpu, context);
+      for (const func of functionsOf(module)) if (func.extra[LOOPS]) optimise(func, cpu, context, options);
     },
   };
 }
 
-function optimise(func: Operation, cpu: CpuDescription, context: Context): void {
+function optimise(func: Operation, cpu: CpuDescription, context: Context, options: ChunkOptions): void {
   const scop = readScop(func);
   if ("reason" in scop) {
-    keepLoops(func, scop.reason, scop.at ?? func);
+    remark(func, { pass: NAME, what: "its loops stay as they were written", why: scop.reason });
     return;
   }
-  noteCost(func, scop, context);
+  noteCost(func, loopCost(func, scop, context), context);
   try {
     const plan = planScop(func, scop, cpu, context);
     const { scop: expanded, finish, remarks } = plan.expanded;
-    replaceLoops(func, expanded, plan.nests.root, context, { onMark: nestBuilder(plan.nests, cpu) });
+    const { root, chunks, remarks: shares } = chunksForThreads(expanded, plan.nests, plan.deps, cpu, options);
+    const costs = new Map([...chunks].map((member) => [member, loopCost(func, partOf(scop, member), context)]));
+    const made = new Map<BandMember, Operation[]>();
+    const onChunks = (member: BandMember, loop: Operation) => made.set(member, [...(made.get(member) ?? []), loop]);
+    replaceLoops(func, expanded, root, context, { onMark: nestBuilder(plan.nests, cpu), chunks, onChunks });
+    for (const [member, [loop, ...more]] of made)
+      if (loop && more.length === 0) noteCost(loop, costs.get(member)!, context);
     finish(Builder.before(context, func.region(0).blocks[0]!.last!));
-    for (const said of [...remarks, ...plan.nests.shared]) remark(func, { pass: NAME, ...said });
+    for (const said of [...remarks, ...plan.nests.shared, ...shares]) remark(func, { pass: NAME, ...said });
     describe(func, plan.nests);
   } catch (error) {
     if (!(error instanceof SetsTooLarge)) throw error;
-    keepLoops(func, error.message, func);
+    remark(func, { pass: NAME, what: "its loops stay as they were written", why: error.message });
   }
 }
 
-/** Says so wherever it is said what the kernel runs as: it is correct, and slow. */
-function keepLoops(func: Operation, reason: string, { at }: Operation): void {
-  const [place] = placesIn(at);
-  const why = place === undefined ? reason : `${reason} (${formatLocation(place)})`;
-  remark(func, { pass: NAME, what: "its loops stay as they were written", why });
-  func.setExtra(SUMMARY, stringAttr(`loops as written: ${why}`));
+/** Counted before anything changes: what the loops say, whatever becomes of them. */
+function noteCost(op: Operation, { flops, bytes }: Partial<KernelCost>, { dims }: Context): void {
+  if (flops !== undefined) op.setExtra(FLOPS, stringAttr(dims.print(flops)));
+  if (bytes !== undefined) op.setExtra(BYTES, stringAttr(dims.print(bytes)));
 }
 
-/** Counted before anything changes: what the loops say, whatever becomes of them. */
-function noteCost(func: Operation, scop: Scop, context: Context): void {
-  const { flops, bytes } = loopCost(func, scop, context);
-  if (flops !== undefined) func.setExtra(FLOPS, stringAttr(context.dims.print(flops)));
-  if (bytes !== undefined) func.setExtra(BYTES, stringAttr(context.dims.print(bytes)));
-}
+const partOf = (scop: Scop, { rows }: BandMember): Scop => ({
+  ...scop,
+  statements: scop.statements.filter(({ name }) => rows.has(name)),
+});
 
 interface ScopPlan {
   readonly expanded: Expanded;
+  readonly deps: readonly Dependence[];
   readonly nests: ScopNests;
 }
 
@@ -100,11 +105,12 @@ interface ScopNests extends Nests {
 /** Scalars and arrays get copies for each iteration where more statements become register tiles, or lanes, then. */
 function planScop(func: Operation, scop: Scop, cpu: CpuDescription, context: Context): ScopPlan {
   const deps = dependencesOf(scop);
-  let plan: ScopPlan = { expanded: asItIs(scop), nests: nestsOf(scop, deps, cpu) };
+  let plan: ScopPlan = { expanded: asItIs(scop), deps, nests: nestsOf(scop, deps, cpu) };
   for (const expand of [expandedScalars, expandedArrays]) {
     const expanded = expand({ func, scop, deps, cpu, context });
     if (!expanded) continue;
-    const better = { expanded, nests: nestsOf(expanded.scop, dependencesOf(expanded.scop), cpu) };
+    const apart = dependencesOf(expanded.scop);
+    const better = { expanded, deps: apart, nests: nestsOf(expanded.scop, apart, cpu) };
     const tiles = tileCount(better.nests) - tileCount(plan.nests);
     const isBetter = tiles > 0 || (tiles === 0 && saved(better.nests) > saved(plan.nests));
     for (const op of (isBetter ? plan : better).expanded.made) op.erase();

@@ -5,7 +5,7 @@ import { constantIndex } from "../../ir/dialects/arith/constant.js";
 import { forOp } from "../../ir/dialects/scf/for.js";
 import { parallel, reduce } from "../../ir/dialects/scf/parallel.js";
 import { yieldOp } from "../../ir/dialects/scf/yield.js";
-import type { Value } from "../../ir/graph.js";
+import type { Operation, Value } from "../../ir/graph.js";
 
 /** Where a loop runs; the upper bound is not reached. */
 export interface Range {
@@ -44,15 +44,15 @@ export function carryingLoop(
   ).results;
 }
 
-/** All points from 0 to the sizes, in any order; without sizes the body stands alone. */
+/** All points from 0 to the sizes, in any order; without sizes the body stands alone, and there is no loop to return. */
 export function parallelLoops(
   b: Builder,
   sizes: readonly Value[],
   fill: (b: Builder, position: readonly Value[]) => void,
-): void {
+): Operation | undefined {
   if (sizes.length === 0) {
     fill(b, []);
-    return;
+    return undefined;
   }
   const index = b.context.types.scalar("index");
   const region = b.region(
@@ -63,7 +63,7 @@ export function parallelLoops(
     },
   );
   const [zero, one] = [constantIndex(b, 0), constantIndex(b, 1)];
-  b.op(
+  return b.op(
     parallel,
     { lowerBound: sizes.map(() => zero), upperBound: sizes, step: sizes.map(() => one), initVals: [] },
     {},

@@ -11,8 +11,9 @@ import { rowOf, Work } from "../../../ir/analysis/sets/linear.js";
 import { subtract } from "../../../ir/analysis/sets/relation.js";
 import { range, setSpace } from "../../../ir/analysis/sets/space.js";
 import type { Builder } from "../../../ir/builder.js";
-import { countedLoop } from "../../structured/build-loops.js";
-import { IndexArithmetic } from "../../structured/index-arithmetic.js";
+import type { Operation } from "../../../ir/graph.js";
+import { countedLoop, parallelLoops } from "../../structured/build-loops.js";
+import { IndexArithmetic, type Position } from "../../structured/index-arithmetic.js";
 import { joined, narrowed, restricted, simplified, surelyImplies, uses, widened } from "./cautious-sets.js";
 import { emitStatement } from "./emit-statement.js";
 import { fullTile } from "./full-tiles.js";
@@ -38,6 +39,10 @@ export interface GenerateOptions {
   readonly onMark?: (mark: Mark, place: MarkedPlace) => boolean;
   /** Whether full tiles get code of their own, with fixed bounds; true by default. */
   readonly separatesFullTiles?: boolean;
+  /** Members whose values may run at the same time: outermost, they become parallel loops. */
+  readonly chunks?: ReadonlySet<BandMember>;
+  /** Called with each of those loops. */
+  readonly onChunks?: (member: BandMember, loop: Operation) => void;
 }
 
 /** Emits all points of the scop at `b`, in the order of the tree. `SetsTooLarge` where bounds are beyond reach. */
@@ -98,7 +103,8 @@ class Generator {
   #band(band: Band, place: Place): void {
     const below: Then = (inner) => this.generate(band.child, inner);
     const general: Then = (inner) => this.#members(band.members, inner, below);
-    const full = this.#options.separatesFullTiles === false ? undefined : fullTile(place, band.members);
+    const isWhole = this.#options.separatesFullTiles === false || band.members.every((m) => this.#isParallel(m, place));
+    const full = isWhole ? undefined : fullTile(place, band.members);
     const condition = full && simplified(full, place.context);
     if (condition === undefined) {
       general(place);
@@ -251,10 +257,22 @@ class Generator {
       }
     }
     const index = new IndexArithmetic(place.b);
-    const bounds = { from: index.value(first), to: index.value(end), step };
-    countedLoop(place.b, bounds, (b, value) =>
-      then({ ...place, b, variables: [...place.variables, { member, value }], context }),
-    );
+    const below = (b: Builder, value: Position) =>
+      then({ ...place, b, variables: [...place.variables, { member, value }], context });
+    if (this.#isParallel(member, place)) {
+      const trips = index.max(index.ceilDiv(index.sub(end, first), step), 0);
+      const loop = parallelLoops(place.b, [index.value(trips)], (b, [trip]) => {
+        const at = new IndexArithmetic(b);
+        below(b, at.value(at.add(first, at.mul(trip!, step))));
+      });
+      this.#options.onChunks?.(member, loop!);
+      return;
+    }
+    countedLoop(place.b, { from: index.value(first), to: index.value(end), step }, below);
+  }
+
+  #isParallel(member: BandMember, place: Place): boolean {
+    return place.variables.length === 0 && this.#options.chunks?.has(member) === true;
   }
 
   /** One item, its dims known or looped over in any order. */
