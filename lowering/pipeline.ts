@@ -19,12 +19,15 @@ import type { AcceleratorDescription } from "../machine/accelerator.js";
 import type { CpuDescription } from "../machine/cpu.js";
 import { isAccelerator, type TargetDescription } from "../machine/target.js";
 import { bufferize } from "./bufferize/bufferize.js";
+import { LANES } from "./fuse/attention-groups.js";
 import { foldUnitAxes } from "./fuse/fold-unit-axes.js";
 import { fuseElementwise } from "./fuse/fuse-elementwise.js";
 import { groupKernels } from "./fuse/group-kernels.js";
 import { inlineComposites } from "./fuse/inline-composites.js";
 import { orderAxes } from "./fuse/order-axes.js";
 import { outlineKernels } from "./fuse/outline-kernels.js";
+import { attentionAsks } from "./fuse/pad/asks.js";
+import { padShapes } from "./fuse/pad-shapes.js";
 import { stablehloToLinalg } from "./fuse/stablehlo-to-linalg.js";
 import { expandComplex } from "./legalize/expand-complex.js";
 import { expandMath } from "./legalize/expand-math.js";
@@ -100,8 +103,11 @@ export async function importModel(path: string, context: Context, options: Impor
   return importer(path, context, options);
 }
 
-/** The stages before storage; `arithmetic` decides what quantized products are summed in, `layout` how tensors lie there. */
-const graphStages = (arithmetic: readonly Pass[], layout: readonly Pass[]): readonly Stage[] => [
+/**
+ * The stages before storage; `arithmetic` decides what quantized products are summed in, `layout` how tensors lie there, `fit`
+ * makes their sizes fit the target.
+ */
+const graphStages = (arithmetic: readonly Pass[], layout: readonly Pass[], fit: readonly Pass[]): readonly Stage[] => [
   stage("simplify", {
     why: "Fewer operations make every later decision cheaper, and calls hide what could be fused.",
     leaves: graph,
@@ -132,6 +138,7 @@ const graphStages = (arithmetic: readonly Pass[], layout: readonly Pass[]): read
       fuseElementwise,
       eliminateCommonSubexpressions,
       removeDeadCode,
+      ...fit,
     ],
   }),
 ];
@@ -144,7 +151,7 @@ export function stagesFor(target: TargetDescription): readonly Stage[] {
 function stagesForAccelerator(machine: AcceleratorDescription): readonly Stage[] {
   const leaves = ["func", "arith", "memref", "tile"];
   return [
-    ...graphStages([], []),
+    ...graphStages([], [], []),
     stage("bufferize", {
       why: "Storage is explicit from here on: what lies in HBM, and which kernels read and write it.",
       leaves: [...loops, "tensor", "linalg"],
@@ -165,7 +172,7 @@ function stagesForAccelerator(machine: AcceleratorDescription): readonly Stage[]
 
 function stagesForCpu(cpu: CpuDescription): readonly Stage[] {
   return [
-    ...graphStages([sumInIntegers], [orderAxes]),
+    ...graphStages([sumInIntegers], [orderAxes], [padShapes(attentionAsks(LANES)), removeDeadCode]),
     stage("bufferize", {
       why: "Storage is explicit from here on: who writes where, and what may be reused.",
       leaves: [...loops, "tensor", "linalg"],

@@ -11,7 +11,7 @@ import { type AttentionForm, attentionForm, movedOutput } from "../structured/at
 import { filledWith } from "../structured/forms.js";
 
 /** Lanes of the widest vectors of f32: what fits these fits all. */
-const LANES = 16;
+export const LANES = 16;
 
 /** The operations of the attention whose weighted sums are `op`, each used by the others alone. */
 export function attentionGroup(op: Operation): readonly Operation[] | undefined {

@@ -1,9 +1,14 @@
 /** @file Attention by blocks of queries against the interpreter: tails, masks, chunks of keys, rows in which nothing takes part. */
 
 import { describe, expect, test } from "vitest";
+import { type AttentionForm, attention } from "../../../ir/composites/attention.js";
+import { Decompositions } from "../../../ir/decompositions.js";
 import type { Datum } from "../../../ir/define.js";
+import { newModule } from "../../../ir/dialects/builtin.js";
+import { buildFunction } from "../../../ir/dialects/func.js";
 import { interpret } from "../../../ir/interpret.js";
 import { fromScalars, type NdArray, sizeOf } from "../../../ir/ndarray.js";
+import { TensorBuilder } from "../../../ir/tensor-builder.js";
 import { newContext } from "../../../lowering/dialects.js";
 import { runStages } from "../../../lowering/driver.js";
 import { stagesFor } from "../../../lowering/pipeline.js";
@@ -111,12 +116,76 @@ describe("attention runs by blocks of queries", () => {
   });
 });
 
+describe("attention whose values are no whole vectors is padded", () => {
+  test.each<Mask>(["none", "added", "causal"])("mask %s", (mask) => {
+    const said = lowered({ heads: 2, queries: 21, keys: 37, depth: 10 }, mask);
+    expect(said).toContain("is padded to a multiple of 16");
+    expect(said).toContain("attention runs by blocks of queries");
+  });
+});
+
+const grouped: AttentionForm = {
+  scale: undefined,
+  softcap: 0,
+  isCausal: true,
+  left: -1,
+  right: -1,
+  precision: "f32",
+  scores: undefined,
+};
+
+/** Heads of size `depth` that share keys three by three, for an open number of queries and keys; runs at some of them. */
+function loweredOpen(lengths: readonly number[], depth: number, hasMask: boolean): string {
+  const context = newContext();
+  const module = newModule(context);
+  const length = context.dims.symbol("T", { min: 1, max: 512 });
+  const type = (heads: number) => context.types.tensor([2, heads, length, depth], "f32");
+  const mask = context.types.tensor([1, 1, length, length], "f32");
+  const types = [type(6), type(2), type(2), ...(hasMask ? [mask] : [])];
+  buildFunction(context, module, "main", types, (builder, [q, k, v, m]) => {
+    const t = new TensorBuilder(builder, new Decompositions(module, context));
+    for (const x of [q!, k!, v!]) t.note(x);
+    return attention(t, [q!, k!, v!], { ...grouped, isCausal: !hasMask }, m ? { mask: m } : {});
+  });
+  const cases = lengths.map((n) => {
+    const shapes = [[2, 6, n, depth], [2, 2, n, depth], [2, 2, n, depth], ...(hasMask ? [[1, 1, n, n]] : [])];
+    const inputs = shapes.map((shape, k) => madeUp(shape, (i) => 2 * Math.sin(i * (0.7 + 0.1 * k) + k)));
+    return { n, inputs, wanted: interpret(module, "main", inputs as Datum[], context) as NdArray[] };
+  });
+  runStages(stagesFor(cpuNamed("x86-64-v4")!), module, context, { until: "loops" });
+  for (const { n, inputs, wanted } of cases) {
+    const { results } = runMemrefs(module, { inputs, states: [], wanted }, context);
+    expectClose(results[0]!, wanted[0]!, 1e-5, `length ${n}`);
+  }
+  return [...module.walk()]
+    .map((op) => JSON.stringify(op.extra, (_, x) => (typeof x === "bigint" ? Number(x) : x)))
+    .join("\n");
+}
+
+describe("attention of open lengths, whose heads share keys, runs by blocks of queries", () => {
+  test("causal", () => {
+    const said = loweredOpen([1, 7, 70], 16, false);
+    expect(said).toContain("attention runs by blocks of queries");
+    expect(said).toContain("keys behind the last query of a block are not looked at");
+  });
+
+  test("with a mask that is added", () => {
+    expect(loweredOpen([3, 35], 16, true)).toContain("attention runs by blocks of queries");
+  });
+
+  test("with values that are padded", () => {
+    expect(loweredOpen([5, 33], 12, false)).toContain("is padded to a multiple of 16");
+  });
+});
+
 describe("attention is left as it is", () => {
   test("for a single query, which lanes would idle for", () => {
     expect(lowered({ heads: 2, queries: 1, keys: 40, depth: 16 }, "added")).not.toContain("attention runs");
   });
 
-  test("where a value is no whole vectors", () => {
-    expect(lowered({ heads: 1, queries: 20, keys: 24, depth: 10 }, "none")).not.toContain("attention runs");
+  test("where a value is no whole vectors, and to make it such would copy more than it saves", () => {
+    const said = lowered({ heads: 1, queries: 8, keys: 16, depth: 90 }, "none");
+    expect(said).not.toContain("attention runs");
+    expect(said).toContain("copying would move more than it saves");
   });
 });
