@@ -1,39 +1,22 @@
 /** @file Which arrays get copies for the iterations of their loops, of which loops, and what is refused. */
 
 import { expect, test } from "vitest";
-import { Context } from "../../../../ir/context.js";
-import { Block, type Value } from "../../../../ir/graph.js";
 import { dependencesOf } from "../../../../lowering/loops/polyhedral/dependences.js";
 import { expandArrays } from "../../../../lowering/loops/polyhedral/expand-arrays.js";
 import { privatisable } from "../../../../lowering/loops/polyhedral/privatise.js";
-import type { Statement } from "../../../../lowering/loops/polyhedral/scop.js";
 import { type CpuDescription, cpuNamed } from "../../../../machine/cpu.js";
-import { scopOfText } from "../../../support/scops.js";
+import { typedScop } from "../../../support/typed-scops.js";
 
 const avx512 = cpuNamed("avx512")!;
 
 /** The copies that the array `w` gets, which has ten elements; others have a million. */
 function copiesOf(text: string, cpu: CpuDescription = avx512): { readonly shapes: unknown; readonly last: unknown } {
-  const context = new Context([]);
-  const scop = scopOfText(text);
-  const typed = new Map<Value, Value>();
-  const block = new Block();
-  for (const [name, value] of scop.arrays)
-    typed.set(value, block.addArg(context.types.memref(name === "w" ? [10] : [1000, 1000], "f64")));
-  const statements = scop.statements.map((s): Statement => {
-    const moved = new Map(s.accesses.map((a) => [a, { ...a, array: typed.get(a.array)! }]));
-    const accesses = [...moved.values()];
-    const { reduction, ...rest } = s;
-    return reduction
-      ? { ...rest, accesses, reduction: { ...reduction, accumulator: moved.get(reduction.accumulator)! } }
-      : { ...rest, accesses };
-  });
-  const own = { ...scop, statements };
-  const privates = privatisable(own, dependencesOf(own), (array) => array === typed.get(scop.arrays.get("w")!));
+  const scop = typedScop(text, (name) => (name === "w" ? [10] : [1000, 1000]));
+  const privates = privatisable(scop, dependencesOf(scop), (array) => array === scop.arrays.get("w"));
   const made: unknown[] = [];
-  const { copies } = expandArrays(own, privates, cpu, (shape, element) => {
+  const { copies } = expandArrays(scop, privates, cpu, (shape) => {
     made.push(shape);
-    return block.addArg(context.types.memref(shape, element));
+    return scop.make(shape);
   });
   return { shapes: made, last: copies.map((copy) => copy.last) };
 }
