@@ -18,6 +18,7 @@ import type { CpuDescription } from "../../machine/cpu.js";
 import type { KernelCost } from "../fuse/kernel-cost.js";
 import { remark } from "../remarks.js";
 import { IndexArithmetic } from "../structured/index-arithmetic.js";
+import { blockedSteps } from "./polyhedral/block-steps.js";
 import { simplified } from "./polyhedral/cautious-sets.js";
 import { type Dependence, dependencesOf } from "./polyhedral/dependences.js";
 import { extentOf } from "./polyhedral/dim-ranges.js";
@@ -116,7 +117,13 @@ function planScop(func: Operation, scop: Scop, cpu: CpuDescription, context: Con
     for (const op of (isBetter ? plan : better).expanded.made) op.erase();
     if (isBetter) plan = better;
   }
-  return plan;
+  const blocked = blockedSteps(func, scop, cpu, context);
+  if (!blocked) return plan;
+  // In this order no statement needs another one, so that dependences have nothing to say any more.
+  const nests = formNests(blocked.scop, blocked.scop.schedule, [], cpu);
+  const isBetter = tileCount(nests) > tileCount(plan.nests);
+  for (const op of (isBetter ? plan.expanded : blocked).made) op.erase();
+  return isBetter ? { expanded: blocked, nests: { ...nests, laneLoops: [], interchanged: [] } } : plan;
 }
 
 /** Statements that nests or tiles are made of. */

@@ -20,7 +20,7 @@ import type { Band, BandMember, ScheduleNode } from "./schedule-tree.js";
 import { type ArrayAccess, type Scop, type Statement, writeOf } from "./scop.js";
 
 /** Positions along each member of a tile: three tiles of numbers of eight bytes stay in the first cache. */
-function tileExtent({ caches }: CpuDescription): number {
+export function tileExtent({ caches }: CpuDescription): number {
   return 2 ** Math.floor(Math.log2(Math.sqrt(caches.l1 / 3 / 8)));
 }
 
