@@ -117,13 +117,25 @@ function planScop(func: Operation, scop: Scop, cpu: CpuDescription, context: Con
     for (const op of (isBetter ? plan : better).expanded.made) op.erase();
     if (isBetter) plan = better;
   }
-  const blocked = blockedSteps(func, scop, cpu, context);
-  if (!blocked) return plan;
-  // In this order no statement needs another one, so that dependences have nothing to say any more.
-  const nests = formNests(blocked.scop, blocked.scop.schedule, [], cpu);
+  return inBlocks(func, scop, cpu, context, plan) ?? plan;
+}
+
+/** Steps in blocks, where those become register tiles. Their order is settled: only threads have to ask what may run at once. */
+function inBlocks(
+  func: Operation,
+  scop: Scop,
+  cpu: CpuDescription,
+  context: Context,
+  plan: ScopPlan,
+): ScopPlan | undefined {
+  const expanded = blockedSteps(func, scop, cpu, context);
+  if (!expanded) return undefined;
+  const nests = formNests(expanded.scop, expanded.scop.schedule, [], cpu);
   const isBetter = tileCount(nests) > tileCount(plan.nests);
-  for (const op of (isBetter ? plan.expanded : blocked).made) op.erase();
-  return isBetter ? { expanded: blocked, nests: { ...nests, laneLoops: [], interchanged: [] } } : plan;
+  for (const op of (isBetter ? plan.expanded : expanded).made) op.erase();
+  if (!isBetter) return undefined;
+  const deps = dependencesOf(expanded.scop);
+  return { expanded, deps, nests: { ...nests, laneLoops: [], interchanged: [], shared: [] } };
 }
 
 /** Statements that nests or tiles are made of. */
