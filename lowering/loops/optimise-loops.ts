@@ -41,6 +41,7 @@ import { type SharedRows, shareRows } from "./polyhedral/share-rows.js";
 import { type ChunkOptions, chunksForThreads } from "./polyhedral/thread-chunks.js";
 import { obstacles, type TileChoices } from "./polyhedral/tile-band.js";
 import { tileGroups } from "./polyhedral/tile-groups.js";
+import { tileTime, timeTileRemarks } from "./polyhedral/time-tiles/time-tiles.js";
 
 const NAME = "optimise-loops";
 
@@ -148,7 +149,8 @@ export function nestsOf(scop: Scop, deps: readonly Dependence[], cpu: CpuDescrip
   const distributed = distribute(scop.schedule, deps, isTileAlone(scop, deps, cpu));
   const isKept = isLegal(scop, deps, distributed, { reorderReductions: true });
   const grouped = tileGroups(scop, isKept ? distributed : scop.schedule, deps, cpu, countLanes(scop, cpu));
-  const shared = shareRows(scop, grouped.root, deps, cpu, statementsInLanes(scop, cpu));
+  const timed = tileTime(scop, grouped.root, deps, cpu, countLanes(scop, cpu));
+  const shared = shareRows(scop, timed.root, deps, cpu, statementsInLanes(scop, cpu));
   const plain = formNests(scop, shared.root, deps, cpu);
   const already = inLanes({ ...plain, tiles: grouped.tiles });
   const { root, statements: interchanged } = interchangeReductions(scop, shared.root, deps, cpu, already);
@@ -156,7 +158,13 @@ export function nestsOf(scop: Scop, deps: readonly Dependence[], cpu: CpuDescrip
   const sunk = laneLoops(scop, root, deps, cpu, known);
   const nests = sunk.root === shared.root ? plain : formNests(scop, sunk.root, deps, cpu);
   const tiles = new Map([...nests.tiles, ...grouped.tiles]);
-  return { ...nests, tiles, laneLoops: sunk.loops, interchanged, shared: shared.remarks };
+  return {
+    ...nests,
+    tiles,
+    laneLoops: sunk.loops,
+    interchanged,
+    shared: [...timeTileRemarks(timed.made), ...shared.remarks],
+  };
 }
 
 /** Cycles that outer loops as lanes save. */

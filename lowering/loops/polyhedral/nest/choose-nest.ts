@@ -18,6 +18,7 @@ import { type ArrayAccess, readsOf, type Statement, writeOf } from "../scop.js";
 import { dimsOfAccess, isLaneOperation } from "./dependence-on-dims.js";
 import { foldingOf } from "./folding.js";
 import { laneMotion } from "./lane-access.js";
+import { sharedReads } from "./shared-rows.js";
 
 /** Dims are positions in the statement's. */
 export interface NestChoice {
@@ -168,10 +169,11 @@ function chooseLane(
 function chooseRow(statement: Statement, candidates: readonly number[], lane: number): number | undefined {
   let best: { readonly dim: number; readonly saved: number } | undefined;
   for (const dim of candidates) {
-    const saved = readsOf(statement).filter((read) => {
+    const fixed = readsOf(statement).filter((read) => {
       const dims = dimsOfAccess(statement, read);
       return dims.has(lane) && !dims.has(dim);
     }).length;
+    const saved = fixed + sharedReads(statement, dim);
     const isLast = !best || saved >= best.saved;
     if (saved > 0 && isLast) best = { dim, saved };
   }
