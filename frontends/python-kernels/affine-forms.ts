@@ -20,7 +20,7 @@ import {
   substituteAffine,
 } from "../../ir/affine-expr.js";
 import type { Value } from "../../ir/graph.js";
-import type { Expression } from "./ast.js";
+import type { Comparison, Expression } from "./ast.js";
 
 export interface Mapped {
   readonly map: AffineMap;
@@ -135,6 +135,27 @@ export function constraintsOf(
       return a && b && constraint(op, a, b);
     }),
   );
+}
+
+const opposites: Readonly<Partial<Record<Comparison, Comparison>>> = {
+  Eq: "NotEq",
+  NotEq: "Eq",
+  Lt: "GtE",
+  LtE: "Gt",
+  Gt: "LtE",
+  GtE: "Lt",
+};
+
+/** A condition that holds where the given one does not, of the kind that `constraintsOf` may read; whole numbers alone have one. */
+export function oppositeOf(x: Expression): Expression | undefined {
+  if (x.kind === "UnaryOp" && x.op === "Not") return x.operand;
+  if (x.kind === "BoolOp" && x.op === "Or") {
+    const values = x.values.map(oppositeOf);
+    return values.every((v) => v !== undefined) ? { ...x, op: "And", values } : undefined;
+  }
+  if (x.kind !== "Compare" || x.ops.length !== 1) return undefined;
+  const op = opposites[x.ops[0]!];
+  return op && { ...x, ops: [op] };
 }
 
 function joined(parts: readonly (readonly Constraint[] | undefined)[]): readonly Constraint[] | undefined {

@@ -9,7 +9,7 @@ import * as memref from "../../ir/dialects/memref/storage.js";
 import { ifOp } from "../../ir/dialects/scf/branch.js";
 import { yieldOp } from "../../ir/dialects/scf/yield.js";
 import type { Value } from "../../ir/graph.js";
-import { AffineTable, affineOf, constraintsOf } from "./affine-forms.js";
+import { AffineTable, affineOf, constraintsOf, oppositeOf } from "./affine-forms.js";
 import type { Expression, ExpressionOf, Span } from "./ast.js";
 import { functions } from "./functions.js";
 import { didYouMean, fullName, type Imports } from "./names.js";
@@ -25,6 +25,11 @@ interface Place {
   readonly affine: readonly AffineExpr[] | undefined;
   readonly indices: readonly Expression[];
 }
+
+/** A set in which the condition holds, or does not where it is the opposite; else a truth value. */
+export type Condition =
+  | { readonly set: ReturnType<AffineTable["set"]>; readonly isOpposite: boolean }
+  | { readonly truth: Value };
 
 /** Reading goes on behind a fault, with a number in its place. */
 export class Expressions {
@@ -255,9 +260,13 @@ export class Expressions {
   }
 
   /** A condition as `affine.if` where it is one, else as a truth value. */
-  condition(test: Expression): { readonly set: ReturnType<AffineTable["set"]> } | { readonly truth: Value } {
-    const constraints = constraintsOf(test, (e) => this.affine(e));
-    return constraints ? { set: this.table.set(constraints) } : { truth: this.numbers.truth(this.number(test)) };
+  condition(test: Expression): Condition {
+    const affine = (x: Expression, isOpposite: boolean): Condition | undefined => {
+      const constraints = constraintsOf(x, (e) => this.affine(e));
+      return constraints && { set: this.table.set(constraints), isOpposite };
+    };
+    const other = oppositeOf(test);
+    return affine(test, false) ?? (other && affine(other, true)) ?? { truth: this.numbers.truth(this.number(test)) };
   }
 
   #choice(x: ExpressionOf<"IfExp">): Num {
@@ -265,7 +274,9 @@ export class Expressions {
     const guarded = [x.body, x.orelse].some((e) => readsBeyond(e, x.test));
     const [yes, no] = [(): Num => this.number(x.body), (): Num => this.number(x.orelse)];
     if ("truth" in condition && !guarded) return this.numbers.choose(condition.truth, yes(), no());
-    return this.branch(condition, yes, no);
+    return "set" in condition && condition.isOpposite
+      ? this.branch(condition, no, yes)
+      : this.branch(condition, yes, no);
   }
 
   /** Both ways in regions of their own, as only one may run. */

@@ -234,13 +234,16 @@ export class Statements {
   #branch(s: StatementOf<"If">): void {
     const condition = this.x.condition(s.test);
     const isAffine = "set" in condition;
+    if (!isAffine && this.#counters.length > 0)
+      this.x.remark(s.test.at, "the condition is not affine: the loops around it are not optimised");
     const region = (body: readonly Statement[]) =>
       this.b.region([], (b) => {
         this.x.inside(b, () => this.body(body));
         if (isAffine) b.op(affineYield, { operands: [] }, {});
         else b.op(yieldOp, { results: [] }, {});
       });
-    const regions = [region(s.body), s.orelse.length > 0 ? region(s.orelse) : newRegion()];
+    const [then, otherwise] = isAffine && condition.isOpposite ? [s.orelse, s.body] : [s.body, s.orelse];
+    const regions = [region(then), otherwise.length > 0 ? region(otherwise) : newRegion()];
     this.x.at(s.at);
     if (isAffine)
       this.b.op(

@@ -12,7 +12,8 @@ import { functionsOf } from "../../ir/dialects/func.js";
 import { ifOp } from "../../ir/dialects/scf/branch.js";
 import { yieldOp } from "../../ir/dialects/scf/yield.js";
 import type { Operation } from "../../ir/graph.js";
-import { BYTES, FLOPS, LOOPS } from "../../ir/names.js";
+import { formatLocation, placesIn } from "../../ir/location.js";
+import { BYTES, FLOPS, LOOPS, SUMMARY } from "../../ir/names.js";
 import type { Pass } from "../../ir/pass.js";
 import type { CpuDescription } from "../../machine/cpu.js";
 import type { KernelCost } from "../fuse/kernel-cost.js";
@@ -58,7 +59,7 @@ export function optimiseLoops(cpu: CpuDescription, options: ChunkOptions = {}): 
 function optimise(func: Operation, cpu: CpuDescription, context: Context, options: ChunkOptions): void {
   const scop = readScop(func);
   if ("reason" in scop) {
-    remark(func, { pass: NAME, what: "its loops stay as they were written", why: scop.reason });
+    keepLoops(func, scop.reason, scop.at ?? func);
     return;
   }
   noteCost(func, loopCost(func, scop, context), context);
@@ -77,8 +78,16 @@ function optimise(func: Operation, cpu: CpuDescription, context: Context, option
     describe(func, plan.nests);
   } catch (error) {
     if (!(error instanceof SetsTooLarge)) throw error;
-    remark(func, { pass: NAME, what: "its loops stay as they were written", why: error.message });
+    keepLoops(func, error.message, func);
   }
+}
+
+/** Says so wherever it is said what the kernel runs as: it is correct, and slow. */
+function keepLoops(func: Operation, reason: string, { at }: Operation): void {
+  const [place] = placesIn(at);
+  const why = place === undefined ? reason : `${reason} (${formatLocation(place)})`;
+  remark(func, { pass: NAME, what: "its loops stay as they were written", why });
+  func.setExtra(SUMMARY, stringAttr(`loops as written: ${why}`));
 }
 
 /** Counted before anything changes: what the loops say, whatever becomes of them. */

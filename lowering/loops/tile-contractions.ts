@@ -10,7 +10,7 @@ import type { Context } from "../../ir/context.js";
 import { functionsOf } from "../../ir/dialects/func.js";
 import { generic } from "../../ir/dialects/linalg/structured.js";
 import { elementFacts } from "../../ir/element.js";
-import type { Operation, Value } from "../../ir/graph.js";
+import type { Operation } from "../../ir/graph.js";
 import { SUMMARY } from "../../ir/names.js";
 import type { Pass } from "../../ir/pass.js";
 import { elementOf } from "../../ir/types.js";
@@ -24,7 +24,7 @@ import { columnsOf } from "./contract/micro-kernel.js";
 import { WeightPacking } from "./contract/pack-weights.js";
 import { accessesIn, type Contraction, contractionOf } from "./contract/roles.js";
 import { ContractionTiler } from "./contract/tiler.js";
-import { type Surroundings, surroundingsOf } from "./surroundings.js";
+import { eraseStorage, type Surroundings, surroundingsOf } from "./surroundings.js";
 
 export function tileContractions(cpu: CpuDescription): Pass {
   return {
@@ -117,15 +117,6 @@ function describe(func: Operation, blocking: Blocking, element: string, hasWeigh
       : "copying them would cost more than it saves",
     numbers: { columnsAtOnce: columns },
   });
-}
-
-/** Storage that is left without a use, and the views of it. */
-function eraseStorage(x: Value): void {
-  const op = x.definingOp;
-  if (!op || x.isUsed) return;
-  const [source] = op.operands;
-  op.erase();
-  if (source?.type.kind === "memref") eraseStorage(source);
 }
 
 /** Few rows leave packing at run time unpaid, however many columns there are. Symbolic sizes are taken to be large. */

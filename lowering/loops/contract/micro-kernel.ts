@@ -23,12 +23,16 @@ export function columnsOf({ vectors, lanes }: MicroKernel): number {
 /** More sums than this per step take the code of a loop out of the cache of decoded instructions, and win nothing. */
 const MAX_ROWS = 14;
 
-/** Every micro-kernel that the registers hold: its sums and `more` rows of them, the vectors of one step, and one repeated number. */
+/**
+ * Every micro-kernel that the registers hold: its sums and `more` rows of them, the vectors of one step, and one repeated
+ * number. There is one of a single vector however few registers there are.
+ */
 export function microKernels(cpu: CpuDescription, bits: number, more = 0): readonly MicroKernel[] {
   const lanes = cpu.vectorBits / bits;
   const kernels: MicroKernel[] = [];
   for (let vectors = 1; vectors <= 4; vectors++) {
-    const most = Math.min(MAX_ROWS, Math.floor((cpu.vectorRegisters - 1 - vectors) / vectors) - more);
+    const held = Math.floor((cpu.vectorRegisters - 1 - vectors) / vectors) - more;
+    const most = Math.max(vectors === 1 ? 1 : 0, Math.min(MAX_ROWS, held));
     for (let rows = 1; rows <= most; rows++) kernels.push({ rows, vectors, lanes, isFused: cpu.fmaPorts > 0 });
   }
   return kernels;

@@ -36,8 +36,17 @@ export interface Dependence {
 /** How much one question about one pair of accesses may cost. */
 const PAIR_WORK = 400_000;
 
-/** All dependences of the scop in the order of its own schedule; `work` gives the budget of each pair of accesses. */
+/** How many pairs of accesses are compared at all: some seconds. */
+const MOST_PAIRS = 30_000;
+
+/**
+ * All dependences of the scop in the order of its own schedule; `work` gives the budget of each pair of accesses. Throws
+ * `SetsTooLarge` where there are too many of those.
+ */
 export function dependencesOf(scop: Scop, work = () => new Work(PAIR_WORK)): Dependence[] {
+  const accesses = scop.statements.flatMap((s) => s.accesses);
+  const pairs = accesses.reduce((sum, a) => sum + accesses.filter((b) => conflict(a, b)).length, 0);
+  if (pairs > MOST_PAIRS) throw new SetsTooLarge(`${pairs} pairs of accesses are too many to compare`);
   return scop.statements.flatMap((source) =>
     scop.statements.flatMap((target) => dependencesBetween(scop, source, target, work)),
   );

@@ -27,6 +27,11 @@ import { reductionOf } from "./reductions.js";
 import { type Filter, leaf, type ScheduleNode } from "./schedule-tree.js";
 import type { ArrayAccess, Scop, Statement } from "./scop.js";
 
+const notAffine: Readonly<Record<string, string>> = {
+  "scf.for": "the bounds of a loop are not affine",
+  "scf.if": "a condition is not affine",
+};
+
 /** Why a function is no scop. */
 export interface Refusal {
   readonly reason: string;
@@ -88,7 +93,7 @@ class Reader {
     }
     if (isStore(op)) return [{ kind: "statement", found: this.#statement(op, around) }];
     const known = isLoad(op) || isPure(op) || op.def.traits.includes("terminator") || isHoisted(op, this.#func);
-    if (!known) throw new Refused(`${op.name} is neither affine control, an access nor pure`, op);
+    if (!known) throw new Refused(notAffine[op.name] ?? `${op.name} is neither affine control, an access nor pure`, op);
     return [];
   }
 

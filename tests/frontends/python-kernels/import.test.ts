@@ -74,6 +74,22 @@ describe("a kernel", () => {
     expect(await run(body, [f64([6], [0, 0, 0, 0, 0, 0])])).toEqual([[0, 3, 0, 102, 1100, 1]]);
   });
 
+  test("has conditions that hold where others do not", async () => {
+    const body = `def f(x: f64[N]):
+    for i in range(N):
+        if i != 2:
+            x[i] += 1
+        if i < 1 or i >= 4:
+            x[i] += 10
+        else:
+            x[i] += 20
+        if not (i > 1 and i < 4):
+            x[i] += 100
+        x[i] += 1000 if i != 0 else 2000
+`;
+    expect(await run(body, [f64([5], [0, 0, 0, 0, 0])])).toEqual([[2111, 1121, 1020, 1021, 1111]]);
+  });
+
   test("keeps variables that branches give values", async () => {
     const body = `def f(x: f64[N], y: f64[N]):
     best = x[0]

@@ -26,8 +26,13 @@ export interface ScheduleResult {
   readonly why: readonly string[];
 }
 
+/** A band weighs all dependences at once, again and again: seconds where there are more. PolyBench has at most 201. */
+const MOST_DEPENDENCES = 1000;
+
 /** A legal tree over all statements; the original one, and the reason, where nothing better is found. */
 export function scheduleScop(scop: Scop, deps: readonly Dependence[], options: ScheduleOptions = {}): ScheduleResult {
+  if (deps.length > MOST_DEPENDENCES)
+    return { root: scop.schedule, why: [`the order is kept: ${deps.length} dependences are too many to schedule`] };
   const scheduler = new Scheduler(scop, options);
   try {
     const root = scheduler.order(scop.statements, deps, new Map());

@@ -103,7 +103,13 @@ class Writer {
     const statement = this.#statement(counters);
     if (counters.length === 0 || this.#draw(0, 4) > 0) return [statement];
     const [a, b] = [this.#pick(...counters).name, this.#pick(...counters).name];
-    const condition = this.#pick(`${a} + ${b} < n`, `${a} >= ${b} + 2`, `${a} % 3 == ${this.#draw(0, 2)}`);
+    const condition = this.#pick(
+      `${a} + ${b} < n`,
+      `${a} >= ${b} + 2`,
+      `${a} != ${b}`,
+      `${a} < 2 or ${b} > 4`,
+      `${a} % 3 == ${this.#draw(0, 2)}`,
+    );
     const lines = [`if ${condition}:`, `    ${statement}`];
     return this.#draw(0, 2) > 0 ? lines : [...lines, "else:", `    ${this.#statement(counters)}`];
   }
