@@ -5,11 +5,14 @@ A function marked ``@loops`` stays a plain function of NumPy arrays, so it can b
 
 from __future__ import annotations
 
+import ast
 import functools
+import inspect
 import json
 import os
 import subprocess
 import tempfile
+import textwrap
 import typing
 
 if typing.TYPE_CHECKING:
@@ -115,6 +118,7 @@ class Loops:
 
     def __call__(self, *args: typing.Any, **kwargs: typing.Any) -> None:
         given = dict(zip(self.function.__annotations__, args), **kwargs)
+        self._refuse_shared(given)
         names = self.function.__globals__
         before = {}
         try:
@@ -126,6 +130,37 @@ class Loops:
             self.function(*args, **kwargs)
         finally:
             names.update(before)
+
+    @functools.cached_property
+    def _written(self) -> typing.FrozenSet[str]:
+        """Parameters whose elements the body assigns to; all of them where there is no source to read."""
+        try:
+            tree = ast.parse(textwrap.dedent(inspect.getsource(self.function)))
+        except (OSError, SyntaxError):
+            return frozenset(self.function.__annotations__)
+        found = set()
+        for node in ast.walk(tree):
+            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+            for target in targets:
+                while isinstance(target, ast.Subscript):
+                    target = target.value
+                    if isinstance(target, ast.Name):
+                        found.add(target.id)
+        return frozenset(found)
+
+    def _refuse_shared(self, given: typing.Dict[str, typing.Any]) -> None:
+        """A compiled kernel takes each array for one of its own: shared memory would give other numbers here."""
+        import numpy
+
+        arrays = {name: value for name, value in given.items() if isinstance(value, numpy.ndarray)}
+        for name in self._written & arrays.keys():
+            for other, array in arrays.items():
+                if other != name and numpy.may_share_memory(arrays[name], array) and numpy.shares_memory(arrays[name], array):
+                    code = self.function.__code__
+                    raise ValueError(
+                        f"{code.co_filename}:{code.co_firstlineno}: {self.function.__name__} writes to {name!r}, which shares "
+                        f"memory with {other!r}: give it a copy"
+                    )
 
     def export(self, out: typing.Union[str, os.PathLike[str], None] = None, **sizes: typing.Union[int, float]) -> "Bundle":
         """Compiles the kernel for this machine, with values for sizes by name; the others stay open."""

@@ -150,7 +150,7 @@ describe("what is refused, with the reason", () => {
       affine.store %zero, %x[%j] : memref<?xf64>`),
     ],
     [
-      "neither affine control, an access nor pure",
+      "the bounds of a loop are not affine",
       inLoop(`%one = arith.constant 1 : index
       scf.for %j = %i to %n step %one { ${store} }`),
     ],
