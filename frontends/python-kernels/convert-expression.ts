@@ -1,60 +1,17 @@
 /** @file Expressions: the parser's nodes as ours. One table by the parser's names. */
 
-import type {
-  BinaryOperator,
-  Comparison,
-  Comprehension,
-  Expression,
-  Keyword,
-  Literal,
-  Span,
-  UnaryOperator,
-} from "./ast.js";
+import type { Comprehension, Expression, Keyword, Literal } from "./ast.js";
+import { hoisted, operators } from "./convert-operators.js";
 import { convertParameters } from "./convert-parameters.js";
 import { convertString } from "./convert-string.js";
 import { readNumber } from "./literals.js";
-import { hasToken, isBlank, joinSpans, type Node, partsOf, type Reading, spanOf } from "./syntax.js";
-
-export const binaryOperators: Readonly<Record<string, BinaryOperator>> = {
-  "+": "Add",
-  "-": "Sub",
-  "*": "Mult",
-  "@": "MatMult",
-  "/": "Div",
-  "%": "Mod",
-  "**": "Pow",
-  "<<": "LShift",
-  ">>": "RShift",
-  "|": "BitOr",
-  "^": "BitXor",
-  "&": "BitAnd",
-  "//": "FloorDiv",
-};
-
-const unaryOperators: Readonly<Record<string, UnaryOperator>> = { "~": "Invert", "+": "UAdd", "-": "USub" };
-
-const comparisons: Readonly<Record<string, Comparison>> = {
-  "==": "Eq",
-  "!=": "NotEq",
-  "<": "Lt",
-  "<=": "LtE",
-  ">": "Gt",
-  ">=": "GtE",
-  is: "Is",
-  "is not": "IsNot",
-  in: "In",
-  "not in": "NotIn",
-};
+import { hasToken, isBlank, joinSpans, missing, type Node, partsOf, type Reading, spanOf } from "./syntax.js";
 
 type Row = (node: Node, reading: Reading) => Expression;
 
-/** What stands where code could not be read; the fault has been noted. */
-export function missing(node: Node): Expression {
-  return { kind: "Name", at: spanOf(node), id: "" };
-}
-
 export function convertExpression(node: Node, reading: Reading): Expression {
-  const row = rows[node.type];
+  const operator = operators[node.type];
+  const row = operator ? (n: Node) => operator(n, reading, convertExpression) : rows[node.type];
   if (row) {
     return reading.nested(
       node,
@@ -65,21 +22,6 @@ export function convertExpression(node: Node, reading: Reading): Expression {
   // What the parser could not make sense of has been told by then.
   if (!node.hasError) reading.fault(node, `a ${node.type.replaceAll("_", " ")} cannot stand here`);
   return missing(node);
-}
-
-/** The parser takes the star of `*f(x)` for one of `f`; it belongs to all that stands behind it. */
-function hoisted(x: Expression): Expression {
-  const first = x.kind === "Call" ? x.func : x.kind === "BinOp" || x.kind === "Compare" ? x.left : ownerIn(x);
-  if (first?.kind !== "Starred" || x.kind === "Starred") return x;
-  const at = joinSpans(first.value.at, x.at);
-  const star = (value: Expression): Expression => ({ kind: "Starred", at: x.at, value });
-  if (x.kind === "Call") return star({ ...x, at, func: first.value });
-  if (x.kind === "BinOp" || x.kind === "Compare") return star({ ...x, at, left: first.value });
-  return star({ ...x, at, value: first.value } as Expression);
-}
-
-function ownerIn(x: Expression): Expression | undefined {
-  return x.kind === "Attribute" || x.kind === "Subscript" ? x.value : undefined;
 }
 
 /** The field, or a stand-in where the parser did not find it. */
@@ -120,116 +62,6 @@ const within: Row = (node, reading) => sequence(node, partsOf(node), reading);
 const group =
   (kind: "List" | "Set" | "Tuple"): Row =>
   (node, reading) => ({ kind, at: spanOf(node), elts: all(partsOf(node), reading) });
-
-/** `a and b and c` is one operation of three, unless parentheses say otherwise. */
-const boolean: Row = (node, reading) => {
-  const op = node.childForFieldName("operator")?.type;
-  const operands: Node[] = [];
-  let left: Node | null = node;
-  while (left?.type === "boolean_operator" && left.childForFieldName("operator")?.type === op) {
-    const right: Node | null = left.childForFieldName("right");
-    if (right) operands.unshift(right);
-    left = left.childForFieldName("left");
-  }
-  if (left) operands.unshift(left);
-  return { kind: "BoolOp", at: spanOf(node), op: op === "and" ? "And" : "Or", values: all(operands, reading) };
-};
-
-/** How tightly operators bind that lean to the left. */
-const strengths: Readonly<Record<string, number>> = {
-  "|": 1,
-  "^": 2,
-  "&": 3,
-  "<<": 4,
-  ">>": 4,
-  "+": 5,
-  "-": 5,
-  "*": 6,
-  "/": 6,
-  "//": 6,
-  "%": 6,
-  "@": 6,
-};
-
-/** Operands and signs between them, in order; what binds tighter, or stands in parentheses, is one operand. */
-function flattened(node: Node): { readonly operands: readonly Node[]; readonly signs: readonly string[] } {
-  const [operands, signs]: [Node[], string[]] = [[], []];
-  const work: (Node | string)[] = [node];
-  for (let next = work.pop(); next !== undefined; next = work.pop()) {
-    if (typeof next === "string") {
-      signs.push(next);
-      continue;
-    }
-    const sign = next.type === "binary_operator" ? next.childForFieldName("operator")?.type : undefined;
-    const [left, right] = [next.childForFieldName("left"), next.childForFieldName("right")];
-    if (sign === undefined || strengths[sign] === undefined || !left || !right) operands.push(next);
-    else work.push(right, sign, left);
-  }
-  return { operands, signs };
-}
-
-/** The parser lets `^` bind tighter than `&`, so its tree is taken apart and put together again. */
-const binary: Row = (node, reading) => {
-  if (node.childForFieldName("operator")?.type === "**") {
-    const left = field(node, "left", reading);
-    return { kind: "BinOp", at: spanOf(node), left, op: "Pow", right: field(node, "right", reading) };
-  }
-  const { operands, signs } = flattened(node);
-  // Where an operand begins and ends counts its parentheses; where its own node does, not.
-  const operand = (n: Node): Placed => ({ x: convertExpression(n, reading), at: spanOf(n) });
-  const values: Placed[] = [operand(operands[0]!)];
-  const waiting: string[] = [];
-  const join = (): void => {
-    const right = values.pop()!;
-    const left = values.pop()!;
-    const op = binaryOperators[waiting.pop()!]!;
-    const at = joinSpans(left.at, right.at);
-    values.push({ x: hoisted({ kind: "BinOp", at, left: left.x, op, right: right.x }), at });
-  };
-  signs.forEach((sign, i) => {
-    while (waiting.length > 0 && strengths[waiting.at(-1)!]! >= strengths[sign]!) join();
-    waiting.push(sign);
-    values.push(operand(operands[i + 1]!));
-  });
-  while (waiting.length > 0) join();
-  return values[0]!.x;
-};
-
-interface Placed {
-  readonly x: Expression;
-  readonly at: Span;
-}
-
-const unary: Row = (node, reading) => ({
-  kind: "UnaryOp",
-  at: spanOf(node),
-  op: unaryOperators[node.childForFieldName("operator")?.type ?? ""] ?? "UAdd",
-  operand: field(node, "argument", reading),
-});
-
-const not: Row = (node, reading) => ({
-  kind: "UnaryOp",
-  at: spanOf(node),
-  op: "Not",
-  operand: field(node, "argument", reading),
-});
-
-const compare: Row = (node, reading) => {
-  const [first, ...rest] = partsOf(node);
-  const ops = node.children.flatMap((child): readonly Comparison[] => {
-    if (!child || isBlank(child)) return [];
-    if (child.type === "<>") reading.fault(child, "Python 3 writes != for <>");
-    const op = child.isNamed ? undefined : comparisons[child.type];
-    return op ? [op] : [];
-  });
-  return {
-    kind: "Compare",
-    at: spanOf(node),
-    left: first ? convertExpression(first, reading) : missing(node),
-    ops,
-    comparators: all(rest, reading),
-  };
-};
 
 const conditional: Row = (node, reading) => {
   const [body, test, orelse] = partsOf(node).map((n) => convertExpression(n, reading));
@@ -431,10 +263,7 @@ const memberType: Row = (node, reading) => {
 const rows: Readonly<Record<string, Row>> = {
   attribute,
   await: (node, reading) => ({ kind: "Await", at: spanOf(node), value: only(node, reading) }),
-  binary_operator: binary,
-  boolean_operator: boolean,
   call,
-  comparison_operator: compare,
   concatenated_string: (node, reading) => convertString(node, reading, convertExpression),
   conditional_expression: conditional,
   dictionary,
@@ -457,7 +286,6 @@ const rows: Readonly<Record<string, Row>> = {
   member_type: memberType,
   named_expression: named,
   none: constant({ type: "None" }),
-  not_operator: not,
   parenthesized_expression: only,
   parenthesized_list_splat: only,
   pattern_list: within,
@@ -475,7 +303,6 @@ const rows: Readonly<Record<string, Row>> = {
     return parts.length === 1 && !hasToken(node, ",") ? only(node, reading) : group("Tuple")(node, reading);
   },
   type: only,
-  unary_operator: unary,
   union_type: unionType,
   yield: yields,
 };

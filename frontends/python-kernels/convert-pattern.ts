@@ -1,8 +1,8 @@
 /** @file Cases of `match`: the parser's patterns as ours. */
 
 import type { Expression, Literal, MatchCase, Pattern, Statement } from "./ast.js";
-import { convertExpression, dotted, missing } from "./convert-expression.js";
-import { hasToken, isBlank, joinSpans, type Node, partsOf, type Reading, spanOf } from "./syntax.js";
+import { convertExpression, dotted } from "./convert-expression.js";
+import { hasToken, isBlank, joinSpans, missing, type Node, partsOf, type Reading, spanOf } from "./syntax.js";
 
 type Statements = (block: Node | null, reading: Reading) => readonly Statement[];
 

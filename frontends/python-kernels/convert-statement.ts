@@ -1,20 +1,21 @@
 /** @file Statements: the parser's nodes as ours. One table by the parser's names. */
 
-import type { Alias, ExceptHandler, Expression, FunctionDef, Statement, WithItem } from "./ast.js";
+import type { ExceptHandler, Expression, FunctionDef, Statement } from "./ast.js";
+import { assignment, augmented } from "./convert-assignment.js";
 import {
   all,
-  binaryOperators,
   convertArguments,
   convertExpression,
   convertTarget,
   field,
-  missing,
   optionalField,
   sequence,
 } from "./convert-expression.js";
+import { aliases, importFrom } from "./convert-import.js";
 import { convertParameters } from "./convert-parameters.js";
 import { convertCases } from "./convert-pattern.js";
-import { hasToken, joinSpans, type Node, partsOf, type Reading, spanOf } from "./syntax.js";
+import { withItems } from "./convert-with.js";
+import { hasToken, joinSpans, missing, type Node, partsOf, type Reading, spanOf } from "./syntax.js";
 
 type Row = (node: Node, reading: Reading) => Statement;
 
@@ -57,56 +58,6 @@ const expressionStatement: Row = (node, reading) => {
   if (first?.type === "augmented_assignment") return augmented(first, reading);
   return { kind: "Expr", at: spanOf(node), value: first ? sequence(node, parts, reading) : missing(node) };
 };
-
-/** `a = b = c`: the parser nests to the right. */
-function assignment(node: Node, reading: Reading): Statement {
-  const annotation = node.childForFieldName("type");
-  if (annotation) return annotated(node, annotation, reading);
-  const targets: Expression[] = [];
-  let at: Node = node;
-  for (;;) {
-    const left = at.childForFieldName("left");
-    if (left) targets.push(convertTarget(left, reading));
-    const right = at.childForFieldName("right");
-    if (right?.type !== "assignment") {
-      if (right?.type === "augmented_assignment") reading.fault(right, "an augmented assignment gives no value");
-      const value = right ? convertExpression(right, reading) : missing(node);
-      return { kind: "Assign", at: spanOf(node), targets, value };
-    }
-    if (right.childForFieldName("type")) reading.fault(right, "an annotation cannot stand in a chain of assignments");
-    at = right;
-  }
-}
-
-function annotated(node: Node, annotation: Node, reading: Reading): Statement {
-  const left = node.childForFieldName("left");
-  const target = left ? convertTarget(left, reading) : missing(node);
-  if (target.kind === "Tuple" || target.kind === "List" || target.kind === "Starred")
-    reading.fault(target.at, "only a single target can be annotated");
-  const simple = left?.type === "identifier";
-  const value = optionalField(node, "right", reading);
-  return {
-    kind: "AnnAssign",
-    at: spanOf(node),
-    target,
-    annotation: convertExpression(annotation, reading),
-    value,
-    simple,
-  };
-}
-
-function augmented(node: Node, reading: Reading): Statement {
-  const left = node.childForFieldName("left");
-  const target = left ? convertTarget(left, reading) : missing(node);
-  if (target.kind === "Tuple" || target.kind === "List" || target.kind === "Starred")
-    reading.fault(target.at, "an augmented assignment has a single target");
-  const sign = node.childForFieldName("operator")?.type ?? "+=";
-  const right = node.childForFieldName("right");
-  if (right?.type === "assignment" || right?.type === "augmented_assignment")
-    reading.fault(right, "an augmented assignment has one value");
-  const op = binaryOperators[sign.slice(0, -1)] ?? "Add";
-  return { kind: "AugAssign", at: spanOf(node), target, op, value: field(node, "right", reading) };
-}
 
 function functionDefinition(node: Node, reading: Reading, decorators: readonly Expression[] = []): FunctionDef {
   const parameters = node.childForFieldName("parameters");
@@ -231,71 +182,6 @@ const withStatement: Row = (node, reading) => {
   const clause = partsOf(node).find((n) => n.type === "with_clause");
   const items = clause ? partsOf(clause).flatMap((item) => withItems(item, reading)) : [];
   return { kind: hasToken(node, "async") ? "AsyncWith" : "With", at: through(node, body), items, body };
-};
-
-/** A parenthesised list of managers is several items, as CPython reads it. */
-function withItems(item: Node, reading: Reading): readonly WithItem[] {
-  const value = item.childForFieldName("value") ?? item;
-  if (value.type === "as_pattern") {
-    const [context] = partsOf(value);
-    const [alias] = partsOf(value.childForFieldName("alias") ?? value);
-    const optional_vars = alias && alias.id !== context?.id ? convertTarget(alias, reading) : undefined;
-    return [
-      { kind: "withitem", context_expr: context ? convertExpression(context, reading) : missing(item), optional_vars },
-    ];
-  }
-  const parts = value.type === "tuple" ? partsOf(value) : [value];
-  const isList = parts.length > 0 && parts.every((n) => n.type !== "list_splat");
-  if (value.type === "parenthesized_expression" && partsOf(value)[0]?.type === "as_pattern")
-    return partsOf(value).flatMap((n) => withAlias(n, reading));
-  return (isList ? parts : [value]).flatMap((n) => withAlias(n, reading));
-}
-
-function withAlias(node: Node, reading: Reading): readonly WithItem[] {
-  if (node.type !== "as_pattern") return [{ kind: "withitem", context_expr: convertExpression(node, reading) }];
-  const [context] = partsOf(node);
-  const target = node.childForFieldName("alias");
-  const [alias] = target ? partsOf(target) : [];
-  return [
-    {
-      kind: "withitem",
-      context_expr: context ? convertExpression(context, reading) : missing(node),
-      optional_vars: alias ? convertTarget(alias, reading) : undefined,
-    },
-  ];
-}
-
-function aliases(node: Node): readonly Alias[] {
-  return node
-    .childrenForFieldName("name")
-    .filter((n) => n?.isNamed === true)
-    .map((n): Alias => {
-      const at = spanOf(n!);
-      const plain = (x: Node | null): string => (x?.text ?? "").replaceAll(/\s/g, "");
-      if (n!.type !== "aliased_import") return { kind: "alias", at, name: plain(n) };
-      return {
-        kind: "alias",
-        at,
-        name: plain(n!.childForFieldName("name")),
-        asname: n!.childForFieldName("alias")?.text,
-      };
-    });
-}
-
-const importFrom: Row = (node) => {
-  const source = node.childForFieldName("module_name");
-  const text = (source?.text ?? "").replaceAll(/\s/g, "");
-  const level = /^\.*/.exec(text)![0].length;
-  const wildcard = partsOf(node).find((n) => n.type === "wildcard_import");
-  const star: readonly Alias[] = wildcard ? [{ kind: "alias", at: spanOf(wildcard), name: "*" }] : [];
-  const module = text.slice(level);
-  return {
-    kind: "ImportFrom",
-    at: spanOf(node),
-    module: module === "" ? undefined : module,
-    names: [...aliases(node), ...star],
-    level,
-  };
 };
 
 const plain =

@@ -3,7 +3,7 @@
 import { type AffineExpr, constantValue } from "../../ir/affine-expr.js";
 import { Builder } from "../../ir/builder.js";
 import type { DiagnosticSink } from "../../ir/diagnostic.js";
-import { apply, buildLoad, buildStore } from "../../ir/dialects/affine/access.js";
+import { apply, buildLoad } from "../../ir/dialects/affine/access.js";
 import { ifOp as affineIf, yieldOp as affineYield } from "../../ir/dialects/affine/for.js";
 import * as memref from "../../ir/dialects/memref/storage.js";
 import { ifOp } from "../../ir/dialects/scf/branch.js";
@@ -11,20 +11,13 @@ import { yieldOp } from "../../ir/dialects/scf/yield.js";
 import type { Value } from "../../ir/graph.js";
 import { AffineTable, affineOf, constraintsOf, oppositeOf } from "./affine-forms.js";
 import type { Expression, ExpressionOf, Span } from "./ast.js";
+import { loadFrom, placeOf } from "./elements.js";
+import { describe, readsBeyond } from "./expression-names.js";
 import { functions } from "./functions.js";
 import { didYouMean, fullName, type Imports } from "./names.js";
 import { joinTypes, type Num, Numbers } from "./numbers.js";
 import type { Findings, Scope } from "./scope.js";
 import { locationOf } from "./syntax.js";
-
-/** An element of an array, with how it is reached. */
-interface Place {
-  readonly memref: Value;
-  readonly type: Num["type"];
-  readonly name: string;
-  readonly affine: readonly AffineExpr[] | undefined;
-  readonly indices: readonly Expression[];
-}
 
 /** A set in which the condition holds, or does not where it is the opposite; else a truth value. */
 export type Condition =
@@ -168,7 +161,7 @@ export class Expressions {
 
   #name(x: ExpressionOf<"Name">): Num {
     const binding = this.scope.find(x.id);
-    if (!binding) return this.#unknown(x);
+    if (!binding) return this.unknown(x);
     switch (binding.kind) {
       case "number":
         return binding.num();
@@ -188,7 +181,7 @@ export class Expressions {
   }
 
   /** A variable of an inner block, which the next reading keeps in memory, or a name that nothing gives. */
-  #unknown(x: ExpressionOf<"Name">): Num {
+  unknown(x: ExpressionOf<"Name">): Num {
     const type = this.findings.types.get(x.id);
     if (type) {
       this.findings.needsCell(x.id);
@@ -325,103 +318,10 @@ export class Expressions {
     return typeof result === "string" ? this.#refuse(x, `'${name}': ${result}`) : result;
   }
 
-  /** The element that `x` names; `A[i][j]` is `A[i, j]`. */
-  place(x: ExpressionOf<"Subscript">): Place | undefined {
-    const indices: Expression[] = [];
-    let base: Expression = x;
-    while (base.kind === "Subscript") {
-      indices.unshift(...(base.slice.kind === "Tuple" ? base.slice.elts : [base.slice]));
-      base = base.value;
-    }
-    const array = base.kind === "Name" ? this.scope.find(base.id) : undefined;
-    if (base.kind !== "Name" || array?.kind !== "array") {
-      if (base.kind === "Name" && !array) this.#unknown(base);
-      else this.fault("PS2802", base.at, `${describe(base)} is no array`);
-      return undefined;
-    }
-    if (indices.length !== array.rank) {
-      const message = `'${base.id}' has rank ${array.rank}, and ${indices.length} indices are given`;
-      this.fault("PS2803", x.at, message, "write an index for each axis; parts of arrays are not numbers");
-      return undefined;
-    }
-    if (!indices.every((i) => this.#isIndex(i))) return undefined;
-    const forms = indices.map((i) => this.affine(i));
-    const affine = forms.every((e) => e !== undefined) ? forms : undefined;
-    if (!affine) {
-      const k = forms.indexOf(undefined);
-      this.remark(
-        indices[k]!.at,
-        `the index ${k} into '${base.id}' is not affine: the loops around it are not optimised`,
-      );
-    }
-    return { memref: array.memref, type: array.type, name: base.id, affine, indices };
-  }
-
-  #isIndex(x: Expression): boolean {
-    if (x.kind === "Slice" || x.kind === "Starred") {
-      this.fault("PS2802", x.at, "a part of an array cannot be used in a kernel", "loop over its elements");
-      return false;
-    }
-    const negative = x.kind === "UnaryOp" && x.op === "USub" && x.operand.kind === "Constant";
-    if (negative) this.fault("PS2803", x.at, "an index is negative", "count from the beginning: N - 1 for -1");
-    return !negative;
-  }
-
   #element(x: ExpressionOf<"Subscript">): Num {
     const size = this.#sizeOf(x);
     if (size) return this.numbers.fromIndex(size);
-    const place = this.place(x);
-    return place ? this.load(place) : this.numbers.constant(0, "f64");
+    const place = placeOf(this, x);
+    return place ? loadFrom(this, place) : this.numbers.constant(0, "f64");
   }
-
-  load({ memref: array, type, affine, indices }: Place): Num {
-    if (!affine) {
-      const at = indices.map((i) => this.index(i));
-      return { value: this.b.value(memref.load, { memref: array, indices: at }, {}), type, weak: false };
-    }
-    const { map, operands } = this.table.mapped(affine);
-    return { value: buildLoad(this.b, array, operands, map), type, weak: false };
-  }
-
-  store({ memref: array, type, name, affine, indices }: Place, num: Num): void {
-    this.findings.written.add(name);
-    const { value } = this.numbers.convert(num, type);
-    if (!affine) {
-      this.b.op(memref.store, { value, memref: array, indices: indices.map((i) => this.index(i)) }, {});
-      return;
-    }
-    const { map, operands } = this.table.mapped(affine);
-    buildStore(this.b, value, array, operands, map);
-  }
-}
-
-const kinds: Readonly<Partial<Record<Expression["kind"], string>>> = {
-  Attribute: "an attribute",
-  Await: "await",
-  Dict: "a dictionary",
-  JoinedStr: "a string",
-  Lambda: "a lambda",
-  List: "a list",
-  ListComp: "a comprehension",
-  NamedExpr: "an assignment within an expression",
-  Tuple: "a tuple",
-};
-
-export function describe(x: Expression): string {
-  return x.kind === "Name" ? `'${x.id}'` : (kinds[x.kind] ?? `a ${x.kind}`);
-}
-
-/** True where `x` reads elements that `test` has not read already, so that they might lie beyond an array. */
-function readsBeyond(x: Expression, test: Expression): boolean {
-  const known = new Set([...elementsIn(test)]);
-  return [...elementsIn(x)].some((text) => !known.has(text));
-}
-
-function* elementsIn(x: unknown): Generator<string> {
-  if (typeof x !== "object" || x === null) return;
-  if ("kind" in x && x.kind === "Subscript")
-    yield JSON.stringify(x, (key, value: unknown) =>
-      key === "at" ? undefined : typeof value === "bigint" ? `${value}` : value,
-    );
-  for (const inner of Object.values(x)) yield* elementsIn(inner);
 }

@@ -1,28 +1,24 @@
 /** @file Statements of a kernel: loops, conditions, assignments. */
 
-import { identityMap } from "../../ir/affine.js";
-import { type AffineExpr, affineAdd, affineNegate, affineSub, constantValue } from "../../ir/affine-expr.js";
+import { type AffineExpr, affineNegate, affineSub } from "../../ir/affine-expr.js";
 import type { Builder } from "../../ir/builder.js";
 import { apply, buildStore } from "../../ir/dialects/affine/access.js";
 import { ifOp as affineIf, yieldOp as affineYield, buildFor } from "../../ir/dialects/affine/for.js";
 import * as i from "../../ir/dialects/arith/integer.js";
-import { alloc, alloca } from "../../ir/dialects/memref/storage.js";
+import { alloca } from "../../ir/dialects/memref/storage.js";
 import { ifOp } from "../../ir/dialects/scf/branch.js";
 import { forOp } from "../../ir/dialects/scf/for.js";
 import { yieldOp } from "../../ir/dialects/scf/yield.js";
-import type { Dim } from "../../ir/dim.js";
 import { newRegion, type Value } from "../../ir/graph.js";
 import type { Expression, Span, Statement, StatementOf } from "./ast.js";
-import { describe, type Expressions } from "./expressions.js";
-import { elementTypeOf, fullName, statementsIn } from "./names.js";
+import { loadFrom, placeOf, storeTo } from "./elements.js";
+import { describe } from "./expression-names.js";
+import type { Expressions } from "./expressions.js";
+import { declareArray } from "./local-arrays.js";
+import { elementTypeOf, statementsIn } from "./names.js";
 import { isFloatType, joinTypes, type Num, type NumberType } from "./numbers.js";
-
-/** What `range(…)` says: the bounds, and by how much it counts. */
-interface Counting {
-  readonly start: Expression;
-  readonly stop: Expression;
-  readonly step: number;
-}
+import { boundsOf, type Counting, countingOf } from "./ranges.js";
+import { refusal } from "./refusals.js";
 
 export class Statements {
   readonly x: Expressions;
@@ -71,7 +67,7 @@ export class Statements {
 
   #assign(s: StatementOf<"Assign">): void {
     const [first] = s.targets;
-    if (s.targets.length === 1 && first?.kind === "Name" && this.#array(first, s.value)) return;
+    if (s.targets.length === 1 && first?.kind === "Name" && declareArray(this.x, first, s.value)) return;
     const num = this.x.number(s.value);
     const affine = this.x.affine(s.value);
     for (const target of s.targets) this.#give(target, num, affine, s.at);
@@ -79,8 +75,8 @@ export class Statements {
 
   #give(target: Expression, num: Num, affine: AffineExpr | undefined, at: Span): void {
     if (target.kind === "Subscript") {
-      const place = this.x.place(target);
-      if (place) this.x.store(place, num);
+      const place = placeOf(this.x, target);
+      if (place) storeTo(this.x, place, num);
     } else if (target.kind === "Name") this.#giveName(target.id, num, affine, at);
     else
       this.x.fault(
@@ -145,8 +141,8 @@ export class Statements {
   #augment(s: StatementOf<"AugAssign">): void {
     const right = (): Num => this.x.number(s.value);
     if (s.target.kind === "Subscript") {
-      const place = this.x.place(s.target);
-      if (place) this.x.store(place, this.x.binary(s.op, s, this.x.load(place), right, s.value));
+      const place = placeOf(this.x, s.target);
+      if (place) storeTo(this.x, place, this.x.binary(s.op, s, loadFrom(this.x, place), right, s.value));
       return;
     }
     this.#give(s.target, this.x.binary(s.op, s, this.x.number(s.target), right, s.value), undefined, s.at);
@@ -157,78 +153,6 @@ export class Statements {
     if (!type) this.x.fault("PS2803", s.annotation.at, "the type of a variable is f64, f32, i64 or i32");
     if (!type || !s.value) return;
     this.#give(s.target, this.x.numbers.convert(this.x.number(s.value), type), undefined, s.at);
-  }
-
-  /** `name = persimmons.zeros((N, M), f64)`; true where the value is such a call. */
-  #array(target: Expression & { readonly kind: "Name" }, value: Expression): boolean {
-    const made =
-      value.kind === "Call"
-        ? /^(?:persimmons|numpy)\.(zeros|empty|ones)$/.exec(fullName(value.func, this.x.imports) ?? "")
-        : null;
-    if (value.kind !== "Call" || !made) return false;
-    const [shape, second] = value.args;
-    const given = second ?? value.keywords.find((k) => k.arg === "dtype")?.value;
-    const type = given ? elementTypeOf(given, this.x.imports) : "f64";
-    if (!shape || !type) {
-      this.x.fault(
-        "PS2803",
-        value.at,
-        "an array has a shape and elements of type f64, f32, i64 or i32",
-        "write persimmons.zeros((N, M), f64)",
-      );
-      return true;
-    }
-    if (this.x.scope.find(target.id)) {
-      this.x.fault("PS2802", target.at, `'${target.id}' has a value already`, "use another name for the array");
-      return true;
-    }
-    const axes = shape.kind === "Tuple" || shape.kind === "List" ? shape.elts : [shape];
-    const { context } = this.b;
-    const dims = axes.map((e) => this.#size(e));
-    const sizes = dims.map((d, k) => (typeof d === "number" ? d : this.x.index(axes[k]!)));
-    const dynamicSizes = sizes.filter((s) => typeof s !== "number");
-    const results = [context.types.memref(dims, type)];
-    const memref = this.b.value(alloc, { dynamicSizes, symbolOperands: [] }, {}, { results });
-    this.x.scope.set(target.id, { kind: "array", memref, type, rank: sizes.length });
-    if (made[1] !== "empty") this.#fill(memref, sizes, this.x.numbers.constant(made[1] === "ones" ? 1 : 0, type).value);
-    return true;
-  }
-
-  #size(x: Expression): Dim {
-    const d = this.#dim(x);
-    if (d !== undefined && this.b.context.dims.bounds(d).min >= 0) return d;
-    this.x.fault("PS2803", x.at, "the size of an array is made of sizes and whole numbers, and not negative");
-    return 0;
-  }
-
-  #dim(x: Expression): Dim | undefined {
-    const { dims } = this.b.context;
-    const e = this.x.affine(x);
-    const known = e && constantValue(e);
-    if (known !== undefined) return known;
-    if (x.kind === "Name") {
-      const isSize = this.x.scope.find(x.id)?.kind === "number" && dims.has(x.id);
-      return isSize ? dims.symbol(x.id) : undefined;
-    }
-    if (x.kind !== "BinOp") return undefined;
-    const [a, b] = [this.#dim(x.left), this.#dim(x.right)];
-    if (a === undefined || b === undefined) return undefined;
-    if (x.op === "Add") return dims.add(a, b);
-    if (x.op === "Sub") return dims.sub(a, b);
-    return x.op === "Mult" ? dims.mul(a, b) : undefined;
-  }
-
-  #fill(memref: Value, sizes: readonly (number | Value)[], value: Value): void {
-    const nest = (b: Builder, at: readonly Value[]): void => {
-      const size = sizes[at.length];
-      if (size === undefined) buildStore(b, value, memref, at, identityMap(at.length));
-      else
-        buildFor(b, { lower: 0, upper: size }, (inner, index) => {
-          nest(inner, [...at, index]);
-          return [];
-        });
-    };
-    nest(this.b, []);
   }
 
   #branch(s: StatementOf<"If">): void {
@@ -257,7 +181,7 @@ export class Statements {
 
   #loop(s: StatementOf<"For">): void {
     if (s.orelse.length > 0) this.x.fault("PS2802", s.orelse[0]!.at, "a loop of a kernel has no else");
-    const counting = this.#counting(s.iter);
+    const counting = countingOf(this.x, s.iter);
     if (s.target.kind !== "Name") {
       this.x.fault("PS2802", s.target.at, "the counter of a loop is one name");
       return;
@@ -277,45 +201,10 @@ export class Statements {
     this.#counters.pop();
   }
 
-  #counting(iter: Expression): Counting | undefined {
-    const args = iter.kind === "Call" && iter.func.kind === "Name" && iter.func.id === "range" ? iter.args : undefined;
-    if (!args || args.length === 0 || args.length > 3 || (iter.kind === "Call" && iter.keywords.length > 0)) {
-      this.x.fault("PS2802", iter.at, "a loop of a kernel runs over range(…)", "write for i in range(N)");
-      return undefined;
-    }
-    const zero: Expression = { kind: "Constant", at: iter.at, value: { type: "int", value: 0n } };
-    const [first, second, third] = args as [Expression, Expression?, Expression?];
-    const form = third && this.x.affine(third);
-    const step = third ? form && constantValue(form) : 1;
-    if (step === undefined || step === 0) {
-      this.x.fault("PS2802", third!.at, "the step of a range is a number that is not 0");
-      return undefined;
-    }
-    return second ? { start: first, stop: second, step } : { start: zero, stop: first, step };
-  }
-
-  /** `min(a, b)` as several bounds, also where a number or a counter is added or taken away. */
-  #bounds(x: Expression, joining: "min" | "max"): readonly AffineExpr[] | undefined {
-    const plain = this.x.affine(x);
-    if (plain) return [plain];
-    if (x.kind === "Call" && x.func.kind === "Name" && x.func.id === joining && x.args.length > 0) {
-      const parts = x.args.map((a) => this.#bounds(a, joining));
-      return parts.every((p) => p !== undefined) ? (parts as readonly (readonly AffineExpr[])[]).flat() : undefined;
-    }
-    if (x.kind !== "BinOp" || (x.op !== "Add" && x.op !== "Sub")) return undefined;
-    const left = this.#bounds(x.left, joining);
-    if (x.op === "Add") {
-      const right = this.#bounds(x.right, joining);
-      return left && right?.flatMap((b) => left.map((a) => affineAdd(a, b)));
-    }
-    const taken = this.x.affine(x.right);
-    return taken && left?.map((a) => affineSub(a, taken));
-  }
-
   #affineLoop(s: StatementOf<"For">, name: string, { start, stop, step }: Counting): boolean {
     const isUp = step > 0;
-    const lower = this.#bounds(start, isUp ? "max" : "min");
-    const upper = this.#bounds(stop, isUp ? "min" : "max");
+    const lower = boundsOf(this.x, start, isUp ? "max" : "min");
+    const upper = boundsOf(this.x, stop, isUp ? "min" : "max");
     if (!lower || !upper) return false;
     const { table } = this.x;
     // Downward, i = start - i', or i = -i' where there is no single start; i' counts up.
@@ -359,33 +248,3 @@ export class Statements {
     this.b.op(forOp, bounds, {}, { regions: [region] });
   }
 }
-
-function refusal(s: Statement): readonly [message: string, fix?: string] {
-  switch (s.kind) {
-    case "Expr":
-      return [`${describe(s.value)} by itself does nothing in a kernel`];
-    case "Return":
-      return ["a kernel returns nothing, and ends at its end", "write results into arrays that are parameters"];
-    case "While":
-      return ["a kernel cannot use while", "use for … in range(…)"];
-    default:
-      return [`${statementNames[s.kind] ?? s.kind} cannot be part of a kernel`];
-  }
-}
-
-const statementNames: Readonly<Partial<Record<Statement["kind"], string>>> = {
-  Assert: "assert",
-  AsyncFor: "async",
-  AsyncWith: "async",
-  Break: "break",
-  ClassDef: "a class",
-  Continue: "continue",
-  Delete: "del",
-  FunctionDef: "a function",
-  Import: "an import",
-  ImportFrom: "an import",
-  Match: "match",
-  Raise: "raise",
-  Try: "try",
-  With: "with",
-};

@@ -3,7 +3,7 @@
 import type { Node } from "web-tree-sitter";
 import type { DiagnosticSink } from "../../ir/diagnostic.js";
 import type { Location } from "../../ir/location.js";
-import type { Span } from "./ast.js";
+import type { Expression, Span } from "./ast.js";
 
 export type { Node } from "web-tree-sitter";
 
@@ -67,4 +67,9 @@ export class Reading {
       this.#depth--;
     }
   }
+}
+
+/** What stands where code could not be read; the fault has been noted. */
+export function missing(node: Node): Expression {
+  return { kind: "Name", at: spanOf(node), id: "" };
 }
