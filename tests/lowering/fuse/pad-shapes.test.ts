@@ -9,7 +9,9 @@ import type { Datum } from "../../../ir/define.js";
 import { extractSlice, insertSlice } from "../../../ir/dialects/tensor/slice.js";
 import type { Operation } from "../../../ir/graph.js";
 import { interpret } from "../../../ir/interpret.js";
-import type { NdArray } from "../../../ir/ndarray.js";
+import { fromBytes, fromScalars, type NdArray, toBytes } from "../../../ir/ndarray.js";
+import { paddedResource } from "../../../ir/padded-resource.js";
+import { bytesResource } from "../../../ir/resource.js";
 import { printModule } from "../../../ir/text/module.js";
 import { verify } from "../../../ir/verify.js";
 import { matrixAsks } from "../../../lowering/fuse/pad/asks.js";
@@ -145,6 +147,46 @@ describe("reductions over what is padded", () => {
        %r0 = ${product("%a", "%a", [5, 5, 5])}`,
     );
     expect(reasons(padded(text, 4))).toContain("parallel");
+  });
+});
+
+describe("weights", () => {
+  const weights = (rank: number, at: (i: number) => number): string =>
+    `dense<[${Array.from({ length: 6 }, (_, i) => `[${Array.from({ length: rank }, (_, j) => at(i * rank + j).toFixed(3)).join(", ")}]`).join(", ")}]>`;
+
+  test("that are written down get their padding there", () => {
+    const text = main(
+      ["tensor<4x6xf32>"],
+      ["tensor<4x5xf32>"],
+      `%w = stablehlo.constant ${weights(5, (i) => Math.sin(i))} : tensor<6x5xf32>
+       %r0 = ${product("%arg0", "%w", [4, 6, 5])}`,
+    );
+    const result = padded(text, 8);
+    // What is given is padded when the program runs, the weights are not.
+    expect(count(result, insertSlice)).toBe(1);
+    expect(result.text).toMatch(/arith.constant dense<.* : tensor<8x8xf32>/);
+  });
+
+  test("beside the program are padded as they are read, wherever reading begins", () => {
+    const data = fromScalars(
+      "f32",
+      [2, 3, 5],
+      Array.from({ length: 30 }, (_, i) => i + 1),
+    );
+    const larger = paddedResource(bytesResource("w", "f32", data.shape, toBytes(data)), [2, 4, 8], 7);
+    const whole = fromBytes("f32", [2, 4, 8], larger.read(0, larger.byteLength));
+    const at = (i: number, j: number, k: number): number => (j < 3 && k < 5 ? i * 15 + j * 5 + k + 1 : 7);
+    const wanted = Array.from({ length: 64 }, (_, n) => at(n >> 5, (n >> 3) & 3, n & 7));
+    expect(Array.from(whole.data as Float32Array)).toEqual(wanted);
+    for (const [offset, length] of [
+      [4, 60],
+      [100, 8],
+      [124, 132],
+      [0, 0],
+    ] as const)
+      expect(Array.from(larger.read(offset, length))).toEqual(
+        Array.from(larger.read(0, larger.byteLength).subarray(offset, offset + length)),
+      );
   });
 });
 
