@@ -1,6 +1,7 @@
 """Times attention, softmax(Q K^T / sqrt(D)) V over 12 heads of size 64: ours beside PyTorch's, in turns.
 
-``run.py [--threads 1 2] [--lengths 128 512 1024 2048] [--rounds 15] [--causal]``. Counts 4 L S D multiply-adds' operations a
+``run.py [--threads 1 2] [--lengths 128 512 1024 2048] [--rounds 15] [--causal] [--groups 4] [--size 72]``. With fewer groups
+than heads, each head of keys and values is repeated for the heads that share it, as exporters write that. Counts 4 L S D multiply-adds' operations a
 head, masked ones included; for causal attention half of that is what has to be done. One process per number of threads.
 """
 
@@ -23,14 +24,27 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path[:0] = [str(HERE.parent), str(ROOT / "python")]
 CLI = shlex.split(os.environ.get("PERSIMMONS_CLI", "node %s" % (ROOT / "dist" / "cli" / "main.js")))
-HEADS, SIZE = 12, 64
+HEADS = 12
 _SETTLE = 0.02
 """Seconds between turns: threads of the runtime before spin for a while."""
 
 
-def program(length: int, causal: bool) -> str:
+def repeated(groups: int, length: int, size: int) -> str:
+    """Keys and values once for every head."""
+    shared = "tensor<1x%dx%dx%dxf32>" % (groups, length, size)
+    apart = "tensor<1x%dx%dx%dx%dxf32>" % (groups, HEADS // groups, length, size)
+    q = "tensor<1x%dx%dx%dxf32>" % (HEADS, length, size)
+    return "\n    ".join(
+        f"%{x}a = stablehlo.broadcast_in_dim %{x}, dims = [0, 1, 3, 4] : ({shared}) -> {apart}\n"
+        f"    %{x}h = stablehlo.reshape %{x}a : ({apart}) -> {q}"
+        for x in "kv"
+    )
+
+
+def program(length: int, causal: bool, groups: int, size: int) -> str:
     """The attention as StableHLO."""
-    q = "tensor<1x%dx%dx%dxf32>" % (HEADS, length, SIZE)
+    q = "tensor<1x%dx%dx%dxf32>" % (HEADS, length, size)
+    shared = "tensor<1x%dx%dx%dxf32>" % (groups, length, size)
     scores = lambda element: "tensor<1x%dx%dx%dx%s>" % (HEADS, length, length, element)  # noqa: E731
     s, row = scores("f32"), "tensor<1x%dx%dxf32>" % (HEADS, length)
     mask = (
@@ -44,9 +58,10 @@ def program(length: int, causal: bool) -> str:
         else "%zeros = stablehlo.constant dense<0.0> : " + s + "\n    %x = stablehlo.add %scaled, %zeros : " + s
     )
     heads = "batching_dims = [0, 1] x [0, 1], contracting_dims"
-    return f"""func.func @main(%q: {q}, %k: {q}, %v: {q}) -> {q} {{
-    %p = stablehlo.dot_general %q, %k, {heads} = [3] x [3] : ({q}, {q}) -> {s}
-    %factor = stablehlo.constant dense<{1 / math.sqrt(SIZE)}> : {s}
+    return f"""func.func @main(%q: {q}, %k: {shared}, %v: {shared}) -> {q} {{
+    {repeated(groups, length, size)}
+    %p = stablehlo.dot_general %q, %kh, {heads} = [3] x [3] : ({q}, {q}) -> {s}
+    %factor = stablehlo.constant dense<{1 / math.sqrt(size)}> : {s}
     %scaled = stablehlo.multiply %p, %factor : {s}
     {mask}
     %least = stablehlo.constant dense<0xFF800000> : tensor<f32>
@@ -58,33 +73,34 @@ def program(length: int, causal: bool) -> str:
     %t = stablehlo.reduce(%e init: %zero) applies stablehlo.add across dimensions = [3] : ({s}, tensor<f32>) -> {row}
     %tx = stablehlo.broadcast_in_dim %t, dims = [0, 1, 2] : ({row}) -> {s}
     %w = stablehlo.divide %e, %tx : {s}
-    %y = stablehlo.dot_general %w, %v, {heads} = [3] x [2] : ({s}, {q}) -> {q}
+    %y = stablehlo.dot_general %w, %vh, {heads} = [3] x [2] : ({s}, {q}) -> {q}
     return %y : {q}
 }}
 """
 
 
-def worker(threads: int, lengths: List[int], rounds: int, causal: bool) -> None:
+def worker(options: argparse.Namespace) -> None:
     """Prints a line of JSON for each length."""
     import numpy as np
     import persimmons
     import torch
 
+    threads, causal, groups, size = options.threads[0], options.causal, options.groups, options.size
     torch.set_num_threads(threads)
-    for length in lengths:
+    for length in options.lengths:
         random = np.random.default_rng(length)
-        arrays = [random.standard_normal((1, HEADS, length, SIZE), dtype=np.float32) for _ in range(3)]
+        arrays = [random.standard_normal((1, n, length, size), dtype=np.float32) for n in (HEADS, groups, groups)]
         tensors = [torch.from_numpy(x) for x in arrays]
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "attention")
-            Path(path + ".mlir").write_text(program(length, causal))
+            Path(path + ".mlir").write_text(program(length, causal, groups, size))
             command = [*CLI, "export", path + ".mlir", "--target", "host", "--emit", "lib", "-o", path + ".psm"]
             subprocess.run(command, check=True, capture_output=True)
             bundle = persimmons.load(path + ".psm", threads=threads)
             attend = torch.nn.functional.scaled_dot_product_attention
-            calls = {"ours": lambda: bundle(*arrays), "torch": lambda: attend(*tensors, is_causal=causal)}
+            calls = {"ours": lambda: bundle(*arrays), "torch": lambda: attend(*tensors, is_causal=causal, enable_gqa=groups < HEADS)}
             with torch.no_grad():
-                row = {"length": length, **_compare(calls, rounds)}
+                row = {"length": length, **_compare(calls, options.rounds)}
         print(json.dumps(row), flush=True)
 
 
@@ -112,10 +128,12 @@ def main() -> int:
     parser.add_argument("--lengths", type=int, nargs="+", default=[128, 512, 1024, 2048])
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--causal", action="store_true")
+    parser.add_argument("--groups", type=int, default=HEADS, help="heads of keys and values")
+    parser.add_argument("--size", type=int, default=64, help="of a head")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
-        worker(options.threads[0], options.lengths, options.rounds, options.causal)
+        worker(options)
         return 0
     import machine
 
@@ -123,11 +141,12 @@ def main() -> int:
     for threads in options.threads:
         peak = machine.probe(threads)["f32"]
         given = ["--threads", str(threads), "--rounds", str(options.rounds), *(["--causal"] if options.causal else [])]
+        given += ["--groups", str(options.groups), "--size", str(options.size)]
         command = [sys.executable, __file__, "--worker", *given, "--lengths", *map(str, options.lengths)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             for line in process.stdout or []:
                 row = json.loads(line)
-                rate = 4.0 * HEADS * row["length"] ** 2 * SIZE / row["ours"] / 1e9
+                rate = 4.0 * HEADS * row["length"] ** 2 * options.size / row["ours"] / 1e9
                 figures = (rate, 100 * rate / peak, row["torch"] / row["ours"], row["error"])
                 times = (row["length"], threads, 1e3 * row["ours"], 1e3 * row["torch"])
                 print("%6d %2d %10.3f %10.3f %8.1f %8.1f %8.2f %8.1e" % (*times, *figures), flush=True)
