@@ -262,7 +262,8 @@ function planOf(choice: NestChoice, { set }: Item, place: MarkedPlace, cpu: CpuD
   };
 }
 
-function describe(func: Operation, { choices, tiles, refused, laneLoops: loops, interchanged }: ScopNests): void {
+/** Loops that changed places. */
+function describeOrder(func: Operation, { laneLoops: loops, interchanged }: ScopNests): void {
   for (const { name } of interchanged)
     remark(func, {
       pass: NAME,
@@ -276,6 +277,11 @@ function describe(func: Operation, { choices, tiles, refused, laneLoops: loops, 
       why: "points wait for each other along their inner loops, turns of that loop do not",
       numbers: { strip, "cycles before": Math.round(alone), "cycles in lanes": Math.round(after) },
     });
+}
+
+function describe(func: Operation, nests: ScopNests): void {
+  const { choices, tiles, refused, laneLoops: loops } = nests;
+  describeOrder(func, nests);
   for (const alone of tiles.values())
     for (const [name, { rows, vectors, tiles: extents }] of alone)
       remark(func, {
@@ -284,17 +290,20 @@ function describe(func: Operation, { choices, tiles, refused, laneLoops: loops, 
         why: "nothing that it reads is written there",
         numbers: { rows, vectors, extents: extents.map(([, extent]) => extent).join(" x ") },
       });
-  for (const { statement, loops, row, lane, stream, rows, vectors, tiles, promoted } of choices.values()) {
+  const sunk = new Set(loops.flatMap(({ statements }) => statements));
+  for (const { statement, loops: around, row, lane, stream, rows, vectors, tiles, promoted } of choices.values()) {
     const name = (dim: number | undefined): string => (dim === undefined ? "none" : statement.dims[dim]!);
     remark(func, {
       pass: NAME,
       what: `${statement.name} runs along ${name(lane)} in lanes`,
-      why: "of the dims that no dependence orders, its elements lie closest together there",
+      why: sunk.has(statement)
+        ? "what waits there waits along other loops"
+        : "of the dims that no dependence orders, its elements lie closest together there",
       numbers: {
         rows: `${rows} of ${name(row)}`,
         vectors,
         sums: name(stream),
-        loops: loops.map(name).join(", ") || "none",
+        loops: around.map(name).join(", ") || "none",
         tiles: tiles.map(([dim, extent]) => `${extent} of ${name(dim)}`).join(", ") || "none",
         copies: promoted.length,
       },
