@@ -198,7 +198,7 @@ class NestFormer {
     try {
       const dependences = dependencesInNest(statement, above);
       const isTile = this.#inTiles.has(statement.name);
-      return chooseNest({ statement, free, dependences, isLane, isTile }, this.#cpu);
+      return chooseNest({ statement, free, dependences, fixed: above, isLane, isTile }, this.#cpu);
     } catch (error) {
       if (error instanceof SetsTooLarge) return { reason: "its dependences are too large to decide" };
       throw error;

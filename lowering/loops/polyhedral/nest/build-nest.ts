@@ -18,6 +18,7 @@ import { foldingOf } from "./folding.js";
 import { laneMotion } from "./lane-access.js";
 import { buildPanel, type Panel, type PanelAxis } from "./panel.js";
 import { type BlockPlace, type BlockPlan, PointBlock } from "./point-block.js";
+import { type Recurrence, scanLanes } from "./recurrence.js";
 import { type ColumnBounds, type ColumnValues, columnBounds, type Extent, extentAt, rowAt } from "./rows.js";
 
 export interface NestPlan extends BlockPlan {
@@ -132,6 +133,10 @@ class NestBuilder {
   #lanes(b: Builder, values: ColumnValues, height: number): void {
     const spans = this.#spans(b, values, height);
     if (!spans) return;
+    if (this.#plan.recurrence) {
+      this.#scanned(b, values, spans, this.#plan.recurrence);
+      return;
+    }
     if (this.#isFolded) {
       this.#folded(b, values, height, spans);
       return;
@@ -140,6 +145,27 @@ class NestBuilder {
       countedLoop(b, rangeOf(b, extent, vectors * this.#plan.lanes), (here, x) =>
         this.#tile(here, this.#place(set(values, this.#column(this.#plan.lane), x), height, vectors, isGuarded)),
       );
+  }
+
+  /** Vector after vector, with the last element of each going to the next one. */
+  #scanned(b: Builder, values: ColumnValues, spans: readonly Span[], { factor }: Recurrence): void {
+    const { statement, lane, lanes, isFused } = this.#plan;
+    const type = b.context.types.vector([lanes], elementOf(writeOf(statement).array.type));
+    const at = (x: Position, isGuarded: boolean): PointBlock =>
+      new PointBlock(this.#plan, this.#place(set(values, this.#column(lane), x), 1, 1, isGuarded));
+    // A row without points may lie outside of the array.
+    let carried = [at(spans[0]!.extent.from, true).before(b)];
+    for (const { extent, isGuarded } of spans)
+      carried = [
+        ...carryingLoop(b, rangeOf(b, extent, lanes), carried, (here, x, [before]) => {
+          const block = at(x, isGuarded);
+          // Adding -0 changes no number.
+          const [rest] = block.results(here, undefined, [constantOf(here, -0, type)]);
+          const { elements, last } = scanLanes(here, rest!, before!, { factor, lanes, isFused });
+          block.store(here, [elements], this.#edges());
+          return [last];
+        }),
+      ];
   }
 
   #place(values: ColumnValues, rows: number, vectors: number, isGuarded: boolean): BlockPlace {

@@ -5,7 +5,7 @@
 
 import { basicOf, constraintsOf } from "../../../../ir/analysis/sets/basic.js";
 import { isEmptyBasic } from "../../../../ir/analysis/sets/feasibility.js";
-import { rowOf, Work } from "../../../../ir/analysis/sets/linear.js";
+import { type Row, rowOf, Work } from "../../../../ir/analysis/sets/linear.js";
 import type { Relation } from "../../../../ir/analysis/sets/relation.js";
 import { elementFacts } from "../../../../ir/element.js";
 import { elementOf, type MemRefType } from "../../../../ir/types.js";
@@ -18,6 +18,7 @@ import { type ArrayAccess, readsOf, type Statement, writeOf } from "../scop.js";
 import { dimsOfAccess, isLaneOperation } from "./dependence-on-dims.js";
 import { foldingOf } from "./folding.js";
 import { laneMotion } from "./lane-access.js";
+import { type Recurrence, recurrenceOf } from "./recurrence.js";
 import { sharedReads } from "./shared-rows.js";
 
 /** Dims are positions in the statement's. */
@@ -28,6 +29,8 @@ export interface NestChoice {
   readonly lane: number;
   readonly stream: number | undefined;
   readonly carried: ArrayAccess | undefined;
+  /** What makes points along the lanes wait for each other; absent where they do not. */
+  readonly recurrence?: Recurrence;
   readonly lanes: number;
   readonly rows: number;
   readonly vectors: number;
@@ -45,10 +48,19 @@ export interface NestContext {
   readonly free: readonly number[];
   /** Dependences of the statement on itself within one run of the nest, but for those of its reduction. */
   readonly dependences: readonly Relation[];
+  /** Rows over [parameters, dims] that have one value in a run of the nest; without them no recurrence is looked for. */
+  readonly fixed?: readonly Row[];
   /** Lanes were found to pay before; false where absent. */
   readonly isLane?: boolean;
   /** The nest is one tile of several: what it reads stays in a cache. False where absent. */
   readonly isTile?: boolean;
+}
+
+/** Rows one after the other, each of them in lanes that a scan joins. */
+function recurring(statement: Statement, free: readonly number[], lanes: number, recurrence: Recurrence): NestChoice {
+  const outer = { loops: free.slice(0, -1), row: undefined, lane: free.at(-1)!, stream: undefined };
+  const inner = { carried: recurrence.read, lanes, rows: 1, vectors: 1, tiles: [], promoted: [] };
+  return { statement, ...outer, ...inner, recurrence, why: [] };
 }
 
 export type NestVerdict = { readonly choice: NestChoice } | { readonly reason: string };
@@ -66,7 +78,11 @@ export function chooseNest(context: NestContext, cpu: CpuDescription): NestVerdi
   const lanes = cpu.vectorBits / widestBits(statement);
   const given = context.isLane ? parallel.filter((d) => written.has(d)) : [];
   const lane = given[0] ?? chooseLane(statement, parallel, summed, lanes);
-  if (lane === undefined) return { reason: "no dim can run in lanes for less than it costs alone" };
+  if (lane === undefined) {
+    const recurrence = context.fixed && lanes > 1 ? recurrenceOf(statement, free, context.fixed) : undefined;
+    if (recurrence) return { choice: recurring(statement, free, lanes, recurrence) };
+    return { reason: "no dim can run in lanes for less than it costs alone" };
+  }
   const isFolded = summed.includes(lane);
   const isOnePass = (across: number): boolean => context.isTile !== true && streams(statement, lane, across, cpu);
   const shared = chooseRow(

@@ -7,7 +7,7 @@
 import type { Row } from "../../../../ir/analysis/sets/linear.js";
 import type { Builder } from "../../../../ir/builder.js";
 import type { AnyOpDef } from "../../../../ir/define.js";
-import { select } from "../../../../ir/dialects/arith/constant.js";
+import { constantOf, select } from "../../../../ir/dialects/arith/constant.js";
 import * as f from "../../../../ir/dialects/arith/float.js";
 import * as i from "../../../../ir/dialects/arith/integer.js";
 import * as memref from "../../../../ir/dialects/memref/storage.js";
@@ -21,6 +21,7 @@ import { type ArrayAccess, readsOf, type Statement, writeOf } from "../scop.js";
 import { dimsOfValues } from "./dependence-on-dims.js";
 import { type LanePlace, loadLanes, storeLanes } from "./lane-access.js";
 import type { Panel } from "./panel.js";
+import type { Recurrence } from "./recurrence.js";
 import { type ColumnValues, rowAt } from "./rows.js";
 
 /** How points are put together. Dims are positions in the statement's. */
@@ -34,6 +35,8 @@ export interface BlockPlan {
   readonly stream: number | undefined;
   /** The read whose value goes from step to step instead of through memory. */
   readonly carried: ArrayAccess | undefined;
+  /** What makes lanes wait for each other; the block then computes what is left of each element. */
+  readonly recurrence?: Recurrence;
   readonly lanes: number;
   /** Multiply-adds are one instruction. */
   readonly isFused: boolean;
@@ -86,6 +89,13 @@ export class PointBlock {
     this.#carried = carried;
     const stored = writeOf(this.#plan.statement).op.operand(0);
     return this.#each((row, vector) => widen(b, this.#value(b, stored, row, vector), this.#plan.lanes));
+  }
+
+  /** The element in front of the first lane, in all lanes. */
+  before(b: Builder): Value {
+    const { carried, lanes } = this.#plan;
+    const place = this.#lanePlace(carried!, 0, 0);
+    return widen(b, loadLanes(b, { ...place, factors: place.factors.map(() => 0) }), lanes);
   }
 
   /** What the carried element holds before the first step. */
@@ -178,6 +188,12 @@ export class PointBlock {
   }
 
   #operation(b: Builder, op: Operation, row: number, vector: number): Value {
+    const inverse = this.#plan.recurrence?.inverses.get(op);
+    if (inverse !== undefined) {
+      const factor = constantOf(b, inverse, op.result.type as ScalarType);
+      const product = f.mulf as unknown as AnyOpDef;
+      return this.#create(b, product, [this.#value(b, op.operand(0), row, vector), factor], op.result.type);
+    }
     const operands = op.operands.map((operand) => this.#value(b, operand, row, vector));
     return this.#create(b, op.def, operands, op.result.type, op.attrs);
   }

@@ -25,6 +25,7 @@ const stencils: readonly (readonly [string, Readonly<Record<string, number>>, nu
   ["jacobi_2d", { TSTEPS: 11, N: 40 }, 16_000],
   ["fdtd_2d", { TMAX: 11, NX: 37, NY: 30 }, 14_000],
   ["heat_3d", { TSTEPS: 7, N: 22 }, 160_000],
+  ["seidel_2d", { TSTEPS: 9, N: 50 }, 14_000],
 ];
 
 async function tiled(name: string, sizes: Readonly<Record<string, number>>, cpu: CpuDescription) {
