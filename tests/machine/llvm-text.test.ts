@@ -1,16 +1,19 @@
 /**
  * @file LLVM takes the text that is written for every CPU described: llc compiles the kernels of a model with a matrix
- * product, a convolution, a softmax and int8 products between floats for the triple, CPU and features that the bundle
- * names, and what comes out calls nothing but the runtime's own functions.
+ * product, a convolution, a softmax and int8 products between floats, and loops in Python (a product, a factorisation, a
+ * stencil), for the triple, CPU and features that the bundle names; what comes out calls nothing but the runtime's own functions.
  */
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { emitBundle } from "../../backend/emit-bundle.js";
+import { importPythonText } from "../../frontends/python-kernels/import.js";
+import type { Context } from "../../ir/context.js";
 import { entryInterfaces } from "../../ir/entry.js";
+import type { Operation } from "../../ir/graph.js";
 import { parseModule } from "../../ir/text/module.js";
 import { newContext } from "../../lowering/dialects.js";
 import { runStages } from "../../lowering/driver.js";
@@ -53,27 +56,38 @@ func.func @main(%image: tensor<1x3x12x12xf32>, %filter: tensor<8x3x3x3xf32>, %w:
   return %p, %f : tensor<1x40xf32>, tensor<1x24xf32>
 }`;
 
+const loops = ["gemm", "lu", "jacobi_2d"]
+  .map((name) => readFileSync(new URL(`../../bench/polybench/kernels/${name}.py`, import.meta.url), "utf8"))
+  .join("\n\n");
+const sizes = new Map(Object.entries({ NI: 100, NJ: 110, NK: 120, N: 130, TSTEPS: 20 }));
+
+/** By name, what imports it. */
+const programs: Readonly<Record<string, (context: Context) => Operation | Promise<Operation>>> = {
+  mixed: (context) => parseModule(model, "mixed.mlir", context),
+  loops: (context) => importPythonText(loops, "loops.py", context, { constexprs: sizes }),
+};
+
 /** The module's file, and what it is to be compiled for. */
-async function exported(cpu: CpuDescription) {
+async function exported(cpu: CpuDescription, program: string) {
   const context = newContext();
-  const module = parseModule(model, "mixed.mlir", context);
+  const module = await programs[program]!(context);
   const [first, ...others] = stagesFor(cpu);
   runStages([first!], module, context);
   const entries = entryInterfaces(module, context);
   runStages(others, module, context);
-  const source = { stem: "mixed", kind: "mlir", sha256: "0".repeat(64) } as const;
+  const source = { stem: program, kind: "mlir", sha256: "0".repeat(64) } as const;
   const variants = [{ machine: cpu, module, context, entries }];
-  const input = { model: "mixed", producer: "test", source, options: [], variants };
-  const at = join(folder, `${cpu.name}.psm`);
+  const input = { model: program, producer: "test", source, options: [], variants };
+  const at = join(folder, `${program}.${cpu.name}.psm`);
   const { manifest } = await writeBundle(at, (draft) => emitBundle(input, draft));
   const target = manifest.targets[0]!;
   return { file: join(at, target.module!), target };
 }
 
 /** Compiles for what the manifest names; the functions that are called and not there. */
-async function compiled(cpu: CpuDescription): Promise<readonly string[]> {
-  const { file, target } = await exported(cpu);
-  const object = join(folder, `${cpu.name}.o`);
+async function compiled(cpu: CpuDescription, program: string): Promise<readonly string[]> {
+  const { file, target } = await exported(cpu, program);
+  const object = join(folder, `${program}.${cpu.name}.o`);
   const machine = [`-mtriple=${target.triple}`, `-mcpu=${target.cpu}`, `-mattr=${target.features.join(",")}`];
   const options = [...machine, "-O2", "-filetype=obj", "-relocation-model=pic", file, "-o", object];
   const { status, stderr } = spawnSync(llc!, options, { encoding: "utf8" });
@@ -87,22 +101,25 @@ async function compiled(cpu: CpuDescription): Promise<readonly string[]> {
     );
 }
 
-describe.skipIf(llc === undefined || nm === undefined)("the kernels of a model compile", () => {
-  it.each(cpus.map((cpu) => [cpu.name, cpu] as const))(
-    "for %s",
-    async (_, cpu) => {
-      const runtime = /^(psm_|mixed_|mem(cpy|set|move)$|_GLOBAL_OFFSET_TABLE_$)/;
-      expect((await compiled(cpu)).filter((name) => !runtime.test(name))).toEqual([]);
-    },
-    120_000,
-  );
+describe.skipIf(llc === undefined || nm === undefined).each(Object.keys(programs))(
+  "the kernels of %s compile",
+  (program) => {
+    it.each(cpus.map((cpu) => [cpu.name, cpu] as const))(
+      "for %s",
+      async (_, cpu) => {
+        const runtime = /^(psm_|mixed_|loops_|mem(cpy|set|move)$|_GLOBAL_OFFSET_TABLE_$)/;
+        expect((await compiled(cpu, program)).filter((name) => !runtime.test(name))).toEqual([]);
+      },
+      120_000,
+    );
 
-  it.each(cpus.filter((cpu) => cpu.tuneFor !== undefined).map((cpu) => [cpu.name, cpu] as const))(
-    "and are scheduled for %s",
-    async (_, cpu) => {
-      const tuned = { ...cpu, name: `${cpu.name}.tuned`, llvmCpu: cpu.tuneFor! };
-      await expect(compiled(tuned)).resolves.toBeDefined();
-    },
-    120_000,
-  );
-});
+    it.each(cpus.filter((cpu) => cpu.tuneFor !== undefined).map((cpu) => [cpu.name, cpu] as const))(
+      "and are scheduled for %s",
+      async (_, cpu) => {
+        const tuned = { ...cpu, name: `${cpu.name}.tuned`, llvmCpu: cpu.tuneFor! };
+        await expect(compiled(tuned, program)).resolves.toBeDefined();
+      },
+      120_000,
+    );
+  },
+);
