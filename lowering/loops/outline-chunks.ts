@@ -160,10 +160,12 @@ class Outliner {
       block.append(copy);
     }
     if (!isParallel(copies)) return;
-    // A kernel that threads share reads nothing outside of its loop.
+    // A kernel that threads share reads nothing outside of its loop, but for what decides how often that runs.
     const body = copies[0]!.region(0).blocks[0]!;
     const { first } = body;
+    const before = computing(copies[0]!.operands);
     for (const op of late) {
+      if (before.has(op)) continue;
       op.detach();
       body.insertBefore(op, first!);
     }
@@ -191,6 +193,16 @@ class Outliner {
   #freshName(wanted: string): string {
     for (let name = wanted; ; name += "_") if (!lookupFunction(this.#module, name)) return name;
   }
+}
+
+/** The operations that the values are computed by. */
+function computing(values: readonly Value[], found = new Set<Operation>()): ReadonlySet<Operation> {
+  for (const { definingOp } of values) {
+    if (!definingOp || found.has(definingOp)) continue;
+    found.add(definingOp);
+    computing(inputsOf(definingOp), found);
+  }
+  return found;
 }
 
 interface Made {

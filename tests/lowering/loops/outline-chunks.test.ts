@@ -15,6 +15,7 @@ import { outlineChunks } from "../../../lowering/loops/outline-chunks.js";
 import { splitIntoChunks } from "../../../lowering/loops/split-into-chunks.js";
 import { type CpuDescription, cpuNamed } from "../../../machine/cpu.js";
 import { bufferized, type Kernel, polybench, runLoops } from "./polyhedral/polybench-kernels.js";
+import { bufferizedKernels } from "./polyhedral/random-kernels.js";
 
 const tiny: CpuDescription = { ...cpuNamed("avx2")!, name: "tiny", caches: { l1: 768, l2: 3072, l3: 4096 } };
 
@@ -83,5 +84,22 @@ describe("chunks for threads", () => {
     expect(verify(kernel.module, kernel.context)).toEqual([]);
     const chunked = [...functionsOf(kernel.module)].filter((f) => f.extra[CHUNKS]);
     expect(chunked.length).toBeGreaterThanOrEqual(2);
+  });
+
+  test("may run as often as a number says that only the call tells", async () => {
+    const source = `import persimmons
+from persimmons import f64, i64
+@persimmons.loops
+def f(n: i64, A: f64[38, 38]):
+    A[0, 0] = 1.0
+    for i in range(n):
+        for j in range(38):
+            A[i, j] = 0.5 * A[i, j]
+`;
+    const { module, context } = await bufferizedKernels(source);
+    optimiseLoops(tiny, { leastPoints: 1 }).run(module, context);
+    outlineChunks.run(module, context);
+    expect(parallelLoopsOf(module)).not.toEqual([]);
+    expect(verify(module, context)).toEqual([]);
   });
 });
