@@ -31,7 +31,7 @@ import { padShapes } from "./fuse/pad-shapes.js";
 import { stablehloToLinalg } from "./fuse/stablehlo-to-linalg.js";
 import { expandComplex } from "./legalize/expand-complex.js";
 import { expandMath } from "./legalize/expand-math.js";
-import { expandNarrowFloats } from "./legalize/expand-narrow-floats.js";
+import { expandNarrowFloatsWith } from "./legalize/expand-narrow-floats.js";
 import { narrowIntegers } from "./legalize/narrow-integers.js";
 import { fuseAttention } from "./loops/fuse-attention.js";
 import { fuseRows } from "./loops/fuse-rows.js";
@@ -143,6 +143,12 @@ const graphStages = (arithmetic: readonly Pass[], layout: readonly Pass[], fit: 
   }),
 ];
 
+/** Processors of desktops and servers convert f16 by instructions; WebAssembly does it in integers. */
+function narrowFloatsOn({ arch, requires }: CpuDescription): Pass {
+  const hasHalf = arch === "aarch64" || requires.includes("f16c");
+  return expandNarrowFloatsWith({ native: new Set(hasHalf ? ["f16" as const] : []) });
+}
+
 /** Stages 2 to 8 for one target. */
 export function stagesFor(target: TargetDescription): readonly Stage[] {
   return isAccelerator(target) ? stagesForAccelerator(target) : stagesForCpu(target);
@@ -204,7 +210,7 @@ function stagesForCpu(cpu: CpuDescription): readonly Stage[] {
       passes: [
         foldSizes,
         expandComplex,
-        expandNarrowFloats,
+        narrowFloatsOn(cpu),
         expandMath,
         narrowIntegers,
         eliminateCommonSubexpressions,

@@ -8,9 +8,11 @@
 import type { Context } from "../../ir/context.js";
 import { Decompositions } from "../../ir/decompositions.js";
 import { functionsOf } from "../../ir/dialects/func.js";
+import { composite } from "../../ir/dialects/stablehlo/calls.js";
 import { constant } from "../../ir/dialects/stablehlo/constants.js";
 import { convolution } from "../../ir/dialects/stablehlo/convolution.js";
 import { dotGeneral } from "../../ir/dialects/stablehlo/dot.js";
+import { elementFacts, isFloat } from "../../ir/element.js";
 import type { Operation, Value } from "../../ir/graph.js";
 import type { Pass } from "../../ir/pass.js";
 import type { TensorBuilder } from "../../ir/tensor-builder.js";
@@ -34,16 +36,17 @@ export const sumInIntegers: Pass = {
   },
 };
 
-/** Elements beyond which a dequantized constant stays as it is. */
-const MAX_ELEMENTS = 1 << 16;
+/** Elements beyond which a dequantized constant stays as it is: of integers as wide as floats, and of narrower ones. */
+const MAX_ELEMENTS = { wide: 1 << 16, narrow: 1 << 12 };
 
-/** A bias in full: 32-bit integers, which take no less room. */
+/** A constant of one axis in full, as biases are: it is read often and takes little room. */
 function dequantizedConstant(op: Operation, context: Context) {
-  if (op.results.length !== 1 || op.operands.length < 2 || elementOf(op.operand(0).type) !== "i32") return undefined;
+  if (op.results.length !== 1 || !composite.matches(op)) return undefined;
   const from = dequantizedOf(op.result, context);
   const levels = from && arrayOf(from.levels, context);
-  if (!levels || levels.data.length > MAX_ELEMENTS || (from.axis !== undefined && levels.shape.length > 1))
-    return undefined;
+  if (!levels || levels.shape.length > 1 || elementFacts[levels.element].bits > 32) return undefined;
+  const most = elementFacts[levels.element].bits === 32 ? MAX_ELEMENTS.wide : MAX_ELEMENTS.narrow;
+  if (levels.data.length > most || isFloat(levels.element)) return undefined;
   const { scale, zero } = from;
   const data = Float32Array.from(
     levels.data as Int32Array,

@@ -10,13 +10,13 @@ import { constant as arithConstant, constantDatum, splatAttr } from "../../ir/di
 import * as i from "../../ir/dialects/arith/integer.js";
 import { index as indexOp } from "../../ir/dialects/linalg/structured.js";
 import { broadcast, step } from "../../ir/dialects/vector/shape.js";
-import { type ElementType, elementFacts } from "../../ir/element.js";
+import { type ElementType, elementFacts, isFloat } from "../../ir/element.js";
 import type { Block, Operation, Value } from "../../ir/graph.js";
 import type { Scalar } from "../../ir/scalar.js";
 import { elementOf, type ScalarType, type VectorType } from "../../ir/types.js";
 
 /** Elements that vectors of them are loaded and stored as they are. */
-const storable: ReadonlySet<ElementType> = new Set(["f32", "f64", "i8", "i16", "i32", "i64"]);
+const storable: ReadonlySet<ElementType> = new Set(["f16", "bf16", "f32", "f64", "i8", "i16", "i32", "i64"]);
 
 export function isStorable(element: ElementType): boolean {
   return storable.has(element);
@@ -36,12 +36,12 @@ function isLaneElement(element: ElementType): boolean {
   return storable.has(element) || element === "i1" || element === "index";
 }
 
-/** The widest element that the body computes with, in bits: it decides how many lanes fit a register. */
+/** The widest element that the body computes with, in bits: it decides how many lanes fit a register. Narrow floats are computed with in f32. */
 export function widestBits(body: Block): number {
   let bits = 8;
   const note = (v: Value): void => {
     const element = elementOf(v.type);
-    if (element !== "index" && element !== "i1") bits = Math.max(bits, elementFacts[element].bits);
+    if (element !== "index" && element !== "i1") bits = Math.max(bits, isFloat(element) ? 32 : 8, elementFacts[element].bits);
   };
   for (const a of body.args) note(a);
   for (const op of body.ops()) for (const r of op.results) note(r);

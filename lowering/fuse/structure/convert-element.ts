@@ -12,11 +12,12 @@ import * as complex from "../../../ir/dialects/complex/complex.js";
 import { type ElementType, elementFacts } from "../../../ir/element.js";
 import type { Value } from "../../../ir/graph.js";
 import { numericsOf } from "../../../ir/scalar.js";
+import type { ScalarType } from "../../../ir/types.js";
 import { signless } from "../../signless.js";
 import { constantLike, select } from "./scalars.js";
 
-/** `x`, of StableHLO element `from`, as `to`. */
-export function convertElement(b: Builder, x: Value, from: ElementType, to: ElementType): Value {
+/** `x`, of StableHLO element `from`, as `to`; `isWithin` where it is NaN or a number that `to` holds when it is cut off. */
+export function convertElement(b: Builder, x: Value, from: ElementType, to: ElementType, isWithin = false): Value {
   const source = elementFacts[from];
   const target = elementFacts[to];
   if (from === to) return x;
@@ -32,7 +33,7 @@ export function convertElement(b: Builder, x: Value, from: ElementType, to: Elem
     );
   }
   if (to === "i1") return isNotZero(b, x, source.kind === "float");
-  if (source.kind === "float") return target.kind === "float" ? floatToFloat(b, x, from, to) : floatToInteger(b, x, to);
+  if (source.kind === "float") return target.kind === "float" ? floatToFloat(b, x, from, to) : floatToInteger(b, x, to, isWithin);
   return target.kind === "float" ? integerToFloat(b, x, from, to) : integerToInteger(b, x, from, to);
 }
 
@@ -68,7 +69,7 @@ function floatToFloat(b: Builder, x: Value, from: ElementType, to: ElementType):
 }
 
 /** The cast itself is undefined out of range, so the operand is clamped first and NaN replaced. */
-function floatToInteger(b: Builder, x: Value, to: ElementType): Value {
+function floatToInteger(b: Builder, x: Value, to: ElementType, isWithin: boolean): Value {
   const isSigned = elementFacts[to].kind === "int";
   const target = numericsOf(to);
   const bits = elementFacts[to].bits;
@@ -80,6 +81,7 @@ function floatToInteger(b: Builder, x: Value, to: ElementType): Value {
   const low = constantLike(b, isSigned ? -(2 ** (bits - 1)) : 0, wide);
   const beyond = constantLike(b, 2 ** (isSigned ? bits - 1 : bits), wide);
   const type = b.context.types.scalar(signless(to));
+  if (isWithin) return withoutNan(b, wide, isSigned, type);
   const isLow = b.value(f.cmpf, { lhs: wide, rhs: low }, { predicate: "olt" });
   const isHigh = b.value(f.cmpf, { lhs: wide, rhs: beyond }, { predicate: "oge" });
   const isNan = b.value(f.cmpf, { lhs: wide, rhs: wide }, { predicate: "uno" });
@@ -89,6 +91,12 @@ function floatToInteger(b: Builder, x: Value, to: ElementType): Value {
   const least = constantOf(b, target.minValue as number | bigint, type);
   const most = constantOf(b, target.maxValue as number | bigint, type);
   return select(b, isLow, least, select(b, isHigh, most, converted));
+}
+
+function withoutNan(b: Builder, x: Value, isSigned: boolean, type: ScalarType): Value {
+  const isNan = b.value(f.cmpf, { lhs: x, rhs: x }, { predicate: "uno" });
+  const safe = select(b, isNan, constantLike(b, 0, x), x);
+  return b.value(isSigned ? cast.fptosi : cast.fptoui, { in: safe }, {}, { results: [type] });
 }
 
 function integerToFloat(b: Builder, x: Value, from: ElementType, to: ElementType): Value {

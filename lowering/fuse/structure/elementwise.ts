@@ -7,9 +7,11 @@ import * as f from "../../../ir/dialects/arith/float.js";
 import * as i from "../../../ir/dialects/arith/integer.js";
 import * as complex from "../../../ir/dialects/complex/complex.js";
 import type { ComparisonDirection } from "../../../ir/dialects/stablehlo/attributes.js";
-import { compare } from "../../../ir/dialects/stablehlo/choose.js";
+import { clamp, compare } from "../../../ir/dialects/stablehlo/choose.js";
 import { type ElementType, elementFacts, type FloatElement } from "../../../ir/element.js";
+import { numberOf } from "../../simplify/raise/numbers.js";
 import { floatFormats } from "../../../ir/float-format.js";
+import { numericsOf } from "../../../ir/scalar.js";
 import type { Operation, Value } from "../../../ir/graph.js";
 import { elementOf, type TensorType } from "../../../ir/types.js";
 import { bitcastBetweenWidths, bitcastBody, keepsWidth, reducePrecisionBody } from "./bits.js";
@@ -38,7 +40,8 @@ const specialBodies: Readonly<Record<string, (op: Operation) => ScalarBody | und
   "stablehlo.compare": compareBody,
   "stablehlo.convert": (op) => {
     const [from, to] = [elementOf(op.operand(0).type), elementOf(op.result.type)];
-    return ({ b }, x) => convertElement(b, x!, from, to);
+    const isWithin = isClampedTo(op.operand(0), to);
+    return ({ b }, x) => convertElement(b, x!, from, to, isWithin);
   },
   "stablehlo.complex":
     (op) =>
@@ -54,6 +57,17 @@ const specialBodies: Readonly<Record<string, (op: Operation) => ScalarBody | und
   "stablehlo.real": partBody("re"),
   "stablehlo.imag": partBody("im"),
 };
+
+/** Clamped to numbers that an integer element holds, so that converting it need only look for NaN. */
+function isClampedTo(x: Value, element: ElementType): boolean {
+  const op = x.definingOp;
+  if (!op || !clamp.matches(op) || elementFacts[element].bits > 16 || !isInteger(element)) return false;
+  const [low, high] = [numberOf(op.operand(0)), numberOf(op.operand(2))];
+  const { minValue, maxValue } = numericsOf(element);
+  return low !== undefined && high !== undefined && low >= Number(minValue) && high <= Number(maxValue);
+}
+
+const isInteger = (element: ElementType): boolean => ["int", "uint"].includes(elementFacts[element].kind);
 
 function partBody(part: "re" | "im"): (op: Operation) => ScalarBody {
   return (op) => {

@@ -111,12 +111,9 @@ export class ContractionTiler {
 
   #task(b: Builder, point: Point, rows: Span, columns: Span): void {
     const { lines } = this.#blocking;
-    const rowPanel = this.#blocking.packsRows ? this.#newPanel(b, this.#blocking.rows, padded) : undefined;
+    const rowPanel = this.#blocking.packsRows ? this.#newPanel(b, this.#rowsOfPanel(), padded) : undefined;
     const columnPanel = this.#around.weights ? undefined : this.#columnPanel(b);
-    const { kernel, columns: width } = this.#blocking;
-    const sums = this.#around.keepsSums
-      ? this.#scratch(b, [kernel.rows, width], elementOf(this.#c.output.value.type))
-      : undefined;
+    const sums = this.#around.keepsSums ? this.#sumsOfRows(b) : undefined;
     const lineRange = { from: constantIndex(b, 0), to: this.#lineCount, step: lines ?? 1 };
     const overLines = (fill: (b: Builder, span: Span) => void): void => {
       if (lines === undefined || this.#lines.dims.length === 0) fill(b, lineRange);
@@ -350,6 +347,15 @@ export class ContractionTiler {
     });
   }
 
+  /** Rows of a packed panel: no more than a task has. */
+  #rowsOfPanel(): number {
+    const { rows, kernel, tasks } = this.#blocking;
+    const sizes = this.#rows.dims.map((d) => extentOf(accessesIn(this.#c), d));
+    if (!sizes.every((d) => typeof d === "number")) return rows;
+    const tiles = Math.ceil(sizes.reduce((x, y) => x * y, 1) / kernel.rows);
+    return Math.min(rows, Math.max(1, Math.ceil(tiles / tasks.rows)) * kernel.rows);
+  }
+
   /** Storage of so many rows of summed positions of a panel. */
   #newPanel(b: Builder, rows: number, pad: (length: number, bytes: number) => number): Value {
     const { panel } = this.#blocking.arithmetic;
@@ -359,6 +365,15 @@ export class ContractionTiler {
 
   #columnPanel(b: Builder): Value {
     return this.#scratch(b, [this.#panelDepth(), this.#blocking.columns], this.#blocking.arithmetic.panel);
+  }
+
+  /** Storage for the sums of a tile's rows in a block of columns. */
+  #sumsOfRows(b: Builder): Value {
+    const { kernel, columns } = this.#blocking;
+    const size = extentOf(accessesIn(this.#c), this.#c.column);
+    const step = columnsOf(kernel);
+    const most = typeof size === "number" ? Math.ceil(size / step) * step : columns;
+    return this.#scratch(b, [kernel.rows, Math.min(columns, most)], elementOf(this.#c.output.value.type));
   }
 
   /** Summed positions of a panel, at most. */

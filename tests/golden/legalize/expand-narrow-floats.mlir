@@ -48,10 +48,10 @@ func.func @add(%a: memref<32xbf16>, %b: memref<32xbf16>) {
 // => }
 // -----
 // Extending is nothing, since the value is held in f32; storing f32 afterwards stores f32.
-func.func @extend(%a: memref<4xf16>, %out: memref<4xf32>) {
+func.func @extend(%a: memref<4xbf16>, %out: memref<4xf32>) {
   %c0 = arith.constant 0 : index
-  %0 = memref.load %a[%c0] : memref<4xf16>
-  %1 = arith.extf %0 : f16 to f32
+  %0 = memref.load %a[%c0] : memref<4xbf16>
+  %1 = arith.extf %0 : bf16 to f32
   memref.store %1, %out[%c0] : memref<4xf32>
   return
 }
@@ -60,26 +60,32 @@ func.func @extend(%a: memref<4xf16>, %out: memref<4xf32>) {
 // =>     %0 = arith.constant 0 : index
 // =>     %1 = memref.load %arg0[%0] : memref<4xi16>
 // =>     %2 = arith.extui %1 : i16 to i32
-// =>     %3 = arith.constant 32767 : i32
-// =>     %4 = arith.andi %2, %3 : i32
-// =>     %5 = arith.constant 32768 : i32
-// =>     %6 = arith.andi %2, %5 : i32
-// =>     %7 = arith.constant 16 : i32
-// =>     %8 = arith.shli %6, %7 : i32
-// =>     %9 = arith.constant 13 : i32
-// =>     %10 = arith.shli %4, %9 : i32
-// =>     %11 = arith.bitcast %10 : i32 to f32
-// =>     %12 = arith.constant 5.192297e+33 : f32
-// =>     %13 = arith.mulf %11, %12 : f32
-// =>     %14 = arith.constant 31743 : i32
-// =>     %15 = arith.cmpi sgt, %4, %14 : i32
-// =>     %16 = arith.constant 2139095040 : i32
-// =>     %17 = arith.ori %10, %16 : i32
-// =>     %18 = arith.bitcast %13 : f32 to i32
-// =>     %19 = arith.select %15, %17, %18 : i32
-// =>     %20 = arith.ori %19, %8 : i32
-// =>     %21 = arith.bitcast %20 : i32 to f32
-// =>     memref.store %21, %arg1[%0] : memref<4xf32>
+// =>     %3 = arith.constant 16 : i32
+// =>     %4 = arith.shli %2, %3 : i32
+// =>     %5 = arith.bitcast %4 : i32 to f32
+// =>     memref.store %5, %arg1[%0] : memref<4xf32>
+// =>     func.return
+// =>   }
+// => }
+// -----
+// f16 is converted by instructions where the processor has them: a sum in f32 is rounded to f16 and back.
+func.func @half(%a: memref<4xf16>) {
+  %c0 = arith.constant 0 : index
+  %0 = memref.load %a[%c0] : memref<4xf16>
+  %1 = arith.addf %0, %0 : f16
+  memref.store %1, %a[%c0] : memref<4xf16>
+  return
+}
+// => module {
+// =>   func.func @half(%arg0: memref<4xf16>) {
+// =>     %0 = arith.constant 0 : index
+// =>     %1 = memref.load %arg0[%0] : memref<4xf16>
+// =>     %2 = arith.extf %1 : f16 to f32
+// =>     %3 = arith.addf %2, %2 : f32
+// =>     %4 = arith.truncf %3 : f32 to f16
+// =>     %5 = arith.extf %4 : f16 to f32
+// =>     %6 = arith.truncf %5 : f32 to f16
+// =>     memref.store %6, %arg0[%0] : memref<4xf16>
 // =>     func.return
 // =>   }
 // => }
