@@ -4,6 +4,7 @@ import type { Manifest, Program, SizeSymbol, Target } from "../runtime-lib/bundl
 import { type OpenBundle, openBundle } from "../runtime-lib/bundle/read-bundle.js";
 import { isTrusted } from "../runtime-lib/bundle/trust.js";
 import { signatureOf, valueText } from "./describe-export.js";
+import { planLines } from "./describe-plan.js";
 import { countLaunches } from "./kernel-places.js";
 import { formatBytes } from "./progress.js";
 import type { Outcome } from "./session.js";
@@ -72,26 +73,17 @@ function symbolText({ name, kind, min, max }: SizeSymbol): string {
 const targetLines =
   (manifest: Manifest) =>
   (target: Target): readonly string[] => {
-    const { name, kind, cpu, features, machine = "", kernels, programs } = target;
+    const { name, kind, cpu, features, machine = "", kernels } = target;
     const launches = countLaunches(target);
     return [
       `target ${name}: ${kind}, ${[cpu, ...features, machine].filter((f) => f !== "").join(" ")}`,
-      ...programs.flatMap((program) => {
-        const { arenaBytes, lowerBoundBytes } = program.memory;
-        const entry = manifest.entries[program.entry]!.name;
-        return [`  ${entry}: arena ${sizeText(arenaBytes)}, no plan needs less than ${sizeText(lowerBoundBytes)}`];
-      }),
+      ...planLines(manifest, target).map((line) => `  ${line}`),
       ...kernels.map(({ symbol, summary, grid }, k) => {
         const chunks = grid.length === 0 ? "" : `, grid ${grid.join(" x ")}`;
         return `  kernel ${symbol}: ${summary}${chunks}, launched ${launches.get(k) ?? 0} times`;
       }),
     ];
   };
-
-/** Bytes where an expression is a number, else the expression. */
-function sizeText(expression: string): string {
-  return /^\d+$/.test(expression) ? formatBytes(Number(expression)) : expression;
-}
 
 function programData({ entry, buffers, steps, memory }: Program): Readonly<Record<string, unknown>> {
   return { entry, memory, buffers: buffers.length, steps };

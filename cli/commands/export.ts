@@ -65,5 +65,5 @@ async function exportAction(session: Session, options: Options, model: string): 
   const { env, signal, interruptible } = session;
   const progress = progressOf(session, options);
   const result = await exportModel(request, { compile: compileModel, progress, env, signal, interruptible });
-  return describeExport(result, options.timings === true);
+  return describeExport(result, options);
 }

@@ -22,7 +22,7 @@ export function verb(name: string, summary: string): Command {
   return new Command(name)
     .description(summary)
     .option("--json", "print one JSON object: ok, diagnostics, and what the verb found")
-    .option("--verbose", "say more: where in our code an internal fault happened");
+    .option("--verbose", "say more: what export planned, where in our code an internal fault happened");
 }
 
 /** An option that may be given several times. */

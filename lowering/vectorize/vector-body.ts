@@ -41,7 +41,8 @@ export function widestBits(body: Block): number {
   let bits = 8;
   const note = (v: Value): void => {
     const element = elementOf(v.type);
-    if (element !== "index" && element !== "i1") bits = Math.max(bits, isFloat(element) ? 32 : 8, elementFacts[element].bits);
+    if (element !== "index" && element !== "i1")
+      bits = Math.max(bits, isFloat(element) ? 32 : 8, elementFacts[element].bits);
   };
   for (const a of body.args) note(a);
   for (const op of body.ops()) for (const r of op.results) note(r);

@@ -33,7 +33,8 @@ export function convertElement(b: Builder, x: Value, from: ElementType, to: Elem
     );
   }
   if (to === "i1") return isNotZero(b, x, source.kind === "float");
-  if (source.kind === "float") return target.kind === "float" ? floatToFloat(b, x, from, to) : floatToInteger(b, x, to, isWithin);
+  if (source.kind === "float")
+    return target.kind === "float" ? floatToFloat(b, x, from, to) : floatToInteger(b, x, to, isWithin);
   return target.kind === "float" ? integerToFloat(b, x, from, to) : integerToInteger(b, x, from, to);
 }
 

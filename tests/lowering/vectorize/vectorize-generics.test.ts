@@ -57,6 +57,18 @@ describe("vectors run", () => {
     expect(lowered(text)).toBe(0);
   });
 
+  test.each(["f16", "bf16"])("over %s, of as many lanes as f32, in which it is computed", (element) => {
+    const body = `%n = arith.truncf %a : f32 to ${element}\n %s = arith.mulf %n, %n : ${element}\n %w = arith.extf %s : ${element} to f32\n linalg.yield %w : f32`;
+    const text = genericKernel("f", {
+      inputs: [{ shape: [5, 37], map: "d0, d1" }],
+      output: { shape: [5, 37], map: "d0, d1" },
+      dims: 2,
+      kinds: ["parallel", "parallel"],
+      body,
+    });
+    expect(lowered(text)).toBe(0);
+  });
+
   test("along a sum, whose lanes are folded at the end", () => {
     const text = genericKernel("f", {
       inputs: [{ shape: [5, 37], map: "d0, d1" }],
