@@ -19,13 +19,10 @@ export function arrayOf(x: Value, context: Context): NdArray | undefined {
   return resource && fromBytes(x.type.element, staticShape(x.type), resource.read(0, resource.byteLength).slice());
 }
 
-/** Constants of at most this many elements are written into the program. */
-const INLINE = 64;
-
-/** What a constant of these elements holds; larger ones are kept by reference, under a name like `base`. */
+/** What a constant of these elements holds: several are kept by reference, under a name like `base`, so that folding does not repeat them. */
 export function constantAttr(data: Int32NdArray | Float32NdArray, base: string, context: Context) {
   const type = context.types.tensor(data.shape, data.element);
-  if (data.data.length <= INLINE) return { kind: "dense", type, splat: false, data } as const;
+  if (data.data.length === 1) return { kind: "dense", type, splat: false, data } as const;
   const { buffer, byteOffset, byteLength } = data.data;
   const name = context.resources.freshName(base);
   context.resources.add(
