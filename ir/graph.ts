@@ -165,7 +165,17 @@ export class Operation {
   /** This operation and all inside it, parents before children. */
   *walk(): Generator<Operation> {
     yield this;
-    for (const region of this.regions) yield* walkRegion(region);
+    // A stack of its own: generators inside generators would hand each operation up through all levels.
+    const open = [opsOf(this.regions)];
+    for (let next = open.at(-1); next; next = open.at(-1)) {
+      const { done, value: op } = next.next();
+      if (done === true) {
+        open.pop();
+        continue;
+      }
+      yield op;
+      if (op.regions.length > 0) open.push(opsOf(op.regions));
+    }
   }
 }
 
@@ -277,6 +287,7 @@ export class Block {
   }
 }
 
-function* walkRegion(region: Region): Generator<Operation> {
-  for (const block of region.blocks) for (const op of block.ops()) yield* op.walk();
+/** The operations of the regions' blocks, without those inside them. */
+function* opsOf(regions: readonly Region[]): Generator<Operation> {
+  for (const region of regions) for (const block of region.blocks) yield* block.ops();
 }

@@ -58,11 +58,25 @@ function partsOf(func: Operation): Part[] {
 
 const isStorage = (op: Operation | undefined): boolean => memref.alloc.matches(op) || memref.alloca.matches(op);
 
+function needsOf(part: Part): readonly Value[] {
+  const needed = new Set<Value>();
+  const visit = (x: Value): void => {
+    const op = x.definingOp;
+    if (needed.has(x) || (op && part.includes(op))) return;
+    if (op) inputsOf(op).forEach(visit);
+    needed.add(x);
+  };
+  for (const op of part) inputsOf(op).forEach(visit);
+  return [...needed];
+}
+
 class Outliner {
   readonly #module: Operation;
   readonly #func: Operation;
   readonly #parts: readonly Part[];
   readonly #context: Context;
+  /** What each part uses from outside, with what that is computed from. */
+  readonly #needs: ReadonlyMap<Part, readonly Value[]>;
   /** Storage of the caller. */
   readonly #shared: readonly Value[];
 
@@ -71,6 +85,7 @@ class Outliner {
     this.#func = func;
     this.#parts = parts;
     this.#context = context;
+    this.#needs = new Map(parts.map((part) => [part, needsOf(part)]));
     this.#shared = [...functionBody(func).ops()]
       .filter(isStorage)
       .map((op) => op.result)
@@ -85,30 +100,18 @@ class Outliner {
     });
     for (const op of [...this.#module.walk()])
       if (callOp.matches(op) && callOp.attrsOf(op).callee === name) this.#launch(op, made);
+    for (const [op] of this.#parts) for (const cost of [FLOPS, BYTES]) op!.setExtra(cost, undefined);
     this.#func.erase();
   }
 
   /** Parallel loops share what they do not make themselves; parts in one piece may keep what nothing else uses. */
   #isShared(storage: Value): boolean {
-    const users = this.#parts.filter((part) => this.#needs(part).includes(storage));
+    const users = this.#parts.filter((part) => this.#needs.get(part)!.includes(storage));
     return users.length > 1 || users.some(isParallel);
   }
 
-  /** What the part uses from outside, with what that is computed from. */
-  #needs(part: Part): readonly Value[] {
-    const needed = new Set<Value>();
-    const visit = (x: Value): void => {
-      const op = x.definingOp;
-      if (needed.has(x) || (op && part.includes(op))) return;
-      if (op) inputsOf(op).forEach(visit);
-      needed.add(x);
-    };
-    for (const op of part) inputsOf(op).forEach(visit);
-    return [...needed];
-  }
-
   #kernel(part: Part, name: string): Made {
-    const needed = this.#needs(part);
+    const needed = this.#needs.get(part)!;
     const passed = needed.filter((x) => x.owner instanceof Block || this.#shared.includes(x));
     const types = passed.map((x) => x.type);
     const fill = (b: Builder, args: readonly Value[]) => {

@@ -42,11 +42,11 @@ export function isHoisted(op: Operation, func: Operation, seen = new Set<Operati
 
 /** Operands of the operation, and what all inside it uses from outside of it. */
 export function inputsOf(op: Operation): Value[] {
-  const inside = (x: Value): boolean => {
-    const owner = x.owner instanceof Block ? x.owner.parent : x.owner;
-    return owner !== undefined && op.contains(owner);
-  };
-  return [...op.walk()].flatMap((inner) => inner.operands.filter((x) => !inside(x)));
+  if (op.regions.length === 0) return [...op.operands];
+  const inner = [...op.walk()];
+  const inside = new Set<Operation | undefined>(inner);
+  const isInside = (x: Value): boolean => inside.has(x.owner instanceof Block ? x.owner.parent : x.owner);
+  return inner.flatMap((at) => at.operands.filter((x) => !isInside(x)));
 }
 
 /** The function that an operation is in. */
