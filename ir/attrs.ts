@@ -133,14 +133,16 @@ function printDenseArray(element: ElementType, values: readonly (number | bigint
   return values.length === 0 ? `array<${element}>` : `array<${element}: ${values.map(item).join(", ")}>`;
 }
 
-/** Beyond this many elements a value prints as one hexadecimal string. */
+/** Beyond this many elements a value prints as one hexadecimal string; not `i1`, which some versions of MLIR pack into bits
+ * and others do not. */
 const HEX_THRESHOLD = 64;
 
 function printDenseBody({ data, splat, type }: DenseAttr): string {
   const { element } = data;
   const count = data.shape.reduce((n, d) => n * d, 1);
   if (count === 0) return "";
-  if (!splat && count > HEX_THRESHOLD) return printHex(data);
+  if (!splat && count > HEX_THRESHOLD && element !== "i1")
+    return `"0x${Buffer.from(toBytes(data)).toString("hex").toUpperCase()}"`;
   const complex = element.startsWith("complex");
   const at = (i: number): string => {
     if (complex) {
@@ -158,18 +160,6 @@ function printDenseBody({ data, splat, type }: DenseAttr): string {
     return `[${Array.from({ length: data.shape[axis]! }, () => nest(axis + 1)).join(", ")}]`;
   };
   return nest(0);
-}
-
-function printHex(data: NdArray): string {
-  if (data.element === "i1") return `"0x${packBits(data)}"`;
-  return `"0x${Buffer.from(toBytes(data)).toString("hex").toUpperCase()}"`;
-}
-
-/** MLIR stores `i1` elements as bits, least significant first. */
-function packBits(data: NdArray): string {
-  const packed = new Uint8Array(Math.ceil(data.data.length / 8));
-  for (let i = 0; i < data.data.length; i++) if (data.data[i]) packed[i >> 3]! |= 1 << (i & 7);
-  return Buffer.from(packed).toString("hex").toUpperCase();
 }
 
 function elementOfScalar(type: Type): ElementType {

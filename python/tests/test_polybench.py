@@ -34,27 +34,23 @@ def test_all_thirty_are_here():
 
 @pytest.mark.parametrize("name", [name if name in DAILY else pytest.param(name, marks=pytest.mark.slow) for name in NAMES])
 def test_a_compiled_kernel_gives_numpys_results(bench, name, tmp_path):
-    difference, _launches = run(bench, name, "MINI", 1, tmp_path)
-    assert difference <= LIMIT
+    assert run(bench, name, "MINI", 1, tmp_path) <= LIMIT
 
 
 @pytest.mark.parametrize("name", ["2mm", "syr2k", *(pytest.param(name, marks=pytest.mark.slow) for name in ("gemm", "trmm", "symm"))])
 def test_a_kernel_that_threads_share_gives_numpys_results(bench, name, tmp_path):
-    difference, launches = run(bench, name, "MEDIUM", 2, tmp_path)
-    assert difference <= LIMIT
-    assert launches > 1
+    assert run(bench, name, "MEDIUM", 2, tmp_path) <= LIMIT
 
 
 def run(bench, name, size, threads, folder):
-    """How far the results are from NumPy's, and how often kernels were launched: once for each chunk."""
+    """How far the results are from NumPy's."""
     suite, reference = bench
     kernel = suite.KERNELS[name]
     source, sizes = FOLDER / "kernels" / (name + ".py"), kernel.sizes[size]
-    options = {"target": "host", "constexprs": sizes, "threads": threads, "profile": True}
+    options = {"target": "host", "constexprs": sizes, "threads": threads}
     with persimmons.export(source, out=folder / "k.psm", **options) as bundle:
         given = kernel.arguments(size)
         inputs = {port["name"]: numpy.asarray(given[port["name"]], dtype=numpy.float64) for port in bundle.inputs()}
         results = {**inputs, **bundle.run(inputs)}
-        launches = sum(counter["calls"] for counter in bundle.counters)
     wanted = reference(name, kernel.arguments(size), sizes)
-    return suite.difference(kernel.compared(results, size), kernel.compared(wanted, size)), launches
+    return suite.difference(kernel.compared(results, size), kernel.compared(wanted, size))

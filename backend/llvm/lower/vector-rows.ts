@@ -99,7 +99,8 @@ const dotBytes: Row = (op, to) => {
   const repeated = to.emit(a.shufflevector, [one, poison], { mask: new Array<number>(lanes.shape[0]!).fill(0) });
   const words = to.emit(a.bitcast, [bytes], {}, lanes);
   const intrin = `llvm.x86.avx512.vpdpbusd.${32 * lanes.shape[0]!}`;
-  to.bind(op.result, to.emit(x.callIntrinsic, [acc, repeated, words], { intrin }, lanes));
+  const operands = { args: [acc, repeated, words], op_bundle_operands: [] };
+  to.bind(op.result, to.builder.value(x.callIntrinsic, operands, { intrin }, { results: [lanes] }));
 };
 
 const sums = { add: x.reduceFadd, mul: x.reduceFmul } as const;

@@ -3,14 +3,16 @@
  * functions that would become library calls (exp, sin, pow, …) are expanded before and do not occur here.
  */
 
+import { printString } from "../../attrs.js";
 import { cellOf } from "../../bytes.js";
 import { defineOp } from "../../define.js";
 import type { ElementType, FloatElement } from "../../element.js";
-import { bool, defaultAttr, i32, i64, string, variadic, writtenAttr } from "../../kinds.js";
+import { bool, defaultAttr, i32, i32Array, i64, string, variadic, writtenAttr } from "../../kinds.js";
 import { emptyArray, getScalar, type NdArray, setScalar } from "../../ndarray.js";
 import { fusedMultiplyAdd } from "../../numerics/fused.js";
 import { numericsOf, type Scalar } from "../../scalar.js";
 import type { TypeConstraint } from "../../slots.js";
+import type { Assembly } from "../../text/assembly.js";
 import type { VectorType } from "../../types.js";
 import { uninitialised } from "../../uninitialised.js";
 import { liftOne, liftThree, liftTwo, operandElement } from "../arith/lift.js";
@@ -388,13 +390,41 @@ const ofProcessors: Readonly<Record<string, (operands: readonly NdArray[]) => Nd
   },
 };
 
+const callIntrinsicAssembly: Assembly = {
+  print(op, printer) {
+    printer.text(` ${printString(callIntrinsic.attrsOf(op).intrin)}(`);
+    printer.values(op.operands);
+    printer.text(")");
+    printer.attrDict(op, ["intrin", "op_bundle_sizes"]);
+    printer.text(" : ");
+    printer.functionType(
+      op.operands.map((x) => x.type),
+      op.results.map((r) => r.type),
+    );
+  },
+  parse(parser, def) {
+    const intrin = parser.string();
+    const operands = parser.list("(", ")", () => parser.operand());
+    const dict = parser.attrDict();
+    parser.punct(":");
+    const { inputs, results } = parser.functionType();
+    parser.expectTypes(operands, inputs);
+    return { operands, segments: [operands.length, 0], results, ...parser.splitAttrs(def, dict, { intrin }) };
+  },
+};
+
+/** Without operand bundles. */
 export const callIntrinsic = defineOp("llvm.call_intrinsic", {
   summary: "Calls an intrinsic that only some processors have.",
-  operands: { args: variadic(vectors) },
-  attrs: { intrin: string },
+  operands: { args: variadic(vectors), op_bundle_operands: variadic(vectors) },
+  attrs: {
+    intrin: string,
+    fastmathFlags: defaultAttr(fastmathFlags, []),
+    op_bundle_sizes: writtenAttr(i32Array, []),
+  },
   results: { results: vectors },
   traits: ["pure"],
-  format: "$intrin `(` $args `)` attr-dict `:` functional-type(operands, results)",
+  format: callIntrinsicAssembly,
   evaluate({ args }, { intrin }) {
     const compute = ofProcessors[intrin];
     if (!compute) throw new Error(`nothing is known of ${intrin}`);

@@ -6,8 +6,6 @@
 import type { Builder } from "../../../ir/builder.js";
 import { constantIndex } from "../../../ir/dialects/arith/constant.js";
 import { andi, cmpi } from "../../../ir/dialects/arith/integer.js";
-import * as memref from "../../../ir/dialects/memref/storage.js";
-import { type ElementType, elementFacts } from "../../../ir/element.js";
 import type { Value } from "../../../ir/graph.js";
 import { elementOf, type MemRefType } from "../../../ir/types.js";
 import { extentOf, extentValue } from "../../structured/access.js";
@@ -19,6 +17,7 @@ import { buildEpilogue, type TiledEpilogue } from "./epilogue.js";
 import { columnsOf } from "./micro-kernel.js";
 import { packColumns } from "./pack-columns.js";
 import { packRows } from "./pack-rows.js";
+import { PanelStorage } from "./panel-storage.js";
 import { type Flattened, type Place, type Point, placeIn, pointAt } from "./point.js";
 import { buildRegisterTile } from "./register-tile.js";
 import { accessesIn, type Contraction } from "./roles.js";
@@ -71,6 +70,7 @@ export class ContractionTiler {
   readonly #columnCount: Value;
   readonly #lineCount: Value;
   readonly #run: Value;
+  readonly #storage: PanelStorage;
 
   constructor(c: Contraction, blocking: Blocking, around: Around, b: Builder) {
     this.#c = c;
@@ -88,6 +88,7 @@ export class ContractionTiler {
     this.#lineCount = count(this.#lines);
     this.#columnCount = size(c.column);
     this.#run = size(c.summed.at(-1)!);
+    this.#storage = new PanelStorage(c, blocking, tiled);
   }
 
   /** One parallel loop over all tasks, for every point of the outer dimensions. */
@@ -111,9 +112,9 @@ export class ContractionTiler {
 
   #task(b: Builder, point: Point, rows: Span, columns: Span): void {
     const { lines } = this.#blocking;
-    const rowPanel = this.#blocking.packsRows ? this.#newPanel(b, this.#rowsOfPanel(), padded) : undefined;
-    const columnPanel = this.#around.weights ? undefined : this.#columnPanel(b);
-    const sums = this.#around.keepsSums ? this.#sumsOfRows(b) : undefined;
+    const rowPanel = this.#blocking.packsRows ? this.#storage.rowPanel(b) : undefined;
+    const columnPanel = this.#around.weights ? undefined : this.#storage.columnPanel(b);
+    const sums = this.#around.keepsSums ? this.#storage.sumsOfRows(b) : undefined;
     const lineRange = { from: constantIndex(b, 0), to: this.#lineCount, step: lines ?? 1 };
     const overLines = (fill: (b: Builder, span: Span) => void): void => {
       if (lines === undefined || this.#lines.dims.length === 0) fill(b, lineRange);
@@ -346,58 +347,6 @@ export class ContractionTiler {
       sums: block.sums,
     });
   }
-
-  /** Rows of a packed panel: no more than a task has. */
-  #rowsOfPanel(): number {
-    const { rows, kernel, tasks } = this.#blocking;
-    const sizes = this.#rows.dims.map((d) => extentOf(accessesIn(this.#c), d));
-    if (!sizes.every((d) => typeof d === "number")) return rows;
-    const tiles = Math.ceil(sizes.reduce((x, y) => x * y, 1) / kernel.rows);
-    return Math.min(rows, Math.max(1, Math.ceil(tiles / tasks.rows)) * kernel.rows);
-  }
-
-  /** Storage of so many rows of summed positions of a panel. */
-  #newPanel(b: Builder, rows: number, pad: (length: number, bytes: number) => number): Value {
-    const { panel } = this.#blocking.arithmetic;
-    const length = pad(this.#panelDepth(), elementFacts[panel].storageBytes);
-    return this.#scratch(b, [rows, length], panel);
-  }
-
-  #columnPanel(b: Builder): Value {
-    return this.#scratch(b, [this.#panelDepth(), this.#blocking.columns], this.#blocking.arithmetic.panel);
-  }
-
-  /** Storage for the sums of a tile's rows in a block of columns. */
-  #sumsOfRows(b: Builder): Value {
-    const { kernel, columns } = this.#blocking;
-    const size = extentOf(accessesIn(this.#c), this.#c.column);
-    const step = columnsOf(kernel);
-    const most = typeof size === "number" ? Math.ceil(size / step) * step : columns;
-    return this.#scratch(b, [kernel.rows, Math.min(columns, most)], elementOf(this.#c.output.value.type));
-  }
-
-  /** Summed positions of a panel, at most. */
-  #panelDepth(): number {
-    const { depth, lines } = this.#blocking;
-    if (this.#lines.dims.length === 0) return depth;
-    const sizes = this.#lines.dims.map((d) => extentOf(accessesIn(this.#c), d));
-    const all = sizes.every((d) => typeof d === "number") ? sizes.reduce((x, y) => x * y, 1) : undefined;
-    const most = Math.min(lines ?? Number.POSITIVE_INFINITY, all ?? Number.POSITIVE_INFINITY);
-    if (!Number.isFinite(most)) throw new Error("a panel of open size cannot be packed");
-    return depth * most;
-  }
-
-  #scratch(b: Builder, shape: readonly number[], element: ElementType): Value {
-    const type = b.context.types.memref(shape, element);
-    return b.value(memref.alloc, { dynamicSizes: [], symbolOperands: [] }, { alignment: 64 }, { results: [type] });
-  }
-}
-
-/** An odd number of lines, so that rows fall on all lines of the first cache in turn. */
-function padded(length: number, bytes: number): number {
-  const line = 64 / bytes;
-  const lines = Math.ceil(length / line);
-  return (lines % 2 === 0 ? lines + 1 : lines) * line;
 }
 
 /** Part `part` of `parts`, each but the last a multiple of `unit`; none is more than one unit larger than another. */
