@@ -33,6 +33,11 @@ export interface Dependence {
   readonly isReduction: boolean;
 }
 
+/** Dependences that do not leave the statements. */
+export function within(deps: readonly Dependence[], names: readonly string[]): readonly Dependence[] {
+  return deps.filter(({ source, target }) => names.includes(source.name) && names.includes(target.name));
+}
+
 /** How much one question about one pair of accesses may cost. */
 const PAIR_WORK = 400_000;
 

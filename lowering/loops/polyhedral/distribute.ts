@@ -4,9 +4,8 @@
  * together, groups run in an order that the dependences allow, and within a group everything stays in its order.
  */
 
-import type { Constraint } from "../../../ir/analysis/sets/basic.js";
-import type { Dependence } from "./dependences.js";
-import { distanceRow, restrict } from "./legality.js";
+import { type Dependence, within } from "./dependences.js";
+import { carriedWithin } from "./legality.js";
 import type { BandMember, Filter, ScheduleNode } from "./schedule-tree.js";
 
 /** Whether a statement gains from having the members' loops for itself; `members` are all above `child`. */
@@ -130,19 +129,4 @@ function components(children: readonly Filter[], deps: readonly Dependence[]): r
 
 function restrictedTo(member: BandMember, statements: readonly string[]): BandMember {
   return { ...member, rows: new Map([...member.rows].filter(([name]) => statements.includes(name))) };
-}
-
-function within(deps: readonly Dependence[], statements: readonly string[]): readonly Dependence[] {
-  return deps.filter(({ source, target }) => statements.includes(source.name) && statements.includes(target.name));
-}
-
-/** Dependences between points at which the members have the same values. */
-function carriedWithin(deps: readonly Dependence[], members: readonly BandMember[]): readonly Dependence[] {
-  return deps.flatMap((dependence) => {
-    const { source, target } = dependence;
-    const shared = members.filter(({ rows, tile }) => tile === 1 && rows.has(source.name) && rows.has(target.name));
-    const equal = shared.map(({ rows }): Constraint => ({ kind: "eq", row: distanceRow(rows, dependence) }));
-    const left = restrict(dependence, ...equal);
-    return left.relation.basics.length > 0 ? [left] : [];
-  });
 }

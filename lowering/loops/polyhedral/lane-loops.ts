@@ -5,14 +5,13 @@
  * "Outer-loop vectorization - revisited for short SIMD architectures", PACT 2008).
  */
 
-import type { Constraint } from "../../../ir/analysis/sets/basic.js";
 import { elementFacts } from "../../../ir/element.js";
 import { elementOf } from "../../../ir/types.js";
 import type { CpuDescription } from "../../../machine/cpu.js";
-import type { Dependence } from "./dependences.js";
+import { type Dependence, within } from "./dependences.js";
 import { extentOf } from "./dim-ranges.js";
 import { costAlone, costInLanes, dimOf, hasVectors, motionAlong, pointsOf, widestBits } from "./lane-cost.js";
-import { checkBand, distanceRow, isLegal, restrict } from "./legality.js";
+import { carriedWithin, isCoincident, isLegal } from "./legality.js";
 import type { Band, BandMember, Filter, ScheduleNode } from "./schedule-tree.js";
 import { type Scop, type Statement, writeOf } from "./scop.js";
 
@@ -73,7 +72,7 @@ class LaneLoopFinder {
     if (node.kind === "sequence") {
       const found = node.children.map(({ statements, child }) => {
         const own = here.filter((s) => statements.includes(s.name));
-        return this.find(child, own, within(deps, own));
+        return this.find(child, own, within(deps, statements));
       });
       const children = node.children.map((filter, k): Filter => ({ ...filter, child: found[k]!.node }));
       const cost = found.reduce((sum, each) => sum + each.cost, 0);
@@ -82,7 +81,7 @@ class LaneLoopFinder {
     if (node.kind !== "band" || node.members.some(({ tile }) => tile !== 1)) return asIs;
     const [first, ...rest] = node.members;
     const child: ScheduleNode = rest.length > 0 ? { ...node, members: rest } : node.child;
-    const below = this.find(child, here, carriedBelow(deps, first!));
+    const below = this.find(child, here, carriedWithin(deps, [first!]));
     const sunk = this.#sunk(first!, child, here, deps);
     if (sunk && sunk.cost < below.cost) return sunk;
     return { ...below, node: { ...node, members: [first!], child: below.node } };
@@ -105,7 +104,7 @@ class LaneLoopFinder {
     if (lanes < 2 || child.kind === "leaf") return undefined;
     const alone = this.#costBefore(here);
     const inLanes = here.reduce((sum, s) => sum + pointsOf(s) * laneCost(s, dims.get(s)!, lanes, here), 0);
-    if (inLanes > WORTH * alone || !checkBand([member], deps).coincident[0]) return undefined;
+    if (inLanes > WORTH * alone || !isCoincident(member, deps)) return undefined;
     const below = sink(child, member, here);
     if (!below) return undefined;
     const strip = this.#strip(here, dims, lanes);
@@ -178,17 +177,4 @@ function sink(node: ScheduleNode, member: BandMember, here: readonly Statement[]
   const rows = new Map([[only.name, member.rows.get(only.name)!]]);
   const band: Band = { kind: "band", members: [{ rows, tile: 1, coincident: true }], permutable: true, child: node };
   return { kind: "mark", name: LANES, child: band };
-}
-
-function within(deps: readonly Dependence[], statements: readonly Statement[]): readonly Dependence[] {
-  return deps.filter(({ source, target }) => statements.includes(source) && statements.includes(target));
-}
-
-/** Dependences between points at which the member has the same value. */
-function carriedBelow(deps: readonly Dependence[], { rows }: BandMember): readonly Dependence[] {
-  return deps.flatMap((dependence) => {
-    const equal: Constraint = { kind: "eq", row: distanceRow(rows, dependence) };
-    const left = restrict(dependence, equal);
-    return left.relation.basics.length > 0 ? [left] : [];
-  });
 }

@@ -116,6 +116,25 @@ export interface BandCheck {
   readonly coincident: readonly boolean[];
 }
 
+/** Whether the member has distance 0 on all dependences, of statements that it has rows for. */
+export function isCoincident({ rows }: Pick<BandMember, "rows">, deps: readonly Dependence[]): boolean {
+  return deps.every((d) => {
+    const distance = distanceRow(rows, d);
+    return holds(d, distance) && holds(d, scaleRow(-1, distance));
+  });
+}
+
+/** Dependences between points at which the members have the same values. */
+export function carriedWithin(deps: readonly Dependence[], members: readonly BandMember[]): readonly Dependence[] {
+  return deps.flatMap((dependence) => {
+    const { source, target } = dependence;
+    const shared = members.filter(({ rows, tile }) => tile === 1 && rows.has(source.name) && rows.has(target.name));
+    const equal = shared.map(({ rows }): Constraint => ({ kind: "eq", row: distanceRow(rows, dependence) }));
+    const left = restrict(dependence, ...equal);
+    return left.relation.basics.length > 0 ? [left] : [];
+  });
+}
+
 /**
  * What holds of a band that the given dependences reach, untiled. `permutable`: no member takes any of them back (those
  * of reductions do not count where these may be reordered). `coincident`: a member has distance 0 on all of them.
@@ -129,9 +148,8 @@ export function checkBand(
   const below = (d: Dependence) => members.every(({ rows }) => rows.has(d.source.name) && rows.has(d.target.name));
   const inside = deps.filter(below);
   const forward = (member: BandMember, d: Dependence) => holds(d, distanceRow(member.rows, d));
-  const backward = (member: BandMember, d: Dependence) => holds(d, scaleRow(-1, distanceRow(member.rows, d)));
   return {
     permutable: members.every((member) => inside.every((d) => free(d) || forward(member, d))),
-    coincident: members.map((member) => inside.every((d) => forward(member, d) && backward(member, d))),
+    coincident: members.map((member) => isCoincident(member, inside)),
   };
 }

@@ -3,19 +3,18 @@
  * points, that loop comes first, in steps that are the chunks.
  */
 
-import { basicOf, constraintsOf } from "../../../ir/analysis/sets/basic.js";
-import { combineRows, offsetRow, type Row, Work } from "../../../ir/analysis/sets/linear.js";
-import { columnsOfSpace } from "../../../ir/analysis/sets/space.js";
+import type { Row } from "../../../ir/analysis/sets/linear.js";
 import { elementFacts } from "../../../ir/element.js";
 import { elementOf } from "../../../ir/types.js";
 import type { CpuDescription } from "../../../machine/cpu.js";
 import type { Remark } from "../../remarks.js";
-import { type Dependence, knownEmpty } from "./dependences.js";
+import { type Dependence, within } from "./dependences.js";
 import { extentOf } from "./dim-ranges.js";
 import type { Nests } from "./form-nests.js";
+import { mapGroups } from "./groups.js";
+import { isCoincident } from "./legality.js";
 import type { NestChoice } from "./nest/choose-nest.js";
-import { rowInPair } from "./order.js";
-import type { BandMember, Filter, ScheduleNode } from "./schedule-tree.js";
+import type { BandMember, ScheduleNode } from "./schedule-tree.js";
 import { type Scop, type Statement, writeOf } from "./scop.js";
 
 const LEAST_POINTS = 1 << 15;
@@ -48,7 +47,7 @@ export function chunksForThreads(
 ): Chunked {
   if (cpu.cores === 1) return { root: nests.root, chunks: new Set(), remarks: [] };
   const chunker = new Chunker(scop, nests, deps, leastPoints);
-  const root = chunker.visit(nests.root, scop.statements);
+  const root = mapGroups(nests.root, scop.statements, (node, own) => chunker.chunked(node, own));
   return { root, chunks: chunker.chunks, remarks: chunker.remarks };
 }
 
@@ -67,16 +66,7 @@ class Chunker {
     this.#deps = deps;
   }
 
-  /** Down to where loops begin. */
-  visit(node: ScheduleNode, here: readonly Statement[]): ScheduleNode {
-    if (node.kind === "sequence") {
-      const children = node.children.map((child) => this.visit(child, here) as Filter);
-      return { ...node, children };
-    }
-    if (node.kind === "filter") {
-      const left = here.filter((s) => node.statements.includes(s.name));
-      return { ...node, child: this.visit(node.child, left) };
-    }
+  chunked(node: ScheduleNode, here: readonly Statement[]): ScheduleNode {
     const member = this.#memberFor(node, here);
     if (!member) return node;
     this.chunks.add(member);
@@ -86,11 +76,14 @@ class Chunker {
   #memberFor(node: ScheduleNode, here: readonly Statement[]): BandMember | undefined {
     const count = points(here);
     if (count < this.#leastPoints) return undefined;
-    const deps = this.#deps.filter(({ source, target }) => here.includes(source) && here.includes(target));
+    const deps = within(
+      this.#deps,
+      here.map(({ name }) => name),
+    );
     for (const { rows, extent, unit } of this.#candidates(node, here)) {
       const tile = Math.ceil(Math.ceil((extent ?? TYPICAL) / CHUNKS) / unit) * unit;
       if (extent !== undefined && extent <= tile) continue;
-      if (!deps.every((dep) => this.#staysWithin(dep, rows))) continue;
+      if (!isCoincident({ rows }, deps)) continue;
       this.#say(here, rows, { points: count, "values in a chunk": tile });
       return { rows, tile, coincident: true };
     }
@@ -133,19 +126,6 @@ class Chunker {
   #unitRow({ dims }: Statement, dim: number): Row {
     const parameters = this.#scop.parameters.length;
     return new Array<number>(parameters + 1 + dims.length).fill(0).with(parameters + 1 + dim, 1);
-  }
-
-  /** Whether both ends of a dependence have the same value. An answer that costs too much is no. */
-  #staysWithin({ source, target, relation }: Dependence, rows: BandMember["rows"]): boolean {
-    const [p, columns] = [relation.space.params.length, columnsOfSpace(relation.space)];
-    const from = rowInPair(rows.get(source.name)!, p, p, columns);
-    const to = rowInPair(rows.get(target.name)!, p, p + source.dims.length, columns);
-    return relation.basics.every((basic) =>
-      [1, -1].every((sign) => {
-        const apart = { kind: "ge" as const, row: offsetRow(combineRows(sign, to, -sign, from), -1) };
-        return knownEmpty(basicOf(columns, [...constraintsOf(basic), apart]), new Work());
-      }),
-    );
   }
 }
 

@@ -7,8 +7,9 @@
 import type { MemRefType } from "../../../ir/types.js";
 import type { CpuDescription } from "../../../machine/cpu.js";
 import { bytesOf } from "./array-bytes.js";
-import type { Dependence } from "./dependences.js";
+import { type Dependence, within } from "./dependences.js";
 import { distribute } from "./distribute.js";
+import { mapGroups } from "./groups.js";
 import { isLegal } from "./legality.js";
 import { scheduleScop } from "./schedule/schedule-scop.js";
 import type { Band, Filter, ScheduleNode } from "./schedule-tree.js";
@@ -33,7 +34,7 @@ export function tileGroups(
   countLanes: CountLanes,
 ): GroupTiles {
   const tiler = new GroupTiler(scop, deps, cpu, countLanes);
-  const made = tiler.groups(root, scop.statements);
+  const made = tiler.groups(root);
   const isKept = tiler.tiles.size > 0 && isLegal(scop, deps, made, { reorderReductions: true });
   return isKept ? { root: made, tiles: tiler.tiles, why: tiler.why } : { root, tiles: new Map(), why: [] };
 }
@@ -53,25 +54,17 @@ class GroupTiler {
     this.#countLanes = countLanes;
   }
 
-  /** Groups are what stands in the outermost sequence. */
-  groups(node: ScheduleNode, statements: readonly Statement[]): ScheduleNode {
-    if (node.kind === "sequence") {
-      const children = node.children.map((filter): Filter => {
-        const own = statements.filter((s) => filter.statements.includes(s.name));
-        return { ...filter, child: this.groups(filter.child, own) };
-      });
-      return { kind: "sequence", children };
-    }
-    return node.kind === "band" ? this.#group(node, statements) : node;
+  groups(root: ScheduleNode): ScheduleNode {
+    return mapGroups(root, this.#scop.statements, (node, own) =>
+      node.kind === "band" ? this.#group(node, own) : node,
+    );
   }
 
   #group(node: Band, statements: readonly Statement[]): ScheduleNode {
     // A statement alone needs no other order than its own.
     if (statements.length === 1 || footprint(statements) <= this.#cpu.caches.l2) return node;
     const names = statements.map((s) => s.name);
-    const inside = this.#deps.filter(
-      ({ source, target }) => names.includes(source.name) && names.includes(target.name),
-    );
+    const inside = within(this.#deps, names);
     const scop: Scop = { ...this.#scop, statements, schedule: node };
     const scheduled = scheduleScop(scop, inside, { reorderReductions: true });
     const made = this.#tiled(scheduled.root, statements, inside);
@@ -111,10 +104,6 @@ class GroupTiler {
     }
     return best!.node;
   }
-}
-
-function within(deps: readonly Dependence[], names: readonly string[]): readonly Dependence[] {
-  return deps.filter(({ source, target }) => names.includes(source.name) && names.includes(target.name));
 }
 
 /** Bytes of all arrays that the statements touch. */

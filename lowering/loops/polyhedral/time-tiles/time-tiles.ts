@@ -8,7 +8,8 @@
  */
 
 import type { CpuDescription } from "../../../../machine/cpu.js";
-import type { Dependence } from "../dependences.js";
+import { type Dependence, within } from "../dependences.js";
+import { mapGroups } from "../groups.js";
 import { isLegal } from "../legality.js";
 import { scheduleScop } from "../schedule/schedule-scop.js";
 import type { Band, BandMember, Filter, ScheduleNode } from "../schedule-tree.js";
@@ -32,7 +33,7 @@ export function tileTime(
   countLanes: CountLanes,
 ): TimeTiles {
   const tiler = new TimeTiler(scop, deps, cpu, countLanes);
-  const tiled = tiler.groups(root, scop.statements);
+  const tiled = tiler.groups(root);
   const isKept = tiler.made.length > 0 && isLegal(scop, deps, tiled, { reorderReductions: true });
   return isKept ? { root: tiled, made: tiler.made } : { root, made: [] };
 }
@@ -51,16 +52,10 @@ class TimeTiler {
     this.#countLanes = countLanes;
   }
 
-  /** Groups are what stands in the outermost sequence. */
-  groups(node: ScheduleNode, statements: readonly Statement[]): ScheduleNode {
-    if (node.kind === "sequence") {
-      const children = node.children.map((filter): Filter => {
-        const own = statements.filter((s) => filter.statements.includes(s.name));
-        return { ...filter, child: this.groups(filter.child, own) };
-      });
-      return { kind: "sequence", children };
-    }
-    return node.kind === "band" ? (this.#group(node, statements) ?? node) : node;
+  groups(root: ScheduleNode): ScheduleNode {
+    return mapGroups(root, this.#scop.statements, (node, own) =>
+      node.kind === "band" ? (this.#group(node, own) ?? node) : node,
+    );
   }
 
   #group(node: Band, statements: readonly Statement[]): ScheduleNode | undefined {
@@ -68,7 +63,7 @@ class TimeTiler {
     // Cheaper questions first: what tiles of other passes already order stays.
     if (node.members.some(({ tile }) => tile !== 1)) return undefined;
     const names = statements.map((s) => s.name);
-    const inside = this.#deps.filter((d) => names.includes(d.source.name) && names.includes(d.target.name));
+    const inside = within(this.#deps, names);
     const scop: Scop = { ...this.#scop, statements, schedule: node };
     const { root } = scheduleScop(scop, inside, { reorderReductions: true });
     if (root.kind !== "band") return undefined;

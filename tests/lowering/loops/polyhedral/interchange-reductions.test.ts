@@ -5,9 +5,9 @@ import { type Dependence, dependencesOf } from "../../../../lowering/loops/polyh
 import { interchangeReductions } from "../../../../lowering/loops/polyhedral/interchange-reductions.js";
 import { isLegal } from "../../../../lowering/loops/polyhedral/legality.js";
 import { readScop } from "../../../../lowering/loops/polyhedral/read-scop.js";
-import type { ScheduleNode } from "../../../../lowering/loops/polyhedral/schedule-tree.js";
 import { type Scop, writeOf } from "../../../../lowering/loops/polyhedral/scop.js";
 import { cpuNamed } from "../../../../machine/cpu.js";
+import { innermost } from "../../../support/schedules.js";
 import { bufferized } from "./polybench-kernels.js";
 
 async function tableOf(name: string, sizes: Readonly<Record<string, number>>) {
@@ -19,16 +19,6 @@ async function tableOf(name: string, sizes: Readonly<Record<string, number>>) {
 
 const interchanged = (scop: Scop, deps: readonly Dependence[]) =>
   interchangeReductions(scop, scop.schedule, deps, cpuNamed("avx512")!, new Set());
-
-function innermost(node: ScheduleNode, name: string): readonly number[] | undefined {
-  if (node.kind === "leaf") return undefined;
-  if (node.kind === "sequence") {
-    const child = node.children.find(({ statements }) => statements.includes(name));
-    return child && innermost(child, name);
-  }
-  const below = innermost(node.child, name);
-  return below ?? (node.kind === "band" ? node.members.at(-1)!.rows.get(name) : undefined);
-}
 
 test("updates of one element by maxima are one reduction over all statements, what they read is not", async () => {
   const { deps } = await tableOf("nussinov", { N: 60 });

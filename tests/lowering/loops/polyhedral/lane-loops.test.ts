@@ -4,8 +4,8 @@ import { expect, test } from "vitest";
 import { dependencesOf } from "../../../../lowering/loops/polyhedral/dependences.js";
 import { type LaneLoops, laneLoops } from "../../../../lowering/loops/polyhedral/lane-loops.js";
 import { isLegal } from "../../../../lowering/loops/polyhedral/legality.js";
-import type { ScheduleNode } from "../../../../lowering/loops/polyhedral/schedule-tree.js";
 import { cpuNamed } from "../../../../machine/cpu.js";
+import { innermost } from "../../../support/schedules.js";
 import { scopOfText } from "../../../support/scops.js";
 
 function sunk(text: string): LaneLoops & { readonly isKept: boolean } {
@@ -13,17 +13,6 @@ function sunk(text: string): LaneLoops & { readonly isKept: boolean } {
   const deps = dependencesOf(scop);
   const found = laneLoops(scop, scop.schedule, deps, cpuNamed("avx512")!, new Set());
   return { ...found, isKept: isLegal(scop, deps, found.root) };
-}
-
-/** The member of the innermost band of one statement, as a row. */
-function innermost(node: ScheduleNode, name: string): readonly number[] | undefined {
-  if (node.kind === "leaf") return undefined;
-  if (node.kind === "sequence") {
-    const child = node.children.find(({ statements }) => statements.includes(name));
-    return child && innermost(child, name);
-  }
-  const below = innermost(node.child, name);
-  return below ?? (node.kind === "band" ? node.members.at(-1)!.rows.get(name) : undefined);
 }
 
 test("recurrences along rows run side by side, row by row", () => {
