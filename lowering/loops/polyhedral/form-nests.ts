@@ -14,7 +14,7 @@ import { dependencesInNest } from "./nest/nest-dependences.js";
 import type { Band, BandMember, ScheduleNode } from "./schedule-tree.js";
 import type { Scop, Statement } from "./scop.js";
 import type { InLanes } from "./share-rows.js";
-import { laneTiles, loopsOver, permutableBand, type TileChoices, tileBand } from "./tile-band.js";
+import { laneTiles, legalOrder, loopsOver, type TileChoices, tileBand } from "./tile-band.js";
 import type { CountLanes } from "./tile-groups.js";
 
 export interface Nests {
@@ -129,9 +129,9 @@ class NestFormer {
       return undefined;
     const dims = [...statement.dims.keys()];
     const around = (made: ScheduleNode): ScheduleNode => replaced(this.#root, node, made);
-    const band = permutableBand(this.#scop, statement, dims, this.#deps, around);
-    const tiled = band && tileBand(band, [statement], this.#cpu);
-    if (tiled) return this.#marked(tiled.members, statement, tiled.choices, this.#nest(node, statement, []));
+    const tiled = tileBand(loopsOver(statement, dims), [statement], this.#cpu);
+    const members = tiled && this.#legal(tiled.members, (order) => around(bandOf(order, node)));
+    if (members) return this.#marked(members, statement, tiled.choices, this.#nest(node, statement, []));
     return "reason" in verdict ? this.#tiledWithin(statement, around) : undefined;
   }
 
@@ -140,12 +140,15 @@ class NestFormer {
     const [first, ...dims] = [...statement.dims.keys()];
     const within = (child: ScheduleNode): ScheduleNode => ({ ...loopsOver(statement, [first!]), child });
     const tiles = laneTiles(statement, dims, this.#cpu);
-    const band = tiles && permutableBand(this.#scop, statement, dims, this.#deps, (made) => around(within(made)));
-    if (!band || !tiles) return undefined;
-    const order = band.members.map(({ rows }) => rows.get(statement.name)!.findLastIndex((x) => x !== 0));
-    const offset = statement.domain.space.params.length + 1;
-    const members = band.members.map((member, k) => ({ ...member, tile: tiles.extents.get(order[k]! - offset)! }));
-    return within(this.#marked(members, statement, tiles.choices, loopsOver(statement, dims)));
+    if (!tiles) return undefined;
+    const points = loopsOver(statement, dims);
+    const tiled = points.members.map((member, k) => ({ ...member, tile: tiles.extents.get(dims[k]!)! }));
+    const members = this.#legal(tiled, (order) => around(within(bandOf(order, points))));
+    return members && within(this.#marked(members, statement, tiles.choices, points));
+  }
+
+  #legal(members: readonly BandMember[], treeWith: (order: readonly BandMember[]) => ScheduleNode) {
+    return legalOrder(this.#scop, members, this.#deps, treeWith);
   }
 
   /** `otherwise`: what runs in tiles that the statement has not for itself. */
@@ -157,7 +160,7 @@ class NestFormer {
   ): ScheduleNode {
     const name = `tile ${statement.name}`;
     this.tiles.set(name, choices);
-    return { kind: "band", members, permutable: true, child: { kind: "mark", name, child: otherwise } };
+    return bandOf(members, { kind: "mark", name, child: otherwise });
   }
 
   #nest(node: Band, statement: Statement, above: readonly Row[], isLane = false): ScheduleNode {
@@ -176,7 +179,7 @@ class NestFormer {
       const row = new Array<number>(columns + 1).fill(0).with(columns + 1 - statement.dims.length + dim, 1);
       return { rows: new Map([[statement.name, row]]), tile, coincident: false };
     });
-    return { kind: "band", members, permutable: true, child: marked };
+    return bandOf(members, marked);
   }
 
   /** `isLane`: its only loop was chosen to be lanes. */
@@ -205,6 +208,13 @@ class NestFormer {
     }
   }
 }
+
+const bandOf = (members: readonly BandMember[], child: ScheduleNode): Band => ({
+  kind: "band",
+  members,
+  permutable: true,
+  child,
+});
 
 /** Whether the innermost loop was chosen to be lanes. */
 function isSunk(node: ScheduleNode): boolean {

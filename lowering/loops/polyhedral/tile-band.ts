@@ -70,21 +70,17 @@ export function loopsOver(statement: Statement, dims: readonly number[]): Band {
   return { kind: "band", members, permutable: true, child: { kind: "leaf" } };
 }
 
-/** Orders of loops over the dims of one statement in which tiles of them keep all dependences; the first that does. */
-export function permutableBand(
+/**
+ * The first order of a band's members in which the tree that is made with them keeps all dependences. The tree is asked
+ * about as it is going to be: that shorter tiles would keep dependences says nothing about long ones.
+ */
+export function legalOrder(
   scop: Scop,
-  statement: Statement,
-  dims: readonly number[],
+  members: readonly BandMember[],
   deps: readonly Dependence[],
-  around: (node: ScheduleNode) => ScheduleNode,
-): Band | undefined {
-  for (const order of permutations(dims)) {
-    const band = loopsOver(statement, order);
-    const { members } = band;
-    const tiled: Band = { ...band, members: members.map((m) => ({ ...m, tile: 2 })), child: band };
-    if (isLegal(scop, deps, around(tiled), { reorderReductions: true })) return band;
-  }
-  return undefined;
+  treeWith: (order: readonly BandMember[]) => ScheduleNode,
+): readonly BandMember[] | undefined {
+  return permutations(members).find((order) => isLegal(scop, deps, treeWith(order), { reorderReductions: true }));
 }
 
 export function permutations<T>(items: readonly T[]): (readonly T[])[] {

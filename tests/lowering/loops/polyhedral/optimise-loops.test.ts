@@ -7,6 +7,7 @@ import { verify } from "../../../../ir/verify.js";
 import { optimiseLoops } from "../../../../lowering/loops/optimise-loops.js";
 import { type CpuDescription, cpuNamed } from "../../../../machine/cpu.js";
 import { bufferized, polybench, runLoops } from "./polybench-kernels.js";
+import { bufferizedKernels, kernelFile } from "./random-kernels.js";
 
 /** The largest difference, of numbers of at least 1 relative to them. */
 function distance(a: Uint8Array, b: Uint8Array): number {
@@ -27,6 +28,26 @@ describe.each([cpuNamed("avx512")!, cpuNamed("wasm32")!, tiny])("a kernel optimi
     const after = runLoops(kernel);
     expect(Math.max(...after.map((x, i) => distance(x, before[i]!)))).toBeLessThan(1e-11);
   });
+});
+
+/**
+ * Turn 3 reads an element for every j and k that turns from 4 on write, turn 2 one that those from 5 on do: a border of tiles
+ * of two turns lies in between, and none of longer tiles.
+ */
+const FAR = `@persimmons.loops
+def far(A: f64[60, 60], B: f64[60]):
+    for i in range(9):
+        for j in range(9 - i, 52):
+            for k in range(j + 1, 60):
+                A[j + 2, k] += 0.125 * B[k] * A[4 + i, 10 - i]`;
+
+test.each([cpuNamed("avx512")!, tiny])("tiles keep the order at their own length ($name)", async (cpu) => {
+  const { module, context, functions } = await bufferizedKernels(kernelFile([FAR]));
+  const kernel = { module, context, func: functions[0]! };
+  const before = runLoops(kernel);
+  optimiseLoops(cpu).run(module, context);
+  const after = runLoops(kernel);
+  expect(Math.max(...after.map((x, i) => distance(x, before[i]!)))).toBeLessThan(1e-11);
 });
 
 type DictAttr = Extract<Attr, { kind: "dict" }>;
