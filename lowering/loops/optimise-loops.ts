@@ -30,7 +30,7 @@ import { truthOf } from "./polyhedral/index-rows.js";
 import { interchangeReductions } from "./polyhedral/interchange-reductions.js";
 import { type LaneLoop, laneLoops } from "./polyhedral/lane-loops.js";
 import { isLegal } from "./polyhedral/legality.js";
-import { loopCost } from "./polyhedral/loop-cost.js";
+import { LoopCosts } from "./polyhedral/loop-cost.js";
 import { buildNest, type NestPlan } from "./polyhedral/nest/build-nest.js";
 import type { NestChoice } from "./polyhedral/nest/choose-nest.js";
 import type { Item, MarkedPlace } from "./polyhedral/place.js";
@@ -62,17 +62,18 @@ function optimise(func: Operation, cpu: CpuDescription, context: Context, option
     keepLoops(func, scop.reason, scop.at ?? func);
     return;
   }
-  noteCost(func, loopCost(func, scop, context), context);
+  const costs = new LoopCosts(func, scop, context);
+  noteCost(func, costs.of(), context);
   try {
     const plan = planScop(func, scop, cpu, context);
     const { scop: expanded, finish, remarks } = plan.expanded;
     const { root, chunks, remarks: shares } = chunksForThreads(expanded, plan.nests, plan.deps, cpu, options);
-    const costs = new Map([...chunks].map((member) => [member, loopCost(func, partOf(scop, member), context)]));
+    const costsOfChunks = new Map([...chunks].map((member) => [member, costs.of(inMember(scop, member))]));
     const made = new Map<BandMember, Operation[]>();
     const onChunks = (member: BandMember, loop: Operation) => made.set(member, [...(made.get(member) ?? []), loop]);
     replaceLoops(func, expanded, root, context, { onMark: nestBuilder(plan.nests, cpu), chunks, onChunks });
     for (const [member, [loop, ...more]] of made)
-      if (loop && more.length === 0) noteCost(loop, costs.get(member)!, context);
+      if (loop && more.length === 0) noteCost(loop, costsOfChunks.get(member)!, context);
     finish(Builder.before(context, func.region(0).blocks[0]!.last!));
     for (const said of [...remarks, ...plan.nests.shared, ...shares]) remark(func, { pass: NAME, ...said });
     describe(func, plan.nests);
@@ -96,10 +97,8 @@ function noteCost(op: Operation, { flops, bytes }: Partial<KernelCost>, { dims }
   if (bytes !== undefined) op.setExtra(BYTES, stringAttr(dims.print(bytes)));
 }
 
-const partOf = (scop: Scop, { rows }: BandMember): Scop => ({
-  ...scop,
-  statements: scop.statements.filter(({ name }) => rows.has(name)),
-});
+const inMember = (scop: Scop, { rows }: BandMember): Statement[] =>
+  scop.statements.filter(({ name }) => rows.has(name));
 
 interface ScopPlan {
   readonly expanded: Expanded;

@@ -6,6 +6,7 @@
  */
 
 import { floorDivide, gcd } from "../../integer.js";
+import { RowsByDirection } from "./directions.js";
 import { evaluateRow, offsetRow, type Row, reduceRow, scaleRow, type Work } from "./linear.js";
 
 /** `row` is a multiple of `modulus`, which is at least 2. */
@@ -34,12 +35,13 @@ export function universeBasic(columns: number): Basic {
 }
 
 export function basicOf(columns: number, constraints: readonly Constraint[]): Basic {
-  return {
-    columns,
-    equations: constraints.flatMap((c) => (c.kind === "eq" ? [c.row] : [])),
-    inequalities: constraints.flatMap((c) => (c.kind === "ge" ? [c.row] : [])),
-    congruences: constraints.flatMap((c) => (c.kind === "mod" ? [{ row: c.row, modulus: c.modulus }] : [])),
-  };
+  const [equations, inequalities, congruences]: [Row[], Row[], Congruence[]] = [[], [], []];
+  for (const constraint of constraints) {
+    if (constraint.kind === "eq") equations.push(constraint.row);
+    else if (constraint.kind === "ge") inequalities.push(constraint.row);
+    else congruences.push(constraint);
+  }
+  return { columns, equations, inequalities, congruences };
 }
 
 /** Equations first, then congruences, then inequalities. */
@@ -53,7 +55,12 @@ export function constraintsOf(basic: Basic): Constraint[] {
 
 /** Both sets of constraints at once; not normalised. */
 export function joinBasics(a: Basic, b: Basic): Basic {
-  return basicOf(a.columns, [...constraintsOf(a), ...constraintsOf(b)]);
+  return {
+    columns: a.columns,
+    equations: [...a.equations, ...b.equations],
+    inequalities: [...a.inequalities, ...b.inequalities],
+    congruences: [...a.congruences, ...b.congruences],
+  };
 }
 
 /** What holds exactly where the constraint does not, as alternatives that exclude each other. */
@@ -100,80 +107,83 @@ export function basicContains(basic: Basic, point: readonly number[]): boolean {
   );
 }
 
-const contentOf = (row: Row): number => row.reduce((g, x, i) => (i === 0 ? g : gcd(g, x)), 0);
+/** The greatest common divisor of all coefficients; 0 where there are none. */
+function contentOf(row: Row): number {
+  let content = 0;
+  for (let i = 1; i < row.length && content !== 1; i++) content = gcd(content, row[i]!);
+  return content;
+}
+
+/** The row over a divisor of all its coefficients, its constant rounded down. */
+function overContent(row: Row, content: number): Row {
+  return content === 1 ? row : row.map((x, i) => (i === 0 ? floorDivide(x, content) : x / content));
+}
+
 const leadingSign = (row: Row): number => Math.sign(row.find((x, i) => i > 0 && x !== 0) ?? 1);
-const directionOf = (row: Row): string => row.slice(1).join();
 
 /** The same points in normal form; undefined where a constraint alone, or two parallel ones, leave none. */
 export function normaliseBasic(basic: Basic, work: Work): Basic | undefined {
   work.spend((basic.equations.length + basic.inequalities.length + basic.congruences.length) * (basic.columns + 1));
-  const equations = new Map<string, Row>();
   const bounds = boundsByDirection(basic.inequalities);
   if (bounds === undefined) return undefined;
   const equal: Row[] = [...basic.equations];
-  for (const row of bounds.values()) {
-    const opposite = bounds.get(directionOf(scaleRow(-1, row)));
+  for (const row of bounds.rows()) {
+    const opposite = bounds.get(row, -1);
     if (opposite === undefined) continue;
     if (opposite[0]! + row[0]! < 0) return undefined;
     if (opposite[0]! + row[0]! === 0) equal.push(row);
   }
+  const equations = new RowsByDirection();
   for (const row of equal) {
     const content = contentOf(row);
     if (content === 0 ? row[0] !== 0 : row[0]! % content !== 0) return undefined;
     if (content === 0) continue;
-    const normal = scaleRow(leadingSign(row), row).map((x) => x / content);
-    const direction = directionOf(normal);
-    if (equations.has(direction) && equations.get(direction)![0] !== normal[0]) return undefined;
-    equations.set(direction, normal);
+    const normal = overContent(leadingSign(row) === 1 ? row : scaleRow(-1, row), content);
+    const known = equations.get(normal);
+    if (known !== undefined && known[0] !== normal[0]) return undefined;
+    equations.set(normal);
     if (!meetsEquation(bounds, normal)) return undefined;
   }
   const congruences = normaliseCongruences(basic.congruences);
   if (congruences === undefined) return undefined;
-  return {
-    columns: basic.columns,
-    equations: [...equations.values()],
-    inequalities: [...bounds.values()],
-    congruences,
-  };
+  return { columns: basic.columns, equations: equations.rows(), inequalities: bounds.rows(), congruences };
 }
 
 /** The tightest inequality of each direction, in lowest terms; undefined where one is never true. */
-function boundsByDirection(rows: readonly Row[]): Map<string, Row> | undefined {
-  const bounds = new Map<string, Row>();
+function boundsByDirection(rows: readonly Row[]): RowsByDirection | undefined {
+  const bounds = new RowsByDirection();
   for (const row of rows) {
     const content = contentOf(row);
     if (content === 0 && row[0]! < 0) return undefined;
     if (content === 0) continue;
-    const tight = row.map((x, i) => (i === 0 ? floorDivide(x, content) : x / content));
-    const direction = directionOf(tight);
-    const known = bounds.get(direction);
-    if (known === undefined || known[0]! > tight[0]!) bounds.set(direction, tight);
+    const tight = overContent(row, content);
+    const known = bounds.get(tight);
+    if (known === undefined || known[0]! > tight[0]!) bounds.set(tight);
   }
   return bounds;
 }
 
 /** Drops the inequalities parallel to an equation; false where one contradicts it. */
-function meetsEquation(bounds: Map<string, Row>, equation: Row): boolean {
-  for (const sign of [1, -1]) {
-    const row = scaleRow(sign, equation);
-    const bound = bounds.get(directionOf(row));
+function meetsEquation(bounds: RowsByDirection, equation: Row): boolean {
+  for (const sign of [1, -1] as const) {
+    const bound = bounds.get(equation, sign);
     if (bound === undefined) continue;
-    if (bound[0]! < row[0]!) return false;
-    bounds.delete(directionOf(row));
+    if (bound[0]! < sign * equation[0]!) return false;
+    bounds.delete(equation, sign);
   }
   return true;
 }
 
 function normaliseCongruences(congruences: readonly Congruence[]): Congruence[] | undefined {
-  const known = new Map<string, Congruence>();
+  const known: Congruence[] = [];
   for (const congruence of congruences) {
     const reduced = reduceRow(congruence.row, congruence.modulus);
     const content = gcd(contentOf(reduced), congruence.modulus);
     if (reduced[0]! % content !== 0) return undefined;
     const modulus = congruence.modulus / content;
     if (modulus === 1) continue;
-    const row = reduced.map((x) => x / content);
-    known.set(`${row.join()}%${modulus}`, { row, modulus });
+    const row = overContent(reduced, content);
+    if (!known.some((c) => c.modulus === modulus && c.row.every((x, i) => x === row[i]))) known.push({ row, modulus });
   }
-  return [...known.values()];
+  return known;
 }

@@ -3,9 +3,9 @@
  * tied together one takes all of its values in turn, the one without which the others fall apart.
  */
 
-import { floorDivide, gcd } from "../../integer.js";
+import { ceilDivide, floorDivide, gcd } from "../../integer.js";
 import { type Basic, basicOf, type Constraint, constraintsOf, normaliseBasic } from "./basic.js";
-import { boundsOf, eliminate } from "./bounds.js";
+import { type Bound, boundsOf, eliminate } from "./bounds.js";
 import { eliminateColumn } from "./eliminate.js";
 import { withoutRedundant } from "./feasibility.js";
 import { checked, coefficient, evaluateRow, type Row, type Work } from "./linear.js";
@@ -128,11 +128,43 @@ function countGroup(basic: Basic, columns: readonly number[], work: Work): numbe
     .flatMap((x) => x ?? [])
     .sort((a, b) => a.size - b.size || a.range.high - a.range.low - (b.range.high - b.range.low));
   if (best === undefined) return undefined;
+  if (best.size === 1) {
+    const quick = sumOfProducts(basic, best, others(best.column), work);
+    if (quick !== undefined) return quick;
+  }
   let total = 0;
   for (let x = best.range.low; x <= best.range.high; x++) {
     const count = countOver(fixed(basic, best.column, x), others(best.column), work);
     if (count === undefined) return undefined;
     total = checked(total + count);
+  }
+  return total;
+}
+
+/** Where all others are apart once one column has its value: products of lengths of ranges. `undefined` with congruences. */
+function sumOfProducts(
+  basic: Basic,
+  { column, range }: { readonly column: number; readonly range: Range },
+  others: readonly number[],
+  work: Work,
+): number | undefined {
+  const bounds = others.map((c) => boundsOf(basic, c));
+  const isOpen = bounds.some(({ lower, upper }) => lower.length === 0 || upper.length === 0);
+  if (isOpen || basic.congruences.length > 0) return undefined;
+  const at = ({ row, divisor }: Bound, x: number, round: (a: number, b: number) => number): number =>
+    round(checked(row[0]! + checked(coefficient(row, column) * x)), divisor);
+  const perValue = bounds.reduce((sum, { lower, upper }) => sum + lower.length + upper.length, 1);
+  let total = 0;
+  for (let x = range.low; x <= range.high; x++) {
+    work.spend(perValue);
+    let product = 1;
+    for (const { lower, upper } of bounds) {
+      let [low, high] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+      for (const bound of lower) low = Math.max(low, at(bound, x, ceilDivide));
+      for (const bound of upper) high = Math.min(high, at(bound, x, floorDivide));
+      product = checked(product * Math.max(0, high - low + 1));
+    }
+    total = checked(total + product);
   }
   return total;
 }

@@ -7,31 +7,37 @@ import { ceilDivide, floorDivide } from "../../integer.js";
 import { type Basic, basicContains, basicOf, type Constraint, constraintsOf, negate, normaliseBasic } from "./basic.js";
 import { cheapestColumn, eliminateColumn, eliminateRationally, occurs } from "./eliminate.js";
 import { coefficient, evaluateRow, SetsTooLarge, type Work } from "./linear.js";
+import { range } from "./space.js";
 
-const columnsOf = (basic: Basic): number[] =>
-  Array.from({ length: basic.columns }, (_, i) => i).filter((i) => occurs(basic, i));
+const columnsOf = (basic: Basic): number[] => range(0, basic.columns).filter((i) => occurs(basic, i));
 
 /** True when no integer point satisfies all constraints, for any value of the parameters among the columns. */
 export function isEmptyBasic(basic: Basic, work: Work): boolean {
   const normal = normaliseBasic(basic, work);
-  if (normal === undefined) return true;
-  const columns = columnsOf(normal);
+  return normal === undefined || isEmptyNormal(normal, work);
+}
+
+function isEmptyNormal(basic: Basic, work: Work): boolean {
+  const columns = columnsOf(basic);
   if (columns.length === 0) return false;
-  const pieces = eliminateColumn(normal, cheapestColumn(normal, columns), work);
-  if (pieces.length > 1 && eliminateRationally(normal, columns, work) === undefined) return true;
-  return pieces.every((piece) => isEmptyBasic(piece, work));
+  const pieces = eliminateColumn(basic, cheapestColumn(basic, columns), work);
+  if (pieces.length > 1 && eliminateRationally(basic, columns, work) === undefined) return true;
+  return pieces.every((piece) => isEmptyNormal(piece, work));
 }
 
 /** A point of the set, one value per column; undefined when it is empty. */
 export function sampleBasic(basic: Basic, work: Work): number[] | undefined {
   const normal = normaliseBasic(basic, work);
-  if (normal === undefined) return undefined;
-  const columns = columnsOf(normal);
+  return normal === undefined ? undefined : sampleNormal(normal, work);
+}
+
+function sampleNormal(basic: Basic, work: Work): number[] | undefined {
+  const columns = columnsOf(basic);
   if (columns.length === 0) return new Array<number>(basic.columns).fill(0);
-  const column = cheapestColumn(normal, columns);
-  for (const piece of eliminateColumn(normal, column, work)) {
-    const point = sampleBasic(piece, work);
-    if (point !== undefined) return completePoint(normal, column, point, work);
+  const column = cheapestColumn(basic, columns);
+  for (const piece of eliminateColumn(basic, column, work)) {
+    const point = sampleNormal(piece, work);
+    if (point !== undefined) return completePoint(basic, column, point, work);
   }
   return undefined;
 }

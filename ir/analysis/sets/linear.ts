@@ -37,16 +37,22 @@ export function checked(n: number): number {
 
 /** p * a + q * b. */
 export function combineRows(p: number, a: Row, q: number, b: Row): number[] {
-  return a.map((x, i) => checked(checked(p * x) + checked(q * b[i]!)));
+  const sum = new Array<number>(a.length);
+  for (let i = 0; i < a.length; i++) sum[i] = checked(checked(p * a[i]!) + checked(q * b[i]!));
+  return sum;
 }
 
 export function scaleRow(factor: number, row: Row): number[] {
-  return row.map((x) => checked(factor * x));
+  const scaled = new Array<number>(row.length);
+  for (let i = 0; i < row.length; i++) scaled[i] = checked(factor * row[i]!);
+  return scaled;
 }
 
 /** The row plus a constant. */
 export function offsetRow(row: Row, offset: number): number[] {
-  return row.map((x, i) => (i === 0 ? checked(x + offset) : x));
+  const moved = row.slice();
+  moved[0] = checked(row[0]! + offset);
+  return moved;
 }
 
 /** The coefficient of a column. */
@@ -56,7 +62,9 @@ export function coefficient(row: Row, column: number): number {
 
 /** The row with the coefficient of one column replaced. */
 export function withCoefficient(row: Row, column: number, value: number): number[] {
-  return row.map((x, i) => (i === column + 1 ? value : x));
+  const other = row.slice();
+  other[column + 1] = value;
+  return other;
 }
 
 /** A row of `columns` zeros but for the constant and the given coefficients, as pairs of column and value. */
@@ -69,7 +77,9 @@ export function rowOf(columns: number, constant: number, ...terms: readonly (rea
 
 /** The value of the row where the columns have the given values. */
 export function evaluateRow(row: Row, point: readonly number[]): number {
-  return point.reduce((sum, x, i) => checked(sum + checked(x * row[i + 1]!)), row[0]!);
+  let sum = row[0]!;
+  for (let i = 0; i < point.length; i++) sum = checked(sum + checked(point[i]! * row[i + 1]!));
+  return sum;
 }
 
 /** g, s and t with a * s + b * t = g = gcd(a, b) >= 0. */

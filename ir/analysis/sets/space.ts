@@ -44,5 +44,7 @@ export function sameTuple(a: Tuple | undefined, b: Tuple | undefined): boolean {
 
 /** The numbers from `first` on, `count` of them. */
 export function range(first: number, count: number): number[] {
-  return Array.from({ length: count }, (_, i) => first + i);
+  const numbers = new Array<number>(Math.max(count, 0));
+  for (let i = 0; i < count; i++) numbers[i] = first + i;
+  return numbers;
 }

@@ -23,14 +23,8 @@ import type { ArrayAccess, Scop, Statement } from "./scop.js";
 /** What counting one statement, or the elements of one array, may cost. */
 const COUNT_WORK = 1_000_000;
 
-/** The costs of a function that is a scop; each is absent where it cannot be counted. */
-export function loopCost(func: Operation, scop: Scop, context: Context): Partial<KernelCost> {
-  const cost = new CostOfLoops(func, scop, context);
-  const [flops, bytes] = [cost.flops(), cost.bytes()];
-  return { ...(flops === undefined ? {} : { flops }), ...(bytes === undefined ? {} : { bytes }) };
-}
-
-class CostOfLoops {
+/** Counts the costs of a function that is a scop, and of parts of it; each is absent where it cannot be counted. */
+export class LoopCosts {
   readonly #func: Operation;
   readonly #scop: Scop;
   readonly #context: Context;
@@ -45,10 +39,16 @@ class CostOfLoops {
     this.#sizes = scop.parameters.map(({ value }) => sizeOf(value));
   }
 
-  flops(): Dim | undefined {
+  /** What some of the statements have to do, and all that is beside loops. */
+  of(statements = this.#scop.statements): Partial<KernelCost> {
+    const [flops, bytes] = [this.#flops(statements), this.#bytes(statements)];
+    return { ...(flops === undefined ? {} : { flops }), ...(bytes === undefined ? {} : { bytes }) };
+  }
+
+  #flops(statements: readonly Statement[]): Dim | undefined {
     const counted = new Set<Operation>();
     const ofStatements = this.#sum(
-      this.#scop.statements.flatMap((statement) => {
+      statements.flatMap((statement) => {
         const own = statement.body.filter((op) => !counted.has(op));
         for (const op of own) counted.add(op);
         return depthsOf(own, statement).map(([depth, operations]) => {
@@ -62,8 +62,8 @@ class CostOfLoops {
   }
 
   /** What is read of each array once, unless the statement that meets it first only writes it; what is written once. */
-  bytes(): Dim | undefined {
-    const accesses = this.#scop.statements.flatMap((s) => s.accesses.map((access) => ({ s, access })));
+  #bytes(statements: readonly Statement[]): Dim | undefined {
+    const accesses = statements.flatMap((s) => s.accesses.map((access) => ({ s, access })));
     const arrays = [...new Set(accesses.map(({ access }) => access.array))].filter((a) => a.owner instanceof Block);
     return this.#sum(
       arrays.flatMap((array) => {

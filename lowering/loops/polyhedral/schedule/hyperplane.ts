@@ -122,8 +122,7 @@ function programOf(question: HyperplaneQuestion, layout: Layout) {
   );
   const pool = withoutDoubles(all);
   const separate = (x: readonly number[]) => {
-    const slack = (cut: Cut) => cut.coefficients.reduce((sum, c, i) => sum + c * x[i]!, -cut.bound);
-    const missed = pool.map((cut) => ({ cut, by: slack(cut) })).filter(({ by }) => by < -1e-6);
+    const missed = pool.map((cut) => ({ cut, by: slackOf(cut, x) })).filter(({ by }) => by < -1e-6);
     return missed
       .sort((a, b) => a.by - b.by)
       .slice(0, 8)
@@ -138,6 +137,13 @@ function programOf(question: HyperplaneQuestion, layout: Layout) {
     separate,
     ...(branch ? { branch } : {}),
   };
+}
+
+/** By how much a point is on the right side of a cut. */
+function slackOf({ coefficients, bound }: Cut, x: readonly number[]): number {
+  let slack = -bound;
+  for (let i = 0; i < coefficients.length; i++) slack += coefficients[i]! * x[i]!;
+  return slack;
 }
 
 function withoutDoubles(cuts: readonly Cut[]): Cut[] {

@@ -6,14 +6,14 @@ import { functionBody, functionName } from "../../../../ir/dialects/func.js";
 import { interpret } from "../../../../ir/interpret.js";
 import { type MemRefType, staticShape } from "../../../../ir/types.js";
 import { operationsIn } from "../../../../lowering/fuse/kernel-cost.js";
-import { loopCost } from "../../../../lowering/loops/polyhedral/loop-cost.js";
+import { LoopCosts } from "../../../../lowering/loops/polyhedral/loop-cost.js";
 import { readScop } from "../../../../lowering/loops/polyhedral/read-scop.js";
 import { bufferized, type Kernel, polybench } from "./polybench-kernels.js";
 
 function costOf({ func, context }: Kernel) {
   const scop = readScop(func);
   if ("reason" in scop) throw new Error(scop.reason);
-  return loopCost(func, scop, context);
+  return new LoopCosts(func, scop, context).of();
 }
 
 /** Operations on elements, one by one, as the loops are run. */
