@@ -39,11 +39,21 @@ export function tileBand(band: Band, statements: readonly Statement[], cpu: CpuD
   for (const statement of statements) {
     if (!statement.reduction || band.members.length < statement.dims.length || statement.dims.length < 3) continue;
     const verdict = chooseNest({ statement, free: [...statement.dims.keys()], dependences: [] }, cpu);
-    if ("choice" in verdict && verdict.choice.row !== undefined && verdict.choice.stream !== undefined)
-      choices.set(statement.name, { ...verdict.choice, tiles: statement.dims.map((_, d) => [d, extent] as const) });
+    if (!("choice" in verdict) || verdict.choice.row === undefined || verdict.choice.stream === undefined) continue;
+    const { lane, stream, promoted } = verdict.choice;
+    const bounded = dimsOfTiles(band, statement);
+    const isPanel = bounded.includes(lane) && bounded.includes(stream);
+    const tiles = bounded.map((d) => [d, extent] as const);
+    choices.set(statement.name, { ...verdict.choice, tiles, promoted: isPanel ? promoted : [] });
   }
   if (choices.size === 0 || band.members.some(({ tile }) => tile !== 1)) return undefined;
   return { members: band.members.map((member) => ({ ...member, tile: extent })), choices };
+}
+
+/** The dims that have members of their own: of all others, such as those of skewed members, a tile may hold more positions. */
+function dimsOfTiles({ members }: Band, { name, dims }: Statement): readonly number[] {
+  const used = members.map(({ rows }) => [...dims.keys()].filter((d) => rows.get(name)!.at(d - dims.length) !== 0));
+  return [...dims.keys()].filter((d) => used.some(([only, ...others]) => only === d && others.length === 0));
 }
 
 /** Tiles of some dims of one statement, in which it runs in lanes wherever it does not meet itself. */
