@@ -3,6 +3,7 @@
  * points are built as one: once, once a row, once a vector, once a step.
  */
 
+import { constant } from "../../../../ir/dialects/arith/constant.js";
 import type { Operation, Value } from "../../../../ir/graph.js";
 import { type ArrayAccess, readsOf, type Statement } from "../scop.js";
 
@@ -28,9 +29,20 @@ export function dimsOfAccess({ dims }: Statement, { indices }: ArrayAccess): Rea
   return new Set(dims.map((_, d) => d).filter((d) => indices.some((row) => row.at(d - dims.length) !== 0)));
 }
 
-/** Operations that can be made again on vectors. */
+/** Operations that can be made again on vectors, some lanes of which are no points: those may hold anything, zeros too. */
 export function isLaneOperation(op: Operation): boolean {
-  return (
-    (op.def.dialect === "arith" || op.def.dialect === "math") && op.regions.length === 0 && op.results.length === 1
-  );
+  if (op.def.dialect !== "arith" && op.def.dialect !== "math") return false;
+  if (integerDivisions.has(op.name) && !isOfConstants(op.operand(1))) return false;
+  return op.regions.length === 0 && op.results.length === 1;
 }
+
+/** Whether it is the same number everywhere, that of the points. */
+function isOfConstants({ definingOp: op }: Value): boolean {
+  if (!op || constant.matches(op)) return op !== undefined;
+  return op.def.traits.includes("pure") && op.operands.length > 0 && op.operands.every(isOfConstants);
+}
+
+/** What must not be done where the divisor is 0. */
+const integerDivisions: ReadonlySet<string> = new Set(
+  ["divsi", "divui", "remsi", "remui", "floordivsi", "ceildivsi", "ceildivui"].map((name) => `arith.${name}`),
+);

@@ -3,7 +3,7 @@
  * refuses an index outside of an array.
  */
 
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { allocate, fromArray, toArray } from "../../../../ir/buffer.js";
 import { functionBody, functionName } from "../../../../ir/dialects/func.js";
 import { interpret } from "../../../../ir/interpret.js";
@@ -19,7 +19,7 @@ const tiny: CpuDescription = { ...cpuNamed("avx2")!, name: "tiny", caches: { l1:
 
 const kernel = (parameters: string, ...body: readonly string[]): string => `
 import persimmons
-from persimmons import f64, i64
+from persimmons import f64, i32, i64
 
 
 @persimmons.loops
@@ -67,4 +67,30 @@ test.each(cases)("%s", async (_, n, text) => {
   const after = run(kernels, n);
   const apart = after.map((x, i) => Math.abs(x - before[i]!));
   expect(Math.max(...apart)).toBeLessThan(1e-12);
+});
+
+describe("whole numbers in lanes, some of which are no points", () => {
+  const divided = (by: string): string =>
+    kernel(
+      "n: i64, A: i32[16, 16], B: i32[16, 16], C: i32[16, 16]",
+      "for i in range(16):",
+      "    for j in range(i, n):",
+      `        A[i, j] = B[i, j] // ${by}`,
+    );
+  const divisions = async (by: string): Promise<readonly string[]> => {
+    const { module, functions, context } = await bufferizedKernels(divided(by));
+    optimiseLoops(tiny).run(module, context);
+    const found = [...functions[0]!.walk()].filter(({ name }) => name === "arith.floordivsi");
+    return found.map(({ result }) => result.type.kind);
+  };
+
+  test("are divided by a number that is the same for all", async () => {
+    expect(await divisions("3")).toContain("vector");
+  });
+
+  test("are not divided by elements, which may be 0 where there is no point", async () => {
+    const found = await divisions("C[i, j]");
+    expect(found.length).toBeGreaterThan(0);
+    expect(found).not.toContain("vector");
+  });
 });
