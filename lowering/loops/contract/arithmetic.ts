@@ -22,8 +22,10 @@ export interface Arithmetic {
   readonly isMoved: boolean;
 }
 
-/** Products of two bytes are below 2^15, and f32 holds integers up to 2^24. */
-const EXACT = 2 ** (24 - 15);
+/** Products of two bytes are no larger than 2^15, without signs on both sides below 2^16, and f32 holds integers up to 2^24. */
+function exactIn32({ isUnsigned }: Contraction): number {
+  return 2 ** (24 - (isUnsigned.scalars && isUnsigned.vectors ? 16 : 15));
+}
 
 /** Summed positions that instructions take at once. */
 export const QUAD = 4;
@@ -38,7 +40,7 @@ export function arithmeticOf(c: Contraction, cpu: CpuDescription, isPacked: bool
   const same = plain(sum);
   if (sum !== "i32") return same;
   if (isPacked && summedInQuads(c, cpu)) return { ...same, panel: "i8", step: QUAD, isMoved: !c.isUnsigned.scalars };
-  return { ...same, panel: "f32", sum: "f32", exact: EXACT };
+  return { ...same, panel: "f32", sum: "f32", exact: exactIn32(c) };
 }
 
 /** Whether the processor sums four positions of these elements at once: bytes, the vector side signed. */

@@ -17,13 +17,15 @@ interface Product {
   readonly columns: number;
   readonly depth: number;
   readonly isUnsigned: boolean;
+  /** Weights have no sign either, and all bytes are 255. */
+  readonly isLargest?: boolean;
   /** Weights are stored by columns. */
   readonly byColumns: boolean;
   /** What stands behind the sums makes bytes of them again. */
   readonly narrows: boolean;
 }
 
-function program({ rows, columns, depth, isUnsigned, byColumns, narrows }: Product): string {
+function program({ rows, columns, depth, isUnsigned, isLargest, byColumns, narrows }: Product): string {
   const [x, sums] = [`memref<${rows}x${depth}xi8>`, `memref<${rows}x${columns}xi32>`];
   const w = byColumns ? `memref<${columns}x${depth}xi8>` : `memref<${depth}x${columns}xi8>`;
   const y = narrows ? `memref<${rows}x${columns}xi8>` : sums;
@@ -47,7 +49,7 @@ function program({ rows, columns, depth, isUnsigned, byColumns, narrows }: Produ
       linalg.generic {indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> ${byColumns ? "(j, k)" : "(k, j)"}>, affine_map<(i, j, k) -> (i, j)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%x, %w : ${x}, ${w}) outs(${narrows ? "%s" : "%y"} : ${sums}) {
       ^bb0(%a: i8, %b: i8, %o: i32):
         %c = arith.${isUnsigned ? "extui" : "extsi"} %a : i8 to i32
-        %d = arith.extsi %b : i8 to i32
+        %d = arith.${isLargest ? "extui" : "extsi"} %b : i8 to i32
         %p = arith.muli %c, %d : i32
         %s0 = arith.addi %o, %p : i32
         linalg.yield %s0 : i32
@@ -74,15 +76,16 @@ function bytes(shape: readonly number[], seed: number): NdArray {
 
 /** The result, tiled for a CPU or not, and the names of the operations that are left. */
 function run(product: Product, cpu: CpuDescription | undefined) {
-  const { rows, columns, depth, byColumns, narrows } = product;
+  const { rows, columns, depth, byColumns, narrows, isLargest } = product;
   const context = newContext();
   const shape = byColumns ? [columns, depth] : [depth, columns];
-  context.resources.add(bytesResource("w", "i8", shape, new Uint8Array(bytes(shape, 91).data.buffer as ArrayBuffer)));
+  const given = (of: readonly number[], seed: number) => (isLargest ? filled("i8", of, -1) : bytes(of, seed));
+  context.resources.add(bytesResource("w", "i8", shape, new Uint8Array(given(shape, 91).data.buffer as ArrayBuffer)));
   const module = parseModule(program(product), "kernels.mlir", context);
   if (cpu) tileContractions(cpu).run(module, context);
   expect(verify(module, context)).toEqual([]);
   const wanted = [filled(narrows ? "i8" : "i32", [rows, columns], 0)];
-  const { results } = runMemrefs(module, { inputs: [bytes([rows, depth], 37)], states: [false], wanted }, context);
+  const { results } = runMemrefs(module, { inputs: [given([rows, depth], 37)], states: [false], wanted }, context);
   return { result: results[0]!, names: [...module.walk()].map((op) => op.name) };
 }
 
@@ -110,6 +113,13 @@ describe("sums of products of bytes", () => {
     const names = tiled({ ...base, depth: 1100, rows: 5, columns: 33 }, avx2);
     expect(names).toContain("vector.fma");
     expect(names).not.toContain("cpu.dot_bytes");
+  });
+
+  test("are exact of the largest bytes on both sides", () => {
+    for (const cpu of [vnni, avx2]) {
+      const names = tiled({ ...base, depth: 1100, rows: 5, columns: 33, isLargest: true }, cpu);
+      expect(names).not.toContain("linalg.generic");
+    }
   });
 
   test("become bytes again while a tile is at hand, and are never stored as a whole", () => {
