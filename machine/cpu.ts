@@ -42,6 +42,8 @@ export interface CpuDescription {
   /** Full vectors that are read from and written to the first cache per cycle; below 1 where one takes several cycles. */
   readonly loadsPerCycle: number;
   readonly storesPerCycle: number;
+  /** Any lanes of two vectors in any order are one operation. */
+  readonly permutesTwo: boolean;
   readonly caches: CacheSizes;
   /** Lines that may hold a given address, in each cache. */
   readonly cacheWays: PerCache;
@@ -74,6 +76,7 @@ const avx2: CpuDescription = {
   fmaLatency: 4,
   loadsPerCycle: 2,
   storesPerCycle: 1,
+  permutesTwo: false,
   caches: { l1: 32 * KiB, l2: 512 * KiB, l3: 2 * MiB },
   cacheWays: { l1: 8, l2: 8, l3: 16 },
   cacheLineBytes: 64,
@@ -91,6 +94,7 @@ const avx512: CpuDescription = {
   requires: avx512Flags,
   vectorBits: 512,
   vectorRegisters: 32,
+  permutesTwo: true,
   caches: { l1: 32 * KiB, l2: MiB, l3: 2 * MiB },
   cacheWays: { l1: 8, l2: 16, l3: 16 },
   cores: 16,

@@ -258,6 +258,7 @@ function planOf(choice: NestChoice, { set }: Item, place: MarkedPlace, cpu: CpuD
     outer,
     parameters: place.scop.parameters.length,
     isFused: cpu.fmaPorts > 0,
+    permutesTwo: cpu.permutesTwo,
   };
 }
 

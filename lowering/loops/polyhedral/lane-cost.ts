@@ -9,7 +9,7 @@ import { elementOf } from "../../../ir/types.js";
 import { isStorable } from "../../vectorize/vector-body.js";
 import { extentOf } from "./dim-ranges.js";
 import { isLaneOperation } from "./nest/dependence-on-dims.js";
-import { laneMotion } from "./nest/lane-access.js";
+import { type LaneMotion, laneMotion } from "./nest/lane-access.js";
 import type { BandMember } from "./schedule-tree.js";
 import type { ArrayAccess, Statement } from "./scop.js";
 
@@ -29,6 +29,12 @@ export function widestBits(statements: readonly Statement[]): number {
 
 /** Two loads or stores, or two operations, start in one cycle. */
 const ISSUE = 0.5;
+/** Of the lanes of a vector together. */
+const perVector: Readonly<Record<Exclude<LaneMotion, "strided">, number>> = {
+  fixed: ISSUE,
+  contiguous: 2 * ISSUE,
+  reversed: 3 * ISSUE,
+};
 /** A strided lane is moved alone and put into its vector, or taken out of it. */
 const STRIDED = 1.25;
 /** Cycles until a result can be used, and of one vector after another, for operations that are not as fast as a sum. */
@@ -45,7 +51,7 @@ export function pointsOf(statement: Statement): number {
   return statement.dims.reduce((count, _, d) => count * (extentOf(statement, d) ?? TYPICAL), 1);
 }
 
-export function motionAlong(statement: Statement, access: ArrayAccess, dim: number): ReturnType<typeof laneMotion> {
+export function motionAlong(statement: Statement, access: ArrayAccess, dim: number): LaneMotion {
   const factors = access.indices.map((row) => row.at(dim - statement.dims.length)!);
   return laneMotion({ array: access.array, factors });
 }
@@ -69,7 +75,7 @@ export function costAlone({ accesses, body }: Statement, waits: boolean): number
 export function costInLanes(statement: Statement, dim: number, lanes: number): number {
   const moved = statement.accesses.map((access) => {
     const motion = motionAlong(statement, access, dim);
-    return motion === "strided" ? STRIDED : (motion === "fixed" ? ISSUE : 2 * ISSUE) / lanes;
+    return motion === "strided" ? STRIDED : perVector[motion] / lanes;
   });
   return moved.reduce((x, y) => x + y, 0) + sum(statement.body, (op) => slow[op.name]?.vector ?? ISSUE) / lanes;
 }

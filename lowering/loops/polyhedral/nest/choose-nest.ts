@@ -18,6 +18,7 @@ import { type ArrayAccess, readsOf, type Statement, writeOf } from "../scop.js";
 import { dimsOfAccess, isLaneOperation } from "./dependence-on-dims.js";
 import { foldingOf } from "./folding.js";
 import { laneMotion } from "./lane-access.js";
+import { laneNeighbours } from "./lane-neighbours.js";
 import { type Recurrence, recurrenceOf } from "./recurrence.js";
 import { sharedReads } from "./shared-rows.js";
 
@@ -103,9 +104,11 @@ export function chooseNest(context: NestContext, cpu: CpuDescription): NestVerdi
     columns: extent(lane),
     depth: stream === undefined ? 1 : extent(stream),
   };
+  const overlaps =
+    cpu.permutesTwo && row === undefined && laneNeighbours(statement, readsOf(statement), lane, lanes).size > 0;
   const kernel =
     stream === undefined || row === undefined
-      ? { rows: row === undefined ? 1 : 4, vectors: isFolded || stream !== undefined ? 4 : 1 }
+      ? { rows: row === undefined ? 1 : 4, vectors: isFolded || stream !== undefined || overlaps ? 4 : 1 }
       : chooseMicroKernel(cpu, widestBits(statement), extents);
   const promoted = stream === undefined || row === undefined ? [] : promotable(context, lane, row, stream);
   const tiles =
@@ -147,6 +150,8 @@ const motionOf = (statement: Statement, access: ArrayAccess, dim: number) =>
 /** Costs of one element in cycles, by how it moves from lane to lane: as part of a vector, alone, or shared. */
 const SCALAR_ACCESS = 0.5;
 const STRIDED_ACCESS = 1;
+/** Of a vector that is turned around in registers. */
+const REVERSED_ACCESS = 2;
 /** Of a vector that is made once and used by many rows or steps. */
 const TURNED_ACCESS = 2;
 
@@ -171,6 +176,7 @@ function chooseLane(
       if (isCarried && isStepped) return motion === "contiguous" ? 0 : TURNED_ACCESS / lanes;
       if (motion === "fixed") return SCALAR_ACCESS / lanes;
       if (motion === "contiguous") return 1 / lanes;
+      if (motion === "reversed") return REVERSED_ACCESS / lanes;
       // Where sums stay in registers, a strided operand is copied once and read many times.
       return isStepped ? TURNED_ACCESS / lanes : STRIDED_ACCESS;
     });

@@ -8,11 +8,11 @@ import { ifOp } from "../../../../ir/dialects/scf/branch.js";
 import { yieldOp } from "../../../../ir/dialects/scf/yield.js";
 import { extract, insert } from "../../../../ir/dialects/vector/element.js";
 import * as vector from "../../../../ir/dialects/vector/memory.js";
-import { step } from "../../../../ir/dialects/vector/shape.js";
+import { shuffle, step } from "../../../../ir/dialects/vector/shape.js";
 import type { Value } from "../../../../ir/graph.js";
 import { elementOf, type MemRefType, type VectorType } from "../../../../ir/types.js";
 import { axisSize } from "../../../shape-values.js";
-import { hasNeighbours } from "../../../structured/access.js";
+import { hasNeighbours, type Motion } from "../../../structured/access.js";
 import { IndexArithmetic, type Position } from "../../../structured/index-arithmetic.js";
 import { widen } from "../../../vectorize/vector-body.js";
 
@@ -27,14 +27,15 @@ export interface LanePlace {
   readonly positions: (at: IndexArithmetic) => readonly Position[];
 }
 
-/** How a place moves from lane to lane. */
-export function laneMotion({
-  array,
-  factors,
-}: Pick<LanePlace, "array" | "factors">): "fixed" | "contiguous" | "strided" {
+/** How a place moves from lane to lane; `reversed`: to the neighbour before it in memory. */
+export type LaneMotion = Motion | "reversed";
+
+export function laneMotion({ array, factors }: Pick<LanePlace, "array" | "factors">): LaneMotion {
   if (factors.every((x) => x === 0)) return "fixed";
-  const isLast = factors.every((x, axis) => x === (axis === factors.length - 1 ? 1 : 0));
-  return isLast && hasNeighbours(array.type) ? "contiguous" : "strided";
+  const last = factors.at(-1)!;
+  const isLine = Math.abs(last) === 1 && factors.slice(0, -1).every((x) => x === 0) && hasNeighbours(array.type);
+  if (!isLine) return "strided";
+  return last === 1 ? "contiguous" : "reversed";
 }
 
 /** A number where all lanes read the same element, else a vector. */
@@ -53,6 +54,14 @@ export function loadLanes(b: Builder, place: LanePlace): Value {
     }
     return gathered;
   }
+  if (motion === "contiguous") return loadLine(b, place, first);
+  return turnedAround(b, loadLine(b, place, lastLane(at, place, first)), place.lanes);
+}
+
+/** Neighbours in memory, the first of them at the indices. */
+function loadLine(b: Builder, place: LanePlace, first: readonly Position[]): Value {
+  const at = new IndexArithmetic(b);
+  const type = vectorOf(b, place);
   if (!place.isGuarded) {
     const indices = first.map((x) => at.value(x));
     return b.value(vector.load, { base: place.array, indices }, {}, { results: [type] });
@@ -61,18 +70,32 @@ export function loadLanes(b: Builder, place: LanePlace): Value {
   return b.value(vector.maskedLoad, { ...operands, mask: lanesInside(b, place, first) }, {}, { results: [type] });
 }
 
+/** Where the last lane is: of places in reverse the first one in memory. */
+const lastLane = (at: IndexArithmetic, place: LanePlace, first: readonly Position[]): Position[] =>
+  atLane(at, place, first, place.lanes - 1);
+
+/** The lanes in reverse. */
+function turnedAround(b: Builder, source: Value, lanes: number): Value {
+  const mask = Array.from({ length: lanes }, (_, i) => lanes - 1 - i);
+  return b.value(shuffle, { v1: source, v2: source }, { mask });
+}
+
 /** Lanes that all write one element must not come here. */
 export function storeLanes(b: Builder, place: LanePlace, value: Value, mask: Value | undefined): void {
   const at = new IndexArithmetic(b);
   const first = place.positions(at);
-  if (laneMotion(place) === "strided") {
+  const motion = laneMotion(place);
+  if (motion === "strided") {
     for (let lane = 0; lane < place.lanes; lane++)
       storeLane(b, place, atLane(at, place, first, lane), value, mask, lane);
     return;
   }
-  const indices = first.map((x) => at.value(x));
-  if (mask) b.op(vector.maskedStore, { base: place.array, indices, mask, valueToStore: value }, {});
-  else b.op(vector.store, { valueToStore: value, base: place.array, indices }, {});
+  const isReversed = motion === "reversed";
+  const inMemory = (lanes: Value): Value => (isReversed ? turnedAround(b, lanes, place.lanes) : lanes);
+  const indices = (isReversed ? lastLane(at, place, first) : first).map((x) => at.value(x));
+  const operands = { base: place.array, indices, valueToStore: inMemory(value) };
+  if (mask) b.op(vector.maskedStore, { ...operands, mask: inMemory(mask) }, {});
+  else b.op(vector.store, operands, {});
 }
 
 function storeLane(

@@ -13,6 +13,7 @@ import { IndexArithmetic, type Position } from "../../../structured/index-arithm
 import { transposeSquare } from "../../../vectorize/lanes.js";
 import { copyLine } from "../../contract/copy-line.js";
 import type { Place } from "../../contract/point.js";
+import type { LaneMotion } from "./lane-access.js";
 
 /** Positions of a dim that a panel has. */
 export interface PanelAxis {
@@ -28,15 +29,13 @@ export interface Panel {
   readonly axes: readonly PanelAxis[];
 }
 
-type Motion = "fixed" | "contiguous" | "strided";
-
 export interface PanelCopy {
   readonly array: Value;
   /** Indices into the array. */
   readonly source: (at: IndexArithmetic, step: Position, column: Position) => readonly Position[];
   readonly lanes: number;
-  readonly alongSteps: Motion;
-  readonly alongLanes: Motion;
+  readonly alongSteps: LaneMotion;
+  readonly alongLanes: LaneMotion;
 }
 
 /** `shape`: the most positions that the axes have. */

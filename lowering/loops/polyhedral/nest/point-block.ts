@@ -12,7 +12,7 @@ import * as f from "../../../../ir/dialects/arith/float.js";
 import * as i from "../../../../ir/dialects/arith/integer.js";
 import * as memref from "../../../../ir/dialects/memref/storage.js";
 import { fma } from "../../../../ir/dialects/vector/arithmetic.js";
-import { broadcast, step } from "../../../../ir/dialects/vector/shape.js";
+import { broadcast, shuffle, step } from "../../../../ir/dialects/vector/shape.js";
 import type { Operation, Value } from "../../../../ir/graph.js";
 import type { ScalarType, Type } from "../../../../ir/types.js";
 import { IndexArithmetic, type Position } from "../../../structured/index-arithmetic.js";
@@ -20,6 +20,7 @@ import { widen } from "../../../vectorize/vector-body.js";
 import { type ArrayAccess, readsOf, type Statement, writeOf } from "../scop.js";
 import { dimsOfValues } from "./dependence-on-dims.js";
 import { type LanePlace, loadLanes, storeLanes } from "./lane-access.js";
+import { type LaneNeighbour, laneNeighbours } from "./lane-neighbours.js";
 import type { Panel } from "./panel.js";
 import type { Recurrence } from "./recurrence.js";
 import { type ColumnValues, rowAt } from "./rows.js";
@@ -40,6 +41,8 @@ export interface BlockPlan {
   readonly lanes: number;
   /** Multiply-adds are one instruction. */
   readonly isFused: boolean;
+  /** Any lanes of two vectors are taken in one instruction. */
+  readonly permutesTwo: boolean;
 }
 
 /** Where a block is: the first row and lane, and how many of them. */
@@ -59,6 +62,7 @@ export class PointBlock {
   readonly #place: BlockPlace;
   readonly #dims: ReadonlyMap<Value, ReadonlySet<number>>;
   readonly #reads: ReadonlyMap<Value, ArrayAccess>;
+  readonly #neighbours: ReadonlyMap<Value, LaneNeighbour>;
   /** What does not change from step to step. */
   readonly #still = new Map<Value, Map<string, Value>>();
   #step = new Map<Value, Map<string, Value>>();
@@ -70,6 +74,11 @@ export class PointBlock {
     this.#place = place;
     this.#dims = dimsOfValues(plan.statement, plan.carried);
     this.#reads = new Map(readsOf(plan.statement).map((read) => [read.op.result, read]));
+    const isShared = plan.permutesTwo && !place.isGuarded && !plan.recurrence;
+    const reads = [...this.#reads.values()].filter(
+      (read) => isShared && read !== plan.carried && !place.panels.has(read.op.result),
+    );
+    this.#neighbours = laneNeighbours(plan.statement, reads, plan.lane, plan.lanes);
   }
 
   get count(): number {
@@ -181,10 +190,29 @@ export class PointBlock {
 
   #make(b: Builder, value: Value, row: number, vector: number): Value {
     const read = this.#reads.get(value);
-    if (read) return loadLanes(b, this.#lanePlace(read, row, vector));
+    if (read) return this.#between(b, read, row, vector) ?? loadLanes(b, this.#lanePlace(read, row, vector));
     const dim = this.#plan.statement.induction.indexOf(value);
     if (dim >= 0) return this.#position(b, dim, row, vector);
     return this.#fused(b, value.definingOp!, row, vector) ?? this.#operation(b, value.definingOp!, row, vector);
+  }
+
+  /** A vector that reads of other vectors hold the lanes of. */
+  #between(b: Builder, read: ArrayAccess, row: number, vector: number): Value | undefined {
+    const neighbour = this.#neighbours.get(read.op.result);
+    if (!neighbour) return undefined;
+    const { first, last, offset, span } = neighbour;
+    const { lanes } = this.#plan;
+    const isAtEnd = vector === this.#place.vectors - 1;
+    if (offset === span && isAtEnd) return undefined;
+    const v1 = this.#value(b, first.op.result, row, vector);
+    const v2 = isAtEnd ? this.#value(b, last.op.result, row, vector) : this.#value(b, first.op.result, row, vector + 1);
+    // The second vector begins so many elements behind the first one.
+    const distance = isAtEnd ? span : lanes;
+    const mask = Array.from({ length: lanes }, (_, i) => {
+      const element = i + offset;
+      return element < lanes ? element : lanes + element - distance;
+    });
+    return b.value(shuffle, { v1, v2 }, { mask });
   }
 
   #operation(b: Builder, op: Operation, row: number, vector: number): Value {

@@ -50,6 +50,71 @@ test.each([cpuNamed("avx512")!, tiny])("tiles keep the order at their own length
   expect(Math.max(...after.map((x, i) => distance(x, before[i]!)))).toBeLessThan(1e-11);
 });
 
+/** Lanes that run towards the front of an array, read and written, and vectors that overlap in one and two dimensions. */
+const LANES: readonly (readonly [string, string])[] = [
+  [
+    "reversed reads",
+    `def k(A: f64[61], B: f64[61]):
+    for i in range(1, 61):
+        B[i] = A[60 - i] + 0.5 * A[i]`,
+  ],
+  [
+    "reversed writes",
+    `def k(A: f64[61], B: f64[61]):
+    for t in range(3, 9):
+        for i in range(t, 61):
+            B[63 - i] = A[i] * 2.0`,
+  ],
+  [
+    "reversed rows that end in front of the array",
+    `def k(A: f64[61], B: f64[61]):
+    for t in range(1, 60):
+        for i in range(t):
+            B[i] += A[t - i - 1]`,
+  ],
+  [
+    "overlapping reads",
+    `def k(A: f64[99], B: f64[99]):
+    for i in range(2, 94):
+        B[i] = A[i - 2] - 2.0 * A[i + 5] + A[i] * A[i + 1]`,
+  ],
+  [
+    "overlapping reads, all lanes of a vector apart",
+    `def k(A: f64[99], B: f64[99]):
+    for i in range(2, 90):
+        B[i] = A[i] - 2.0 * A[i + 8] + A[i + 4]`,
+  ],
+  [
+    "overlapping reads of rows that share reads",
+    `def k(A: f64[25, 47], B: f64[25, 47]):
+    for i in range(1, 24):
+        for j in range(1, 46):
+            B[i, j] = A[i, j - 1] + A[i, j] * A[i, j + 1] - A[i - 1, j] + A[i + 1, j]`,
+  ],
+  [
+    "overlapping reads of what is written in turn",
+    `def k(A: f64[75], B: f64[75]):
+    for t in range(5):
+        for i in range(1, 74):
+            B[i] = A[i - 1] + A[i] + A[i + 1]
+        for i in range(1, 74):
+            A[i] = 0.25 * B[i - 1] - B[i] * B[i + 1]`,
+  ],
+];
+
+test.each(LANES)("%s give the same numbers as vectors", async (_, text) => {
+  const { module, context, functions } = await bufferizedKernels(kernelFile([`@persimmons.loops\n${text}`]));
+  const kernel = { module, context, func: functions[0]! };
+  const before = runLoops(kernel);
+  optimiseLoops(cpuNamed("avx512")!).run(module, context);
+  expect(verify(module, context)).toEqual([]);
+  const loads = [...kernel.func.walk()].filter(({ name }) => name.startsWith("vector.") && name.endsWith("load"));
+  expect(loads.length).toBeGreaterThan(0);
+  expect([...kernel.func.walk()].some(({ name }) => name === "vector.shuffle")).toBe(true);
+  const after = runLoops(kernel);
+  expect(Math.max(...after.map((x, i) => distance(x, before[i]!)))).toBeLessThan(1e-12);
+});
+
 type DictAttr = Extract<Attr, { kind: "dict" }>;
 type StringAttr = Extract<Attr, { kind: "string" }>;
 
