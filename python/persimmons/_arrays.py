@@ -5,6 +5,7 @@ A raw array holds the bits of its elements: bf16 in uint16, 8-bit floats in uint
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import Any, Callable, Iterable, Optional, Tuple
 
@@ -14,6 +15,19 @@ from ._dtypes import BY_TORCH, Dtype, dtype_of, extended, numpy_dtype
 from ._errors import CompileError, Diagnostic, fault, problem
 
 Make = Callable[[np.ndarray, Dtype], Any]
+
+
+LINE = 64
+"""Bytes of a cache line, and of the widest vector: an array that begins at a multiple of them has no vector across two."""
+
+
+def aligned_empty(shape: Tuple[int, ...], dtype: Any) -> np.ndarray:
+    """An array of undefined elements that begins at a cache line; NumPy's own begin 16 bytes past one."""
+    dtype = np.dtype(dtype)
+    size = math.prod(shape) * dtype.itemsize
+    room = np.empty(size + LINE - 1, np.uint8)
+    first = -room.ctypes.data % LINE
+    return room[first : first + size].view(dtype).reshape(shape)
 
 
 def to_numpy(raw: np.ndarray, dtype: Dtype) -> np.ndarray:

@@ -11,6 +11,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from ._arrays import aligned_empty
 from ._dtypes import DTYPES, Dtype
 from ._errors import error_of, fault, problem
 
@@ -252,7 +253,7 @@ def _tensors(arrays: Sequence[Tuple[np.ndarray, Dtype]]) -> _Given:
 
 def _room(port: Dict[str, Any], shape: Tuple[int, ...], dtype: Dtype) -> Optional[np.ndarray]:
     """Where an output goes; None where the run allocates it."""
-    return None if port.get("allocatedByRun") or -1 in shape else np.empty(shape, dtype.raw)
+    return None if port.get("allocatedByRun") or -1 in shape else aligned_empty(shape, dtype.raw)
 
 
 def _output_records(outputs: Sequence[Optional[np.ndarray]], shapes: Sequence[Tuple[int, ...]]) -> Any:

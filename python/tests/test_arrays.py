@@ -161,3 +161,14 @@ def test_every_type_goes_through_a_compiled_model(model, tmp_path, name, engine)
         assert bundle.engine == engine
         assert BY_NUMPY[y.dtype.name].name == name
         assert y.tobytes() == x[::-1].tobytes()
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (3,), (5, 7), (1000, 33)])
+@pytest.mark.parametrize("dtype", ["u1", "f2", "f8", "c16"])
+def test_new_arrays_begin_at_a_cache_line(shape, dtype):
+    from persimmons._arrays import LINE, aligned_empty
+
+    for _ in range(5):
+        array = aligned_empty(shape, dtype)
+        assert array.shape == shape and array.dtype == dtype and array.flags.carray
+        assert array.size == 0 or array.ctypes.data % LINE == 0
