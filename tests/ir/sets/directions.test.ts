@@ -1,3 +1,5 @@
+/** @file Rows are told apart by direction whatever their hashes are: collisions, opposites and the edge of 32 bits. */
+
 import { describe, expect, it } from "vitest";
 import { RowsByDirection } from "../../../ir/analysis/sets/directions.js";
 
