@@ -26,14 +26,14 @@ import { extentOf } from "./polyhedral/dim-ranges.js";
 import { distribute } from "./polyhedral/distribute.js";
 import { asItIs, type Expanded, expandedArrays, expandedScalars } from "./polyhedral/expansions.js";
 import { countLanes, formNests, isTileAlone, type Nests, statementsInLanes } from "./polyhedral/form-nests.js";
-import { truthOf } from "./polyhedral/index-rows.js";
+import { guarded, truthOf } from "./polyhedral/index-rows.js";
 import { interchangeReductions } from "./polyhedral/interchange-reductions.js";
 import { type LaneLoop, laneLoops } from "./polyhedral/lane-loops.js";
 import { isLegal } from "./polyhedral/legality.js";
 import { LoopCosts } from "./polyhedral/loop-cost.js";
 import { buildNest, type NestPlan } from "./polyhedral/nest/build-nest.js";
 import type { NestChoice } from "./polyhedral/nest/choose-nest.js";
-import type { Item, MarkedPlace } from "./polyhedral/place.js";
+import { type Item, type MarkedPlace, shadowOf } from "./polyhedral/place.js";
 import { readScop } from "./polyhedral/read-scop.js";
 import { replaceLoops } from "./polyhedral/replace-loops.js";
 import type { BandMember } from "./polyhedral/schedule-tree.js";
@@ -194,18 +194,26 @@ function nestBuilder({ choices, tiles }: Nests, cpu: CpuDescription) {
     if (!choice) return false;
     const plans = place.items.map((item) => planOf(choice, item, place, cpu));
     // Points in several pieces run piece by piece, which only nests without an order of their own can.
-    if (plans.some((plan) => plan === undefined) || (plans.length > 1 && choice.loops.length > 0)) return false;
-    for (const plan of plans) buildNest(place.b, plan!, place.columns);
+    const hasOrder = choice.loops.length > 0 || choice.recurrence !== undefined;
+    if (plans.some((plan) => plan === undefined) || (plans.length > 1 && hasOrder)) return false;
+    for (const [k, plan] of plans.entries()) buildPiece(place.b, place.items[k]!, plan!, place);
     return true;
   };
+}
+
+/** A nest has loops over its dims: whether it has any points at all is asked before. */
+function buildPiece(b: Builder, item: Item, plan: NestPlan, place: MarkedPlace): void {
+  const shadow = shadowOf(item, place.columns.length);
+  const guard = shadow && simplified(shadow, place.context);
+  if (guard) guarded(b, guard, place.columns, (inner) => buildNest(inner, plan, place.columns));
 }
 
 /** A tile that one statement has for itself is a nest; any other is what the tree says. */
 function buildTile(alone: TileChoices, place: MarkedPlace, cpu: CpuDescription): boolean {
   for (const [name, choice] of alone) {
-    const own = place.items.filter((item) => item.statement.name === name);
-    const [plan, ...more] = own.map((item) => planOf(choice, item, place, cpu));
-    if (!plan || more.length > 0) continue;
+    const [item, ...more] = place.items.filter(({ statement }) => statement.name === name);
+    const plan = item && more.length === 0 ? planOf(choice, item, place, cpu) : undefined;
+    if (!item || !plan) continue;
     const at = new IndexArithmetic(place.b);
     const free = obstacles(place, choice.statement).map((basic) => {
       const simple = simplified(basic, place.context) ?? basic;
@@ -215,7 +223,7 @@ function buildTile(alone: TileChoices, place: MarkedPlace, cpu: CpuDescription):
     if (free.includes(false)) continue;
     const conditions = free.filter((x) => typeof x !== "boolean");
     if (conditions.length === 0) {
-      buildNest(place.b, plan, place.columns);
+      buildPiece(place.b, item, plan, place);
       return true;
     }
     const region = (body: (b: Builder) => void) =>
@@ -223,7 +231,7 @@ function buildTile(alone: TileChoices, place: MarkedPlace, cpu: CpuDescription):
         body(inner);
         inner.op(yieldOp, { results: [] }, {});
       });
-    const then = region((b) => buildNest(b, plan, place.columns));
+    const then = region((b) => buildPiece(b, item, plan, place));
     const regions = [then, region((b) => place.generateBelow(b))];
     place.b.op(ifOp, { condition: at.and(...conditions) }, {}, { regions, results: [] });
     return true;

@@ -57,6 +57,27 @@ const cases: readonly (readonly [string, number, string])[] = [
       "                Z[i, j] = Z[i - 1, j] * 0.3 + Z[i + 1, j] * 0.3 + W[t, j] * 0.01",
     ),
   ],
+  [
+    "a recurrence in pieces, the later one of which is told first",
+    7,
+    kernel(
+      "n: i64, X: f64[64], Y: f64[64]",
+      "for j in range(1, 60):",
+      "    if j >= 45 or n <= 20:",
+      "        X[j] = 0.5 * X[j - 1] + Y[j]",
+    ),
+  ],
+  [
+    "a condition on a number alone",
+    3,
+    kernel(
+      "n: i64, A: f64[16, 16], B: f64[16, 16]",
+      "for i in range(16):",
+      "    for j in range(16):",
+      "        if n > 5:",
+      "            A[i, j] = B[i, j] * 2.0",
+    ),
+  ],
 ];
 
 test.each(cases)("%s", async (_, n, text) => {
