@@ -4,8 +4,9 @@
  */
 
 import { basicOf, constraintsOf } from "../../../../ir/analysis/sets/basic.js";
+import { eliminate } from "../../../../ir/analysis/sets/bounds.js";
 import { isEmptyBasic } from "../../../../ir/analysis/sets/feasibility.js";
-import { type Row, rowOf, Work } from "../../../../ir/analysis/sets/linear.js";
+import { coefficient, type Row, rowOf, Work } from "../../../../ir/analysis/sets/linear.js";
 import type { Relation } from "../../../../ir/analysis/sets/relation.js";
 import { elementFacts } from "../../../../ir/element.js";
 import { elementOf, type MemRefType } from "../../../../ir/types.js";
@@ -210,7 +211,10 @@ function streams(statement: Statement, lane: number, step: number, { caches }: C
   });
 }
 
-/** Vectors that are read again for every row, and that nothing in the nest writes. */
+/**
+ * Vectors that are read again for every row, and that nothing in the nest writes. A panel has all steps for all lanes,
+ * of which the nest may lack some: what is copied for those must be in the array as well.
+ */
 function promotable(
   { statement, dependences }: NestContext,
   lane: number,
@@ -223,8 +227,22 @@ function promotable(
     if (read.array === array && dependences.some((relation) => relation.basics.length > 0)) return false;
     if (read === statement.reduction?.accumulator || !dims.has(lane) || (row !== undefined && dims.has(row)))
       return false;
-    return dims.has(stream) && [...dims].every((d) => d === lane || d === stream);
+    if (!dims.has(stream) || ![...dims].every((d) => d === lane || d === stream)) return false;
+    const uses = (index: Row, dim: number): boolean => index.at(dim - statement.dims.length) !== 0;
+    // Along an axis that one of the two alone decides, each position is one that some point of the nest reads.
+    return read.indices.every((index) => !uses(index, lane) || !uses(index, stream)) || isBox(statement, lane, stream);
   });
+}
+
+/** Whether all values of the one dim come with all values of the other. */
+function isBox({ domain, dims }: Statement, x: number, y: number): boolean {
+  const column = (dim: number): number => domain.space.params.length + dim;
+  const others = [...dims.keys()].filter((d) => d !== x && d !== y).map(column);
+  return domain.basics.every((basic) =>
+    constraintsOf(eliminate(basic, others) ?? basicOf(0, [])).every(
+      ({ row }) => coefficient(row, column(x)) === 0 || coefficient(row, column(y)) === 0,
+    ),
+  );
 }
 
 interface TileFacts {

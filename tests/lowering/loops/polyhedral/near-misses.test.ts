@@ -78,6 +78,28 @@ const cases: readonly (readonly [string, number, string])[] = [
       "            A[i, j] = B[i, j] * 2.0",
     ),
   ],
+  [
+    "sums over a triangle of an array that ends where the triangle does",
+    0,
+    kernel(
+      "C: f64[40, 40], A: f64[40, 40], B: f64[40]",
+      "for i in range(40):",
+      "    for j in range(40):",
+      "        for k in range(40 - j):",
+      "            C[i, j] += A[i, k] * B[j + k]",
+    ),
+  ],
+  [
+    "sums over a triangle of an array that begins where the triangle does",
+    0,
+    kernel(
+      "C: f64[40, 40], A: f64[40, 40], B: f64[40, 40]",
+      "for i in range(40):",
+      "    for j in range(40):",
+      "        for k in range(j, 40):",
+      "            C[i, j] += A[i, k] * B[k, k - j]",
+    ),
+  ],
 ];
 
 test.each(cases)("%s", async (_, n, text) => {
