@@ -185,9 +185,6 @@ export function compose(first: Relation, second: Relation, work = new Work()): R
   return project({ space: wide, basics: joined }, range(p + n, middle), space, work);
 }
 
-/** The image of a set under a relation. */
-export const applyToSet: typeof compose = compose;
-
 /** The differences output - input of a relation between tuples of one size. */
 export function deltas(a: Relation, work = new Work()): Relation {
   const { params, input, output } = a.space;

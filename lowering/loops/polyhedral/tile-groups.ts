@@ -19,7 +19,6 @@ import { permutations, type TileChoices, tileBand } from "./tile-band.js";
 export interface GroupTiles {
   readonly root: ScheduleNode;
   readonly tiles: ReadonlyMap<string, TileChoices>;
-  readonly why: readonly string[];
 }
 
 /** How many statements of a tree would run in lanes. */
@@ -36,12 +35,11 @@ export function tileGroups(
   const tiler = new GroupTiler(scop, deps, cpu, countLanes);
   const made = tiler.groups(root);
   const isKept = tiler.tiles.size > 0 && isLegal(scop, deps, made, { reorderReductions: true });
-  return isKept ? { root: made, tiles: tiler.tiles, why: tiler.why } : { root, tiles: new Map(), why: [] };
+  return isKept ? { root: made, tiles: tiler.tiles } : { root, tiles: new Map() };
 }
 
 class GroupTiler {
   readonly tiles = new Map<string, TileChoices>();
-  readonly why: string[] = [];
   readonly #scop: Scop;
   readonly #deps: readonly Dependence[];
   readonly #cpu: CpuDescription;
@@ -67,9 +65,7 @@ class GroupTiler {
     const inside = within(this.#deps, names);
     const scop: Scop = { ...this.#scop, statements, schedule: node };
     const scheduled = scheduleScop(scop, inside, { reorderReductions: true });
-    const made = this.#tiled(scheduled.root, statements, inside);
-    if (made) this.why.push(...scheduled.why);
-    return made ?? node;
+    return this.#tiled(scheduled.root, statements, inside) ?? node;
   }
 
   /** `undefined` where the tree has no band of tiles before other bands. */
