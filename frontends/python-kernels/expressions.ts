@@ -15,7 +15,7 @@ import { loadFrom, placeOf } from "./elements.js";
 import { describe, readsBeyond } from "./expression-names.js";
 import { functions } from "./functions.js";
 import { didYouMean, fullName, type Imports } from "./names.js";
-import { joinTypes, type Num, Numbers } from "./numbers.js";
+import { isFloatType, joinTypes, type Num, Numbers } from "./numbers.js";
 import type { Findings, Scope } from "./scope.js";
 import { locationOf } from "./syntax.js";
 
@@ -117,7 +117,10 @@ export class Expressions {
       const { map, operands } = this.table.mapped([e]);
       return this.b.value(apply, { operands }, { map });
     }
-    return this.numbers.toIndex(this.number(x));
+    const num = this.number(x);
+    if (!isFloatType(num.type)) return this.numbers.toIndex(num);
+    this.fault("PS2803", x.at, `a whole number is needed here, and this is one of type ${num.type}`, "write int(…)");
+    return this.numbers.index(0);
   }
 
   number(x: Expression): Num {

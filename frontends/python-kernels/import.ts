@@ -56,7 +56,7 @@ export async function importPythonText(
   for (const def of kernels) {
     const signature = await readSignature(def, reader);
     for (const name of signature.names) used.add(name);
-    if (!sink.hasErrors) buildKernel(module, def, signature, reader, namesOf(def, kernels));
+    if (signature.isWhole) buildKernel(module, def, signature, reader, namesOf(def, kernels));
   }
   checkConstexprs(constexprs, used, reader);
   sink.throwIfErrors();

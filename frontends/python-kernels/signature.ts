@@ -27,6 +27,8 @@ export interface Signature {
   readonly sizes: ReadonlyMap<string, Size>;
   /** Sizes and constants that the kernel may be given values for. */
   readonly names: ReadonlySet<string>;
+  /** Every parameter is there, of a made-up type or size where its own is at fault: the body can be read for faults of its own. */
+  readonly isWhole: boolean;
 }
 
 interface Reader {
@@ -43,14 +45,13 @@ const knownTypes = ["f64", "f32", "i64", "i32"];
 export async function readSignature(def: FunctionDef, reader: Reader): Promise<Signature> {
   const made = new SignatureReader(def, reader);
   const { args } = def;
-  for (const odd of [args.vararg, args.kwarg, ...args.kwonlyargs, ...args.posonlyargs]) {
+  for (const odd of [args.vararg, args.kwarg, ...args.kwonlyargs, ...args.posonlyargs])
     if (odd)
-      made.fault(
+      made.lacks(
         odd.at,
         `the parameter '${odd.arg}' of a kernel is not a plain one`,
         "write it by itself, with its type",
       );
-  }
   for (const value of args.defaults) made.fault(value.at, "a parameter of a kernel has no default");
   for (const p of args.args) await made.parameter(p.arg, p.annotation, p.at);
   return made.finish();
@@ -62,6 +63,7 @@ class SignatureReader {
   readonly #parameters: Parameter[] = [];
   readonly #sizes = new Map<string, Size>();
   readonly #names = new Set<string>();
+  #isWhole = true;
 
   constructor(def: FunctionDef, reader: Reader) {
     this.#def = def;
@@ -75,10 +77,16 @@ class SignatureReader {
     this.#reader.sink.error("PS2803", message, fix === undefined ? { at } : { at, fix });
   }
 
+  /** A fault that leaves nothing to take for the parameter. */
+  lacks(span: Span, message: string, fix?: string): void {
+    this.#isWhole = false;
+    this.fault(span, message, fix);
+  }
+
   async parameter(name: string, annotation: Expression | undefined, at: Span): Promise<void> {
     const written = annotation && (await this.#unquoted(annotation));
     if (!written) {
-      this.fault(at, `the parameter '${name}' has no type`, `write ${name}: f64 or ${name}: f64[N]`);
+      this.lacks(at, `the parameter '${name}' has no type`, `write ${name}: f64 or ${name}: f64[N]`);
       return;
     }
     const base = written.kind === "Subscript" ? written.value : written;
@@ -88,13 +96,12 @@ class SignatureReader {
       const fix =
         didYouMean(text, knownTypes) ?? `a kernel takes ${knownTypes.join(", ")}, and arrays of them: f64[N, M]`;
       this.fault(base.at, `'${text}' is no type of numbers`, fix);
-      return;
     }
     const sizes =
       written.kind !== "Subscript" ? [] : written.slice.kind === "Tuple" ? written.slice.elts : [written.slice];
     const position = this.#parameters.length;
     const shape = sizes.map((s, axis) => this.#dim(s, position, axis));
-    this.#parameters.push({ name, type, shape, isArray: written.kind === "Subscript" });
+    this.#parameters.push({ name, type: type ?? "i64", shape, isArray: written.kind === "Subscript" });
   }
 
   /** An annotation in quotes is what stands in them. */
@@ -177,8 +184,9 @@ class SignatureReader {
         `no array has '${name}' for the length of an axis, so its value is not known`,
         `give it: --constexpr ${name}=…`,
       );
+      this.#sizes.set(name, { kind: "number", value: 1, isFloat: false });
     }
-    return { parameters: this.#parameters, sizes: this.#sizes, names: this.#names };
+    return { parameters: this.#parameters, sizes: this.#sizes, names: this.#names, isWhole: this.#isWhole };
   }
 }
 

@@ -201,6 +201,31 @@ describe("what a kernel cannot be", () => {
     expect(found[4]!.fix).toBe("did you mean 'math.sqrt'?");
   });
 
+  test("is told of every kernel, and of a body below faulty parameters", async () => {
+    const body = `def f(A: f46[N], n: i64):
+    for t in range(T):
+        A[t] = A[n] + unknown
+
+@persimmons.loops
+def g(A: f64[N]):
+    for i in range(0.5, N):
+        A[i / 2] = A[1.5]
+        A[i] = A[A[0]] + A[int(A[0])]
+`;
+    const found = await faults(head.replace("N, M", "N, M, T").replace("N M", "N M T") + body);
+    const errors = found.filter((d) => d.severity === "error");
+    const whole = "a whole number is needed here, and this is one of type f64";
+    expect(errors.map((d) => [d.at.kind === "text" && d.at.line, d.message])).toEqual([
+      [6, "'f46' is no type of numbers"],
+      [7, "no array has 'T' for the length of an axis, so its value is not known"],
+      [8, "the name 'unknown' is not known here"],
+      [12, whole],
+      [13, whole],
+      [13, whole],
+      [14, whole],
+    ]);
+  });
+
   test("is a size without a value, or a value without a size", async () => {
     const body = "def f(A: f64[N]):\n    for t in range(M):\n        A[0] += 1\n";
     expect((await faults(head + body)).map((d) => d.fix)).toEqual(["give it: --constexpr M=…"]);
