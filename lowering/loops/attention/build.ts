@@ -151,11 +151,8 @@ function buildOutput(b: Builder, plan: AttentionPlan, block: Block, storage: Blo
   const f32 = b.context.types.scalar("f32");
   countedLoop(b, upTo(b, block.count), (outer, row) => {
     const total = outer.value(memref.load, { memref: rows.total, indices: [row] }, {});
-    const factor = outer.value(
-      f.divf,
-      { lhs: constantOf(outer, 1, f32), rhs: form.isGuarded ? guarded(outer, total) : total },
-      {},
-    );
+    const rhs = form.isGuarded ? guarded(outer, total) : ofNothing(outer, form, block, total);
+    const factor = outer.value(f.divf, { lhs: constantOf(outer, 1, f32), rhs }, {});
     const query = computed(outer, (at) => at.add(block.first, row));
     const point = new Map([...block.outer, [form.row, query]]);
     countedLoop(outer, upTo(outer, constantIndex(outer, columns), lanes), (at, column) => {
@@ -166,6 +163,14 @@ function buildOutput(b: Builder, plan: AttentionPlan, block: Block, storage: Blo
       at.op(vector.store, { valueToStore, base, indices }, {});
     });
   });
+}
+
+/** 1 where an open number of keys is 0: an empty sum of values is 0. Rows whose keys are all masked stay NaN. */
+function ofNothing(b: Builder, form: AttentionForm, { keys }: Block, total: Value): Value {
+  if (attentionExtents(form).keys !== undefined) return total;
+  const isNothing = b.value(cmpi, { lhs: keys, rhs: constantIndex(b, 0) }, { predicate: "eq" });
+  const one = constantOf(b, 1, b.context.types.scalar("f32"));
+  return b.value(select, { condition: isNothing, true_value: one, false_value: total }, {});
 }
 
 /** 1 for rows in which nothing takes part. */

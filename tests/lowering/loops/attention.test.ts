@@ -2,10 +2,12 @@
 
 import { describe, expect, test } from "vitest";
 import { type AttentionForm, attention } from "../../../ir/composites/attention.js";
+import { softmax } from "../../../ir/composites/softmax.js";
 import { Decompositions } from "../../../ir/decompositions.js";
 import type { Datum } from "../../../ir/define.js";
 import { newModule } from "../../../ir/dialects/builtin.js";
 import { buildFunction } from "../../../ir/dialects/func.js";
+import type { Operation } from "../../../ir/graph.js";
 import { interpret } from "../../../ir/interpret.js";
 import { fromScalars, type NdArray, sizeOf } from "../../../ir/ndarray.js";
 import { TensorBuilder } from "../../../ir/tensor-builder.js";
@@ -73,6 +75,13 @@ function madeUp(shape: readonly number[], f: (i: number) => number): NdArray {
   );
 }
 
+/** What is said of the kernels. */
+function saidOf(module: Operation): string {
+  return [...module.walk()]
+    .map((op) => JSON.stringify(op.extra, (_, x) => (typeof x === "bigint" ? Number(x) : x)))
+    .join("\n");
+}
+
 /** Runs all stages down to loops; gives what is said of the kernels. */
 function lowered(sizes: Sizes, mask: Mask, cpuName = "x86-64-v4"): string {
   const { heads, queries, keys, depth } = sizes;
@@ -89,9 +98,7 @@ function lowered(sizes: Sizes, mask: Mask, cpuName = "x86-64-v4"): string {
   runStages(stagesFor(cpuNamed(cpuName)!), module, context, { until: "loops" });
   const { results } = runMemrefs(module, { inputs, states: [], wanted }, context);
   expectClose(results[0]!, wanted[0]!, 1e-5, `${mask} ${JSON.stringify(sizes)}`);
-  return [...module.walk()]
-    .map((op) => JSON.stringify(op.extra, (_, x) => (typeof x === "bigint" ? Number(x) : x)))
-    .join("\n");
+  return saidOf(module);
 }
 
 describe("attention runs by blocks of queries", () => {
@@ -157,9 +164,7 @@ function loweredOpen(lengths: readonly number[], depth: number, hasMask: boolean
     const { results } = runMemrefs(module, { inputs, states: [], wanted }, context);
     expectClose(results[0]!, wanted[0]!, 1e-5, `length ${n}`);
   }
-  return [...module.walk()]
-    .map((op) => JSON.stringify(op.extra, (_, x) => (typeof x === "bigint" ? Number(x) : x)))
-    .join("\n");
+  return saidOf(module);
 }
 
 describe("attention of open lengths, whose heads share keys, runs by blocks of queries", () => {
@@ -171,6 +176,33 @@ describe("attention of open lengths, whose heads share keys, runs by blocks of q
 
   test("with a mask that is added", () => {
     expect(loweredOpen([3, 35], 16, true)).toContain("attention runs by blocks of queries");
+  });
+
+  test("with as many keys as there are, which may be none: empty sums are 0", () => {
+    const context = newContext();
+    const module = newModule(context);
+    const queries = context.dims.symbol("T", { min: 1, max: 512 });
+    const keys = context.dims.symbol("S", { min: 0, max: 512 });
+    const types = [[2, 4, queries, 16] as const, [2, 4, 16, keys] as const, [2, 4, keys, 16] as const];
+    const args = types.map((shape) => context.types.tensor(shape, "f32"));
+    buildFunction(context, module, "main", args, (builder, [q, k, v]) => {
+      const t = new TensorBuilder(builder, new Decompositions(module, context));
+      for (const x of [q!, k!, v!]) t.note(x);
+      return [t.matmul(softmax(t, t.matmul(q!, k!), 3), v!)];
+    });
+    const cases = [0, 5, 40].map((s) => {
+      const shapes = [
+        [2, 4, 7, 16],
+        [2, 4, 16, s],
+        [2, 4, s, 16],
+      ];
+      const inputs = shapes.map((shape, k) => madeUp(shape, (i) => Math.sin(i * (0.7 + 0.1 * k) + k)));
+      return { inputs, wanted: interpret(module, "main", inputs as Datum[], context) as NdArray[] };
+    });
+    runStages(stagesFor(cpuNamed("x86-64-v4")!), module, context, { until: "loops" });
+    expect(saidOf(module)).toContain("attention runs by blocks of queries");
+    for (const { inputs, wanted } of cases)
+      expectClose(runMemrefs(module, { inputs, states: [], wanted }, context).results[0]!, wanted[0]!, 1e-5, "keys");
   });
 
   test("with values that are padded", () => {
