@@ -234,7 +234,12 @@ done
 if [ "${#chosen[@]}" -eq 0 ]; then for row in "${suites[@]}"; do chosen+=("${row%% *}"); done; fi
 if [ -n "${YARD:-}" ]; then YARD=$(cd "$YARD" && pwd) || exit 2; fi
 
-scripts/setup-tests.sh --models || exit 1
+# PyTorch and the like are gigabytes: they are left out where no suite that was asked for uses them.
+setup=()
+for suite in "${chosen[@]}"; do
+  case "$suite" in affine | large-external) ;; *) setup=(--models) ;; esac
+done
+scripts/setup-tests.sh "${setup[@]}" || exit 1
 python=$root/.venv/bin/python
 export PERSIMMONS_TEST_PYTHON=$python
 npm run --silent build || exit 1
