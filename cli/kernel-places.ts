@@ -32,7 +32,7 @@ export function* everyStep(steps: readonly Step[]): Generator<Step> {
 }
 
 /** How often the schedules of a target name each kernel, by its position. */
-export function countLaunches({ programs }: Target): ReadonlyMap<number, number> {
+export function countLaunches({ programs }: Pick<Target, "programs">): ReadonlyMap<number, number> {
   const counts = new Map<number, number>();
   for (const { steps } of programs)
     for (const { action } of everyStep(steps))

@@ -3,7 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { CompileError, type Diagnostic, diagnostic } from "../ir/diagnostic.js";
-import type { Entry, Target, Value } from "../runtime-lib/bundle/generated/manifest.js";
+import type { Entry, Manifest, Target, Value } from "../runtime-lib/bundle/generated/manifest.js";
 import { bindInputs } from "../runtime-lib/engines/check-inputs.js";
 import { entryIndex, type KernelCounter, type LoadedModel, type TensorData } from "../runtime-lib/engines/engine.js";
 import { type LoadChoice, loadModel, type RunnableModel } from "../runtime-lib/load-model.js";
@@ -11,6 +11,7 @@ import type { RunVerbOptions } from "./commands/run.js";
 import { type Comparison, compareTensors } from "./compare.js";
 import { asDiagnostics, cliCode, fileError } from "./faults.js";
 import { gatherInputs, splitNamed } from "./inputs.js";
+import { countLaunches } from "./kernel-places.js";
 import { readNpy, writeNpy } from "./npy.js";
 import { formatMilliseconds } from "./progress.js";
 import type { Outcome, Session } from "./session.js";
@@ -154,7 +155,7 @@ function tell(story: RunStory): Outcome {
       target: target.name,
       code,
       entry: entry.name,
-      kernels: kernelsOf(target),
+      kernels: kernelsOf(loaded.bundle.manifest, target, entry),
       outputs: described,
       comparisons,
       counters,
@@ -185,7 +186,12 @@ function describeWork({ nanoseconds, work }: KernelCounter): string {
   return `${macs} MACs, ${dmaInBytes} B in, ${dmaOutBytes} B out, ${bundles} bundles (${instructions})`;
 }
 
-/** What each kernel runs as, in the compiler's words. */
-export function kernelsOf(target: Target): readonly { readonly name: string; readonly ranAs: string }[] {
-  return target.kernels.map(({ symbol, summary }) => ({ name: symbol, ranAs: summary }));
+/** What kernels run as, in the compiler's words; those that other entries alone launch are left out. */
+function kernelsOf({ entries }: Manifest, target: Target, { name }: Entry) {
+  const others = target.programs.filter((program) => entries[program.entry]!.name !== name);
+  const own = target.programs.filter((program) => !others.includes(program));
+  const [ours, theirs] = [own, others].map((programs) => countLaunches({ programs }));
+  return target.kernels.flatMap(({ symbol, summary }, k) =>
+    ours!.has(k) || !theirs!.has(k) ? [{ name: symbol, ranAs: summary }] : [],
+  );
 }

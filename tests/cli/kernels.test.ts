@@ -54,6 +54,14 @@ describe("kernels in Python", () => {
     expect(json["reference"]).toBe("interpreter");
   });
 
+  it("are listed with what they ran as where the entry runs them", async () => {
+    const bundle = at("both.psm");
+    const exported = await cliJson("export", source, "--constexpr", "STEPS=2", "--target", "wasm32", "-o", bundle);
+    expect(exported.code).toBe(0);
+    const { json } = await cliJson("run", bundle, "--entry", "twice", "--seed", "1", "--dim", "N=8");
+    expect(json["kernels"]).toEqual([{ name: "twice_loops", ranAs: expect.stringMatching(/loops? over/) }]);
+  });
+
   it("are profiled from their source, with the operations and bytes that their loops have", async () => {
     const options = ["--constexpr", "N=10,STEPS=4", "--kernel", "smooth", "--engine", "wasm", "--rounds", "1"];
     const { code, json } = await cliJson("profile", source, ...options);
